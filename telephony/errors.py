@@ -1,0 +1,65 @@
+"""Every error of Zhitong, in one tree. The class says who broke what.
+
+ZhitongError                 something is wrong that a person can read and act upon
+├── ConfigError              a file or an option given to us is wrong (the person who runs it)
+├── DirectoryError           a row or a change of agents, departments or specialists is refused
+├── StoreError               the database cannot be read or written
+├── LabError                 a PBX or a phone on this machine could not be set up or run
+└── AmiError                 the link to the PBX
+    ├── AmiUnreachable       no TCP or TLS connection: wrong address, PBX down, firewall
+    ├── AmiRefused           the PBX refused the login: wrong user, secret or permit line
+    ├── AmiProtocolError     the peer does not speak AMI, or breaks its framing
+    ├── AmiInputRefused      a value of ours may not be sent (line break, control character)
+    ├── AmiActionFailed      the PBX answered ``Response: Error``
+    └── AmiOutcomeUnknown    the link broke or the deadline passed before an answer: it may or may not have happened
+
+Messages say what is wrong and what to do about it; they are shown to people as they stand.
+"""
+
+
+class ZhitongError(Exception):
+    """Base of all errors this project raises on purpose."""
+
+
+class ConfigError(ZhitongError):
+    """A configuration file, an option or an environment variable is wrong; the message names the key."""
+
+
+class DirectoryError(ZhitongError):
+    """A person's entry, or a change of it, is refused; the message names the row and the field."""
+
+
+class StoreError(ZhitongError):
+    """The database cannot be opened, migrated, read or written."""
+
+
+class LabError(ZhitongError):
+    """A PBX, a phone or a download of the lab failed; the message tells the remedy."""
+
+
+class AmiError(ZhitongError):
+    """Something between us and the PBX's manager interface."""
+
+
+class AmiUnreachable(AmiError):
+    """No connection could be made."""
+
+
+class AmiRefused(AmiError):
+    """The PBX refused the login."""
+
+
+class AmiProtocolError(AmiError):
+    """The peer does not speak AMI or breaks its framing."""
+
+
+class AmiInputRefused(AmiError):
+    """A value of ours may not be sent to the PBX (line break, control character, too long)."""
+
+
+class AmiActionFailed(AmiError):
+    """The PBX answered ``Response: Error``; carries its message."""
+
+
+class AmiOutcomeUnknown(AmiError):
+    """The link broke, or the deadline passed, before the PBX answered. Never re-sent."""

@@ -1,0 +1,127 @@
+"""The call record: what we keep of one call, for good. Pure.
+
+Times are UTC microseconds of the PBX's clock, durations are milliseconds. ``None`` means *it did not happen* or *it
+is not known*; ``provenance`` and ``estimated`` tell which of a record's times were seen and which were inferred.
+"""
+
+import msgspec
+
+from telephony.model.ids import CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.terms import (
+    AbandonedIn,
+    Direction,
+    OfferOutcome,
+    Outcome,
+    Provenance,
+    Role,
+    SegmentKind,
+    Side,
+    VisitResult,
+)
+
+SCHEMA_VERSION = 1
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """One agent's phone rung for this caller."""
+
+    member: MemberName
+    queue: QueueName
+    uniqueid: Uniqueid  # of the agent's leg
+    at: Micros
+    ended_at: Micros | None
+    outcome: OfferOutcome
+    cause: int | None = None  # Q.850 of the agent's leg
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """From ``start`` to ``end`` (None: not ended when the record was made)."""
+
+    start: Micros
+    end: Micros | None
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """One channel of the call."""
+
+    uniqueid: Uniqueid
+    name: str
+    role: Role
+    party: str  # agent's number, caller's number, or the endpoint
+    created_at: Micros
+    answered_at: Micros | None
+    ended_at: Micros | None
+    talking: tuple[Interval, ...]  # in one bridge with another person
+    held: tuple[Interval, ...]  # by its phone's hold button
+    cause: int | None
+    hung_up_first: bool  # this phone's own hang-up ended its leg
+
+
+class QueueVisit(msgspec.Struct, frozen=True):
+    queue: QueueName
+    uniqueid: Uniqueid  # the channel that waited
+    position: int
+    joined_at: Micros
+    ended_at: Micros | None
+    result: VisitResult
+    key: str = ""
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    kind: str  # blind, attended, blonde
+    at: Micros
+    by: str  # party of who transferred
+    to: str  # number or party
+    context: str
+    result: str
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A stretch of the caller's time. Segments follow each other without hole or overlap, received → ended."""
+
+    kind: SegmentKind
+    start: Micros
+    end: Micros
+    with_: tuple[str, ...] = msgspec.field(default=(), name="with")  # parties, e.g. agent numbers
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One call. Written once it has ended; written again only to add what was learnt later (idempotent by
+    ``call_id``)."""
+
+    call_id: CallId
+    schema_version: int = SCHEMA_VERSION
+    pbx: PbxName
+    aliases: tuple[CallId, ...] = ()  # CallIds that were joined into this one
+    related: tuple[CallId, ...] = ()  # other citizens' calls it was connected with; each keeps its own record
+    uniqueids: tuple[Uniqueid, ...]
+    linkedids: tuple[Linkedid, ...]
+    direction: Direction
+    dialled: str
+    caller_number: str
+    caller_name: str
+    trunk: str
+    queue: QueueName | None  # the queue that answered, else the last one waited in
+    agent: MemberName | None  # who answered first
+    received_at: Micros
+    queued_at: Micros | None
+    first_offered_at: Micros | None
+    answered_at: Micros | None
+    ended_at: Micros
+    wait_ms: int | None  # queue entry → answered or left the queue; over all visits until the first answer
+    ring_ms: int | None  # the answering agent's phone: offer → answered
+    talk_ms: int  # with at least one other person, hold not counted
+    hold_ms: int
+    visits: tuple[QueueVisit, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    timeline: tuple[Segment, ...] = ()
+    recording: str | None = None  # path relative to the recordings folder
+    outcome: Outcome
+    abandoned_in: AbandonedIn | None = None
+    refused_because: str | None = None
+    hung_up_by: Side
+    cause: int | None  # Q.850 of the caller's leg
+    provenance: Provenance = Provenance.OBSERVED
+    estimated: tuple[str, ...] = ()  # names of the fields whose value is inferred, e.g. ended_at
