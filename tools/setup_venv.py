@@ -1,8 +1,8 @@
 """Lays .venv: the hashed lock, then the project itself in place. Quick when nothing changed.
 
-Run by `make setup` with the standard library alone. Works without root and without Debian's python3-venv: where the
-interpreter brings no ensurepip, pip comes from wheels on this machine or from the package python3-pip-whl, unpacked
-into the cache.
+Run by `make setup` with the standard library alone. Works without root and without Debian's python3-venv:
+where the interpreter brings no ensurepip, pip comes from wheels on this machine or from the package
+python3-pip-whl, unpacked into the cache.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -59,11 +60,11 @@ def lay_venv() -> None:
 
 
 def stamp_of_now() -> str:
-    """A digest of all that .venv depends on: the lock, the project's metadata, this interpreter, this place."""
-    digest = hashlib.sha256()
-    for path in (LOCK, ROOT / "pyproject.toml", Path(__file__)):
-        digest.update(path.read_bytes())
-    digest.update(f"{sys.version}\n{sys.base_prefix}\n{VENV}".encode())
+    """A digest of all that .venv depends on: the lock, the project's metadata, the interpreter, the place."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = [project["build-system"], project["project"], project["tool"]["hatch"]]
+    digest = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes())
+    digest.update(repr((installed, sys.version, sys.base_prefix, str(VENV))).encode())
     return digest.hexdigest()
 
 
@@ -99,7 +100,7 @@ def find_pip_wheel() -> Path:
 
 
 def fetch_debian_package(name: str, cache: Path) -> None:
-    """Unpacks package `name` under `cache` with apt's own client; the package lists are read anew if need be."""
+    """Unpacks package `name` under `cache` with apt's own client; reads package lists anew if need be."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise SetupError(no_pip_advice())
     downloads = cache / "apt"
@@ -133,7 +134,8 @@ def no_pip_advice() -> str:
     return (
         f"{sys.executable} brings no ensurepip, and pip could not be fetched with apt-get.\n"
         "  Debian, Ubuntu:  sudo apt-get install python3-venv\n"
-        "  elsewhere:       install pip's wheel package, or name a complete Python: make setup PYTHON=/path/to/python3"
+        "  elsewhere:       install pip's wheel package, or name a complete Python:\n"
+        "                   PYTHON=/path/to/python3 make setup"
     )
 
 
@@ -145,7 +147,7 @@ def run(command: Sequence[str]) -> None:
     """Runs `command` with its output shown; a failure is a SetupError that repeats it."""
     done = subprocess.run(command, check=False)
     if done.returncode:
-        raise SetupError(f"this failed with status {done.returncode} (its words are above):\n  {' '.join(command)}")
+        raise SetupError(f"failed with status {done.returncode}, its words above:\n  {' '.join(command)}")
 
 
 def run_quietly(command: Sequence[str], cwd: Path) -> bool:
