@@ -10,8 +10,8 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 PYTHON_DIRS := telephony agent_bridge zhitong dialplans tests bench tools
-demo_options = $(if $(CALLS),--calls $(CALLS)) $(if $(AGENTS),--agents $(AGENTS)) $(if $(SEED),--seed $(SEED))
-run_options = $(if $(BIND),--bind $(BIND))
+demo_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(AGENTS),--agents '$(AGENTS)') $(if $(SEED),--seed '$(SEED)')
+run_options = $(if $(BIND),--bind '$(BIND)')
 
 .PHONY: help
 help: ## this list
