@@ -322,5 +322,3 @@ class LinkLost(Event, frozen=True, gc=False):
 
 class Tick(Event, frozen=True, gc=False):
     """Time has passed. Ingest sends one at least each second."""
-
-

@@ -6,6 +6,9 @@ from typing import NewType
 Micros = NewType("Micros", int)
 """A point in time: microseconds since 1970-01-01 UTC, as the PBX's clock says. Exact, unlike a float."""
 
+NEVER = Micros(0)
+"""Before any event."""
+
 Uniqueid = NewType("Uniqueid", str)
 """Asterisk's name for one channel, ``[systemname-]epoch.counter``."""
 

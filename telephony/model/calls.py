@@ -1,0 +1,166 @@
+"""One call while it lives: its legs, its stays in queues, its offers. Mutable, owned by the tracker alone."""
+
+from dataclasses import dataclass, field
+
+from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.machines import CallState, ChannelState, OfferState
+from telephony.model.terms import Direction, Provenance, Role, VisitResult
+
+MAX_LEGS = 1_000
+MAX_OFFERS = 2_000
+MAX_SPANS = 2_000
+MAX_VISITS = 1_000
+MAX_TRANSFERS = 1_000
+"""Bounds of one call (law 10). What comes beyond is counted in ``Call.left_out``, not kept."""
+
+
+@dataclass(slots=True)
+class Span:
+    """A stretch of time with the same people: ``partners`` are the channels of the others in the conversation."""
+
+    start: Micros
+    partners: tuple[Uniqueid, ...]
+    end: Micros | None = None
+
+
+@dataclass(slots=True)
+class Leg:
+    """One channel, from its creation to its hang-up. ``spans`` and ``held`` are in order; the last may be open."""
+
+    uniqueid: Uniqueid
+    name: str
+    role: Role
+    party: str
+    created_at: Micros
+    state: ChannelState = ChannelState.DOWN
+    answered_at: Micros | None = None
+    ended_at: Micros | None = None
+    spans: list[Span] = field(default_factory=list)
+    held: list[Span] = field(default_factory=list)
+    cause: int | None = None
+    asked_at: Micros | None = None  # when this phone itself hung up
+    dial_status: str = ""
+
+    @property
+    def person(self) -> bool:
+        """False for Local halves, announcers and recorders."""
+        return self.role is not Role.SERVICE
+
+    @property
+    def talking(self) -> bool:
+        return bool(self.spans) and self.spans[-1].end is None
+
+    def meet(self, partners: tuple[Uniqueid, ...], at: Micros) -> None:
+        """From ``at`` on this leg talks with exactly ``partners`` (none: with nobody)."""
+        open_span = self.spans[-1] if self.talking else None
+        if open_span is not None:
+            if open_span.partners == partners:
+                return
+            open_span.end = at
+        if partners and len(self.spans) < MAX_SPANS:
+            self.spans.append(Span(at, partners))
+
+    def hold(self, held: bool, at: Micros) -> None:
+        is_open = bool(self.held) and self.held[-1].end is None
+        if held and not is_open and len(self.held) < MAX_SPANS:
+            self.held.append(Span(at, ()))
+        elif not held and is_open:
+            self.held[-1].end = at
+
+    @property
+    def on_hold(self) -> bool:
+        return bool(self.held) and self.held[-1].end is None
+
+
+@dataclass(slots=True)
+class Offer:
+    member: MemberName
+    queue: QueueName
+    caller: Uniqueid
+    uniqueid: Uniqueid
+    at: Micros
+    state: OfferState = OfferState.RINGING
+    ended_at: Micros | None = None  # answered: picked up
+    cause: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Still ringing, or picked up and not yet talking."""
+        return self.state in (OfferState.RINGING, OfferState.PICKED_UP)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One stay of one caller in one queue."""
+
+    queue: QueueName
+    uniqueid: Uniqueid
+    position: int
+    joined_at: Micros
+    ended_at: Micros | None = None
+    result: VisitResult | None = None
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Transfer:
+    kind: str
+    at: Micros
+    by: Uniqueid
+    to: str
+    context: str
+    result: str
+
+
+@dataclass(slots=True)
+class Call:
+    """``caller`` is the channel whose fate the record tells: the citizen's, or whoever began an internal call."""
+
+    call_id: CallId
+    pbx: PbxName
+    caller: Uniqueid
+    received_at: Micros
+    direction: Direction
+    dialled: str = ""
+    caller_number: str = ""
+    caller_name: str = ""
+    language: str = ""
+    trunk: str = ""
+    recording: str = ""
+    refused_because: str = ""
+    state: CallState = CallState.RECEIVED
+    legs: dict[Uniqueid, Leg] = field(default_factory=dict)
+    live: set[Uniqueid] = field(default_factory=set)
+    linkedids: dict[Linkedid, None] = field(default_factory=dict)  # in order of appearance
+    visits: list[Visit] = field(default_factory=list)
+    offers: dict[Uniqueid, Offer] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
+    aliases: list[CallId] = field(default_factory=list)
+    related: list[CallId] = field(default_factory=list)
+    answered_at: Micros | None = None
+    answered_by: Uniqueid | None = None
+    ended_at: Micros | None = None
+    ended_unseen: bool = False  # the link was down when it ended
+    ended_by_pbx: bool = False  # the PBX went down or restarted
+    end_status: str = ""  # what the hangup handler said of the queue
+    estimated: list[str] = field(default_factory=list)
+    provenance: Provenance = Provenance.OBSERVED
+    left_out: int = 0
+
+    @property
+    def inbound(self) -> bool:
+        return self.direction is Direction.INBOUND
+
+    @property
+    def open_visit(self) -> Visit | None:
+        """The stay in a queue that has not ended."""
+        return next((visit for visit in reversed(self.visits) if visit.result is None), None)
+
+    def open_offers(self) -> list[Offer]:
+        return [offer for offer in self.offers.values() if offer.open]
+
+
+@dataclass(slots=True)
+class Bridge:
+    bridge_id: BridgeId
+    members: dict[Uniqueid, None] = field(default_factory=dict)

@@ -1,0 +1,119 @@
+"""What falls out of the model: every change of state, in order, for records and for screens. Frozen data."""
+
+import msgspec
+
+from telephony.model.calls import Call
+from telephony.model.ids import CallId, MemberName, Micros, QueueName, Uniqueid
+from telephony.model.machines import AgentState, CallState, OfferState
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """Base of all changes; ``at`` is the PBX's time of the event that caused it."""
+
+    at: Micros
+
+
+class CallStarted(Change, frozen=True, gc=False):
+    call_id: CallId
+    caller_number: str
+    dialled: str
+    trunk: str
+
+
+class CallStateChanged(Change, frozen=True, gc=False):
+    call_id: CallId
+    state: CallState
+
+
+class CallQueued(Change, frozen=True, gc=False):
+    call_id: CallId
+    queue: QueueName
+    position: int
+
+
+class OfferChanged(Change, frozen=True, gc=False):
+    """An offer began (``RINGING``) or went on."""
+
+    call_id: CallId
+    queue: QueueName
+    member: MemberName
+    leg: Uniqueid
+    state: OfferState
+
+
+class CallAnswered(Change, frozen=True, gc=False):
+    """The caller talks with somebody for the first time. ``member`` is None when it is no queue member."""
+
+    call_id: CallId
+    member: MemberName | None
+
+
+class PartiesChanged(Change, frozen=True, gc=False):
+    """Who talks with the owner of ``leg`` from now on; empty: nobody."""
+
+    call_id: CallId
+    leg: Uniqueid
+    partners: tuple[Uniqueid, ...]
+
+
+class LegEnded(Change, frozen=True, gc=False):
+    call_id: CallId
+    leg: Uniqueid
+    cause: int
+
+
+class CallsJoined(Change, frozen=True, gc=False):
+    """``gone`` is an alias of ``kept`` from here on."""
+
+    kept: CallId
+    gone: CallId
+
+
+class CallEnded(Change, frozen=True):
+    """The call is over and settled; ``call`` is handed over whole and no longer changes."""
+
+    call: Call
+
+
+class AgentStateChanged(Change, frozen=True, gc=False):
+    member: MemberName
+    state: AgentState
+    previous: AgentState
+
+
+class QueueChanged(Change, frozen=True, gc=False):
+    """How many wait in ``queue`` now."""
+
+    queue: QueueName
+    waiting: int
+
+
+class MembershipChanged(Change, frozen=True, gc=False):
+    """An agent's place in one queue: signed in or out, paused, its phone's device state."""
+
+    queue: QueueName
+    member: MemberName
+    signed_in: bool
+    status: int
+    paused: bool
+    pause_reason: str
+
+
+class EpochBegan(Change, frozen=True, gc=False):
+    """A login's snapshot has been taken in; all state is as the PBX says it is."""
+
+    epoch: int
+    calls: int
+
+
+class EpochEnded(Change, frozen=True, gc=False):
+    """The link is gone: all state is from now on as it was, not as it is."""
+
+    epoch: int
+
+
+class Anomaly(Change, frozen=True, gc=False):
+    """The PBX said something the model has no place for. Counted by ``kind``; state is as before."""
+
+    kind: str
+    detail: str

@@ -1,0 +1,256 @@
+"""Events about channels: they are created, ring, answer, change their name or number, and hang up."""
+
+from telephony.model.calls import Call, Leg
+from telephony.model.changes import CallStarted, LegEnded
+from telephony.model.events import (
+    CallerIdChanged,
+    ChannelCreated,
+    ChannelHungUp,
+    ChannelRenamed,
+    ChannelStateChanged,
+    DialBegan,
+    DialEnded,
+    HangupAsked,
+    PhoneHeld,
+)
+from telephony.model.ids import Micros, Uniqueid, call_id_of
+from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
+from telephony.model.names import party_of, role_of, trunk_of_context
+from telephony.model.on_bridges import leave_bridge
+from telephony.model.terms import Direction, Role, VisitResult
+from telephony.model.world import MAX_CHANNELS, Channel, World
+
+_STATE_UP = 6
+_STATES_RINGING = (3, 4, 5)  # dialing, ring, ringing (ast_channel_state)
+_CAUSE_BUSY, _CAUSE_REJECTED, _CAUSE_ELSEWHERE = 17, 21, 26
+_CAUSES_NORMAL = (0, 16, 127)  # 127: a caller's CANCEL
+
+
+def created(world: World, event: ChannelCreated) -> None:
+    if event.uniqueid in world.channels:
+        return  # told twice: by the snapshot and by its event
+    call = world.by_linkedid.get(event.linkedid) or begin_call(world, event, event.at)
+    if call is not None:
+        add_channel(world, call, event, event.at)
+
+
+def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
+    """A conversation we have not heard of: a new call, told from its first channel."""
+    if len(world.channels) >= MAX_CHANNELS:
+        world.anomaly("too many channels", event.uniqueid)
+        return None
+    call_id = call_id_of(world.pbx, event.linkedid or event.uniqueid)
+    if call_id in world.calls:  # a Uniqueid used again while its first owner still settles
+        call_id = call_id_of(world.pbx, event.uniqueid, generation=event.at)
+    trunk = trunk_of_context(event.context)
+    call = Call(
+        call_id=call_id,
+        pbx=world.pbx,
+        caller=event.uniqueid,
+        received_at=at,
+        direction=_direction(event.name, trunk, event.context),
+        dialled=event.exten,
+        caller_number=event.caller_number,
+        caller_name=event.caller_name,
+        language=event.language,
+        trunk=trunk,
+    )
+    world.calls[call_id] = call
+    if event.linkedid:
+        world.link(call, event.linkedid)
+    world.emit(CallStarted(world.now, call_id, call.caller_number, call.dialled, trunk))
+    return call
+
+
+def _direction(name: str, trunk: str, context: str) -> Direction:
+    if trunk:
+        return Direction.INBOUND
+    if context.startswith("zt-phone"):
+        return Direction.INTERNAL
+    return Direction.OUTBOUND if role_of(name) is Role.TARGET else Direction.INTERNAL
+
+
+def add_channel(world: World, call: Call, event: ChannelCreated, at: Micros) -> Channel | None:
+    if len(world.channels) >= MAX_CHANNELS:
+        world.anomaly("too many channels", event.uniqueid)
+        return None
+    role = role_of(event.name)
+    if event.uniqueid == call.caller and role is not Role.SERVICE:
+        role = Role.CALLER
+    party = event.caller_number or party_of(event.name) if role is Role.CALLER else party_of(event.name)
+    leg = Leg(event.uniqueid, event.name, role, party, at)
+    if not world.add_leg(call, leg):
+        return None
+    channel = Channel(event.uniqueid, event.name, event.linkedid, call, leg)
+    world.channels[event.uniqueid] = channel
+    world.tombstones.pop(event.uniqueid, None)
+    _turn_to(world, leg, event.state)
+    return channel
+
+
+def _turn_to(world: World, leg: Leg, state: int) -> None:
+    if state == _STATE_UP:
+        if leg.answered_at is None:
+            leg.answered_at = world.now
+        world.turn_channel(leg, ChannelInput.ANSWER)
+    elif state in _STATES_RINGING and leg.state in (ChannelState.DOWN, ChannelState.RINGING):
+        world.turn_channel(leg, ChannelInput.RING)
+
+
+def state_changed(world: World, event: ChannelStateChanged) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "Newstate")
+    _turn_to(world, channel.leg, event.state)
+    offer = channel.call.offers.get(event.uniqueid)
+    if event.state == _STATE_UP and offer is not None and offer.state is OfferState.RINGING:
+        world.turn_offer(channel.call, offer, OfferInput.PICK_UP)
+    return None
+
+
+def renamed(world: World, event: ChannelRenamed) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "Rename")
+    channel.name = event.name
+    return None
+
+
+def caller_id_changed(world: World, event: CallerIdChanged) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "NewCallerid")
+    call = channel.call
+    if event.uniqueid == call.caller and channel.leg.state is not ChannelState.BRIDGED:
+        call.caller_number = call.caller_number or event.number
+        call.caller_name = call.caller_name or event.name
+    return None
+
+
+def hangup_asked(world: World, event: HangupAsked) -> None:
+    leg = world.leg_of(event.uniqueid)
+    if leg is None:
+        return world.stray(event.uniqueid, "HangupRequest")
+    if event.by_peer and leg.asked_at is None:
+        leg.asked_at = event.at
+    return None
+
+
+def hung_up(world: World, event: ChannelHungUp) -> None:
+    channel = world.channels.pop(event.uniqueid, None)
+    if channel is None:
+        return world.stray(event.uniqueid, "Hangup")
+    end_leg(world, channel, event.cause)
+    return None
+
+
+def end_leg(world: World, channel: Channel, cause: int | None) -> None:
+    """The channel is gone, at the world's present time."""
+    call, leg = channel.call, channel.leg
+    leave_bridge(world, channel)
+    leg.ended_at, leg.cause = world.now, cause
+    leg.hold(False, world.now)
+    world.turn_channel(leg, ChannelInput.HANG_UP)
+    _end_offer(world, call, leg, cause)
+    _end_visits(world, call, leg)
+    _leave_agent(world, call, leg)
+    if leg.uniqueid == call.caller:
+        cancel_pending(world, call)
+    world.emit(LegEnded(world.now, call.call_id, leg.uniqueid, -1 if cause is None else cause))
+    world.leg_gone(call, leg.uniqueid)
+
+
+def _end_offer(world: World, call: Call, leg: Leg, cause: int | None) -> None:
+    offer = call.offers.get(leg.uniqueid)
+    if offer is None:
+        return
+    offer.cause = cause
+    if offer.open:
+        offer.ended_at = offer.ended_at or world.now
+        entry = _why_ended(call, leg, cause)
+        if entry is not None:
+            world.turn_offer(call, offer, entry)
+
+
+def _why_ended(call: Call, leg: Leg, cause: int | None) -> OfferInput | None:
+    """Why an offered phone stopped ringing; None: a later event will tell (AgentRingNoAnswer, or the caller's end).
+
+    The causes are those a real Asterisk 22 gives for 486, 603, 480 and for a ring-all that another agent won.
+    app_queue says both NOANSWER and CANCEL of a phone that rang out, so CANCEL counts only when the caller is gone.
+    """
+    if cause == _CAUSE_ELSEWHERE:
+        return OfferInput.LOSE_RACE
+    if leg.answered_at is not None:
+        return OfferInput.LEG_GONE
+    if cause in (_CAUSE_BUSY, _CAUSE_REJECTED):
+        return OfferInput.REFUSE
+    if cause is not None and cause not in _CAUSES_NORMAL:
+        return OfferInput.UNREACHABLE
+    if leg.dial_status == "NOANSWER":
+        return OfferInput.RING_OUT
+    caller = call.legs.get(call.caller)
+    caller_gone = caller is None or caller.asked_at is not None or caller.ended_at is not None
+    return OfferInput.CANCEL if caller_gone else None
+
+
+def cancel_pending(world: World, call: Call) -> None:
+    """Offers whose phone has stopped ringing without a reason said: the queue, or the caller, gave up on them."""
+    for offer in call.open_offers():
+        leg = call.legs.get(offer.uniqueid)
+        if leg is None or leg.ended_at is not None:
+            world.turn_offer(call, offer, OfferInput.CANCEL)
+
+
+def _end_visits(world: World, call: Call, leg: Leg) -> None:
+    """A caller's channel is gone while it stood in a queue: given up, if the caller's own phone asked for it."""
+    for visit in call.visits:
+        if visit.uniqueid == leg.uniqueid and visit.result is None:
+            visit.result = VisitResult.ABANDONED if leg.asked_at is not None else VisitResult.UNKNOWN
+            visit.ended_at = visit.ended_at or world.now
+            if (queue := world.queues.get(visit.queue)) is not None:
+                queue.remove(leg.uniqueid)
+                world.queue_changed(queue)
+
+
+def _leave_agent(world: World, call: Call, leg: Leg) -> None:
+    offer = call.offers.get(leg.uniqueid)
+    agent = world.agents.get(offer.member) if offer is not None else None
+    if agent is None:
+        return
+    agent.offers.pop(leg.uniqueid, None)
+    if agent.talking.pop(leg.uniqueid, None) is not None:
+        agent.wrap_up(world.now)
+        if agent.wrapup_until is not None:
+            world.wrapping_up[agent.member] = None
+    world.settle_agent(agent)
+
+
+def dial_began(world: World, event: DialBegan) -> None:
+    channel = world.channels.get(event.dest_uniqueid)
+    if channel is None:
+        return world.stray(event.dest_uniqueid, "DialBegin")
+    if event.dest_linkedid and channel.linkedid != event.dest_linkedid:
+        world.relink(channel, event.dest_linkedid)
+    return None
+
+
+def dial_ended(world: World, event: DialEnded) -> None:
+    leg = world.leg_of(event.dest_uniqueid)
+    if leg is None:
+        return world.stray(event.dest_uniqueid, "DialEnd")
+    if not leg.dial_status or event.status == "NOANSWER":  # app_queue says NOANSWER and CANCEL of a phone rung out
+        leg.dial_status = event.status
+    return None
+
+
+def phone_held(world: World, event: PhoneHeld) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "Hold")
+    channel.leg.hold(event.held, event.at)
+    offer = channel.call.offers.get(event.uniqueid)
+    agent = world.agents.get(offer.member) if offer is not None else None
+    if agent is not None and event.uniqueid in agent.talking:
+        agent.talking[Uniqueid(event.uniqueid)] = event.held
+        world.settle_agent(agent)
+    return None

@@ -1,0 +1,112 @@
+"""Queues and agents as app_queue has them now. Mutable, owned by the tracker alone."""
+
+from dataclasses import dataclass, field
+
+from telephony.model.ids import MICROS_PER_SECOND, NEVER, CallId, MemberName, Micros, QueueName, Uniqueid
+from telephony.model.machines import AgentInput, AgentState
+
+NOT_IN_USE, IN_USE, BUSY, INVALID, UNAVAILABLE, RINGING, RING_IN_USE, ON_HOLD = range(1, 9)
+"""Asterisk's device states (devicestate.h)."""
+_PHONE_LOST = frozenset((INVALID, UNAVAILABLE))
+_PHONE_USED = frozenset((IN_USE, BUSY, RINGING, RING_IN_USE, ON_HOLD))
+
+
+@dataclass(slots=True)
+class Membership:
+    """One agent in one queue."""
+
+    queue: QueueName
+    interface: str
+    status: int
+    paused: bool
+    pause_reason: str
+    penalty: int
+    in_call: bool
+    last_call: int
+    wrapup_s: int
+
+
+@dataclass(slots=True)
+class Waiting:
+    uniqueid: Uniqueid
+    call_id: CallId
+    joined_at: Micros
+
+
+@dataclass(slots=True)
+class Queue:
+    """``waiting`` is in app_queue's order: head first. Position is said only on joining, so we keep the order."""
+
+    name: QueueName
+    waiting: list[Waiting] = field(default_factory=list)
+    members: dict[MemberName, None] = field(default_factory=dict)
+
+    def insert(self, entry: Waiting, position: int) -> None:
+        """Put a caller at ``position`` (from 1); a repeated join changes nothing."""
+        if any(waiting.uniqueid == entry.uniqueid for waiting in self.waiting):
+            return
+        self.waiting.insert(max(0, position - 1), entry)
+
+    def remove(self, uniqueid: Uniqueid) -> None:
+        self.waiting = [waiting for waiting in self.waiting if waiting.uniqueid != uniqueid]
+
+
+@dataclass(slots=True)
+class Agent:
+    """A queue member over all their queues. ``offers`` and ``talking`` hold the legs rung and answered."""
+
+    member: MemberName
+    memberships: dict[QueueName, Membership] = field(default_factory=dict)
+    state: AgentState = AgentState.SIGNED_OUT
+    since: Micros = NEVER
+    offers: dict[Uniqueid, None] = field(default_factory=dict)
+    talking: dict[Uniqueid, bool] = field(default_factory=dict)  # leg → on hold
+    wrapup_until: Micros | None = None
+
+    @property
+    def pause_reason(self) -> str:
+        return next((m.pause_reason for m in self.memberships.values() if m.paused), "")
+
+    def wrap_up(self, at: Micros) -> None:
+        """A leg of this agent's ended: app_queue's own wrap-up time runs from here."""
+        seconds = max((m.wrapup_s for m in self.memberships.values()), default=0)
+        if seconds > 0:
+            self.wrapup_until = Micros(at + seconds * MICROS_PER_SECOND)
+
+    def entry(self, at: Micros) -> AgentInput:
+        """What the facts, taken together, say of this agent now."""
+        if self.talking:
+            return AgentInput.HOLD if all(self.talking.values()) else AgentInput.CONNECT
+        if self.offers:
+            return AgentInput.OFFER
+        if self.wrapup_until is not None and at < self.wrapup_until and self.memberships:
+            return AgentInput.WRAP_UP
+        return self._at_rest()
+
+    def _at_rest(self) -> AgentInput:
+        if not self.memberships:
+            return AgentInput.SIGN_OUT
+        status = {membership.status for membership in self.memberships.values()}
+        if status & _PHONE_LOST:
+            return AgentInput.LOSE_PHONE
+        if all(membership.paused for membership in self.memberships.values()):
+            return AgentInput.PAUSE
+        return AgentInput.USE_PHONE if status & _PHONE_USED else AgentInput.FREE
+
+
+_STATE_OF = {
+    AgentInput.SIGN_OUT: AgentState.SIGNED_OUT,
+    AgentInput.LOSE_PHONE: AgentState.UNREACHABLE,
+    AgentInput.FREE: AgentState.READY,
+    AgentInput.PAUSE: AgentState.PAUSED,
+    AgentInput.USE_PHONE: AgentState.BUSY,
+    AgentInput.OFFER: AgentState.OFFERED,
+    AgentInput.CONNECT: AgentState.ON_CALL,
+    AgentInput.HOLD: AgentState.HOLD,
+    AgentInput.WRAP_UP: AgentState.WRAP_UP,
+}
+
+
+def already(state: AgentState, entry: AgentInput) -> bool:
+    """Whether ``entry`` says what the agent's state already is."""
+    return _STATE_OF[entry] is state

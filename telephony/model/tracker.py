@@ -1,0 +1,80 @@
+"""The tracker: events in, changes out. Pure, deterministic, and never raises on what a PBX says.
+
+Only ``telephony.ingest`` calls ``apply``, from one task, in arrival order (law 1). Each kind of event has one handler,
+found in one table; the handlers live beside each other in ``on_*.py``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from telephony.model import events as ev
+from telephony.model import on_bridges, on_channels, on_dialplan, on_link, on_queues
+from telephony.model.changes import Change
+from telephony.model.ids import PbxName
+from telephony.model.world import World
+
+Handler = Callable[[World, Any], None]
+
+
+def _tick(world: World, event: ev.Tick) -> None:
+    """Time itself is handled before any event is."""
+
+
+HANDLERS: dict[type[ev.Event], Handler] = {
+    ev.ChannelCreated: on_channels.created,
+    ev.ChannelStateChanged: on_channels.state_changed,
+    ev.ChannelRenamed: on_channels.renamed,
+    ev.CallerIdChanged: on_channels.caller_id_changed,
+    ev.HangupAsked: on_channels.hangup_asked,
+    ev.ChannelHungUp: on_channels.hung_up,
+    ev.DialBegan: on_channels.dial_began,
+    ev.DialEnded: on_channels.dial_ended,
+    ev.PhoneHeld: on_channels.phone_held,
+    ev.BridgeEntered: on_bridges.entered,
+    ev.BridgeLeft: on_bridges.left,
+    ev.BridgesMerged: on_bridges.merged,
+    ev.BridgeDestroyed: on_bridges.destroyed,
+    ev.LocalBridged: on_bridges.local_bridged,
+    ev.BlindTransferred: on_dialplan.blind_transferred,
+    ev.AttendedTransferred: on_dialplan.attended_transferred,
+    ev.RecordingChanged: on_dialplan.recording_changed,
+    ev.QueueJoined: on_queues.joined,
+    ev.QueueLeft: on_queues.left,
+    ev.QueueAbandoned: on_queues.abandoned,
+    ev.OfferMade: on_queues.offered,
+    ev.OfferConnected: on_queues.connected,
+    ev.OfferUnanswered: on_queues.unanswered,
+    ev.OfferDumped: on_queues.dumped,
+    ev.OfferCompleted: on_queues.completed,
+    ev.MemberChanged: on_queues.member_changed,
+    ev.CallEntered: on_dialplan.entered,
+    ev.QueueEnded: on_dialplan.queue_ended,
+    ev.CallRefused: on_dialplan.refused,
+    ev.CallerLegEnded: on_dialplan.caller_leg_ended,
+    ev.SnapshotTaken: on_link.snapshot,
+    ev.LinkLost: on_link.lost,
+    ev.Tick: _tick,
+}
+
+
+class Tracker:
+    """The model of one PBX. ``world`` may be read between two calls of ``apply``, never changed."""
+
+    def __init__(self, pbx: PbxName) -> None:
+        self.world = World(pbx)
+
+    def apply(self, event: ev.Event) -> list[Change]:
+        """Take in one event; returns what changed, in order.
+
+        What has no place in the model comes back as an ``Anomaly``. Applying an event twice changes nothing more.
+        """
+        world = self.world
+        out: list[Change] = []
+        world.out = out
+        world.advance(event.at)
+        if isinstance(event, ev.ChannelEvent) and event.linkedid:
+            channel = world.channels.get(event.uniqueid)
+            if channel is not None and channel.linkedid != event.linkedid:
+                world.relink(channel, event.linkedid)
+        HANDLERS[type(event)](world, event)
+        return out

@@ -1,0 +1,216 @@
+"""From a call of the model to its record. Pure: the same call always gives the same record."""
+
+from collections.abc import Iterable
+
+from telephony.model import calls as model
+from telephony.model.calls import Call
+from telephony.model.ids import Micros, Uniqueid
+from telephony.model.machines import OfferState
+from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
+from telephony.records.record import CallRecord, Interval, Leg, Offer, QueueVisit, Transfer
+from telephony.records.timeline import timeline_of, total_ms
+
+_OUTCOME_OF_OFFER = {
+    OfferState.RINGING: OfferOutcome.UNKNOWN,
+    OfferState.PICKED_UP: OfferOutcome.DROPPED,
+    OfferState.ANSWERED: OfferOutcome.ANSWERED,
+    OfferState.NO_ANSWER: OfferOutcome.NO_ANSWER,
+    OfferState.REFUSED: OfferOutcome.REFUSED,
+    OfferState.UNAVAILABLE: OfferOutcome.UNAVAILABLE,
+    OfferState.CANCELLED: OfferOutcome.CANCELLED,
+    OfferState.LOST: OfferOutcome.LOST,
+    OfferState.DROPPED: OfferOutcome.DROPPED,
+    OfferState.UNKNOWN: OfferOutcome.UNKNOWN,
+}
+_OUTCOME_OF_VISIT = {
+    VisitResult.ABANDONED: Outcome.ABANDONED,
+    VisitResult.TIMED_OUT: Outcome.TIMED_OUT,
+    VisitResult.QUEUE_EMPTY: Outcome.QUEUE_EMPTY,
+    VisitResult.QUEUE_FULL: Outcome.QUEUE_FULL,
+    VisitResult.KEY_EXIT: Outcome.KEY_EXIT,
+    VisitResult.WITHDRAWN: Outcome.WITHDRAWN,
+}
+_MS = 1_000
+
+
+def build_record(call: Call) -> CallRecord:
+    """The record of an ended call (``call.ended_at`` is set)."""
+    ended_at = call.ended_at or call.received_at
+    caller = call.legs.get(call.caller)
+    answering = call.offers.get(call.answered_by) if call.answered_by is not None else None
+    outcome = _outcome(call, caller)
+    queued_at = min((visit.joined_at for visit in call.visits), default=None)
+    segments = timeline_of(call, ended_at)
+    return CallRecord(
+        call_id=call.call_id,
+        pbx=call.pbx,
+        aliases=tuple(call.aliases),
+        related=tuple(dict.fromkeys(call.related)),
+        uniqueids=tuple(call.legs),
+        linkedids=tuple(call.linkedids),
+        direction=call.direction,
+        dialled=call.dialled,
+        caller_number=call.caller_number,
+        caller_name=call.caller_name,
+        trunk=call.trunk,
+        queue=answering.queue if answering is not None else (call.visits[-1].queue if call.visits else None),
+        agent=answering.member if answering is not None else None,
+        received_at=call.received_at,
+        queued_at=queued_at,
+        first_offered_at=min((offer.at for offer in call.offers.values()), default=None),
+        answered_at=call.answered_at,
+        ended_at=ended_at,
+        wait_ms=_wait_ms(call, queued_at),
+        ring_ms=_between(answering.at, answering.ended_at) if answering is not None else None,
+        talk_ms=total_ms(segments, "talk"),
+        hold_ms=total_ms(segments, "hold"),
+        visits=tuple(_visit(visit) for visit in call.visits),
+        offers=tuple(_offer(offer) for offer in call.offers.values()),
+        legs=tuple(_leg(leg) for leg in call.legs.values()),
+        transfers=tuple(_transfer(call, transfer) for transfer in call.transfers),
+        timeline=segments,
+        recording=call.recording or None,
+        outcome=outcome,
+        abandoned_in=_abandoned_in(call, caller) if outcome is Outcome.ABANDONED else None,
+        refused_because=call.refused_because or None,
+        hung_up_by=_hung_up_by(call, caller),
+        cause=caller.cause if caller is not None else None,
+        provenance=call.provenance,
+        estimated=tuple(call.estimated),
+    )
+
+
+def _between(start: Micros | None, end: Micros | None) -> int | None:
+    return None if start is None or end is None else max(0, (end - start) // _MS)
+
+
+def _wait_ms(call: Call, queued_at: Micros | None) -> int | None:
+    if queued_at is None:
+        return None
+    left = max(visit.ended_at or visit.joined_at for visit in call.visits)
+    until = left if call.answered_at is None else call.answered_at
+    return _between(queued_at, max(until, queued_at))
+
+
+# --- how it ended -----------------------------------------------------------------------------------------
+
+
+def _outcome(call: Call, caller: model.Leg | None) -> Outcome:
+    if call.answered_at is not None:
+        return Outcome.ANSWERED
+    if call.refused_because:
+        return Outcome.REFUSED
+    if call.ended_by_pbx:
+        return Outcome.SYSTEM
+    told = _OUTCOME_OF_VISIT.get(call.visits[-1].result or VisitResult.UNKNOWN) if call.visits else None
+    if told is not None:
+        return told
+    if caller is not None and caller.asked_at is not None:
+        return Outcome.ABANDONED
+    return Outcome.UNOBSERVED if call.ended_unseen else Outcome.FAILED
+
+
+def _abandoned_in(call: Call, caller: model.Leg | None) -> AbandonedIn:
+    if not call.visits:
+        return AbandonedIn.ENTRY
+    left = caller.asked_at or caller.ended_at if caller is not None else call.ended_at
+    ringing = any(left is None or _rang_at(offer, left) for offer in call.offers.values())
+    return AbandonedIn.RINGING if ringing else AbandonedIn.WAITING
+
+
+def _rang_at(offer: model.Offer, at: Micros) -> bool:
+    """Whether this phone was still ringing (or just picked up) when the caller left."""
+    if offer.state in (OfferState.CANCELLED, OfferState.DROPPED):
+        return True
+    return offer.at <= at and (offer.ended_at is None or offer.ended_at >= at)
+
+
+def _hung_up_by(call: Call, caller: model.Leg | None) -> Side:
+    """Whose phone ended it: the first to hang up of the caller and of those the caller talked with last."""
+    if call.ended_by_pbx:
+        return Side.SYSTEM
+    if caller is None:
+        return Side.UNKNOWN
+    last = caller.spans[-1].partners if caller.spans else ()
+    asked = [leg for leg in _legs(call, (caller.uniqueid, *last)) if leg.asked_at is not None]
+    if not asked:
+        return Side.UNKNOWN if call.ended_unseen else Side.SYSTEM
+    first = min(asked, key=lambda leg: leg.asked_at or 0)
+    if first is caller:
+        return Side.CALLER
+    return Side.AGENT if first.role is Role.AGENT else Side.OTHER
+
+
+def _legs(call: Call, uniqueids: Iterable[Uniqueid]) -> list[model.Leg]:
+    return [call.legs[uniqueid] for uniqueid in uniqueids if uniqueid in call.legs]
+
+
+# --- parts ------------------------------------------------------------------------------------------------
+
+
+def _visit(visit: model.Visit) -> QueueVisit:
+    return QueueVisit(
+        queue=visit.queue,
+        uniqueid=visit.uniqueid,
+        position=visit.position,
+        joined_at=visit.joined_at,
+        ended_at=visit.ended_at,
+        result=visit.result or VisitResult.UNKNOWN,
+        key=visit.key,
+    )
+
+
+def _offer(offer: model.Offer) -> Offer:
+    return Offer(
+        member=offer.member,
+        queue=offer.queue,
+        uniqueid=offer.uniqueid,
+        at=offer.at,
+        ended_at=offer.ended_at,
+        outcome=_OUTCOME_OF_OFFER[offer.state],
+        cause=offer.cause,
+    )
+
+
+def _leg(leg: model.Leg) -> Leg:
+    return Leg(
+        uniqueid=leg.uniqueid,
+        name=leg.name,
+        role=leg.role,
+        party=leg.party,
+        created_at=leg.created_at,
+        answered_at=leg.answered_at,
+        ended_at=leg.ended_at,
+        talking=_merged(leg.spans),
+        held=tuple(Interval(span.start, span.end) for span in leg.held),
+        cause=leg.cause,
+        hung_up_first=leg.asked_at is not None,
+    )
+
+
+def _merged(spans: list[model.Span]) -> tuple[Interval, ...]:
+    """Spans with changing partners that follow each other without a pause are one interval of talking."""
+    merged: list[Interval] = []
+    for span in spans:
+        if merged and merged[-1].end == span.start:
+            merged[-1] = Interval(merged[-1].start, span.end)
+        else:
+            merged.append(Interval(span.start, span.end))
+    return tuple(merged)
+
+
+def _transfer(call: Call, transfer: model.Transfer) -> Transfer:
+    leg = call.legs.get(transfer.by)
+    return Transfer(
+        kind=transfer.kind,
+        at=transfer.at,
+        by=leg.party if leg is not None else "",
+        to=transfer.to,
+        context=transfer.context,
+        result=transfer.result,
+    )
+
+
+def is_offered(record: CallRecord) -> bool:
+    """Whether the call counts as offered to the hotline (metrics.md): a citizen's call that reached the PBX."""
+    return record.direction is Direction.INBOUND
