@@ -1,7 +1,7 @@
 """Agents: the people who answer the hotline. Pure.
 
-An agent is known everywhere by one number: it is the member name in Asterisk's queues and queue_log, the name of the
-phone's PJSIP endpoint unless ``phone`` says otherwise, and the ``agent`` of a call record.
+An agent is known everywhere by one number: it is the member name in Asterisk's queues and queue_log, the
+name of the phone's PJSIP endpoint unless ``phone`` says otherwise, and the ``agent`` of a call record.
 """
 
 import msgspec
