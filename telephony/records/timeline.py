@@ -1,10 +1,11 @@
 """The caller's time from *received* to *ended*, cut into segments without hole or overlap. Pure.
 
-What weighs more covers what weighs less: talking (or held) over ringing over waiting over nothing. Before the first
-answer nothing is *entry*; after it, *gap*.
+What weighs more covers what weighs less: talking (or held) over ringing over waiting over nothing. Before
+the first answer nothing is *entry*; after it, *gap*.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from telephony.model.calls import Call, Leg
 from telephony.model.ids import Micros, Uniqueid
@@ -13,20 +14,21 @@ from telephony.records.record import Segment
 
 _MS = 1_000
 _Stretch = tuple[Micros, Micros, tuple[str, ...]]
+_Layers = tuple[tuple[SegmentKind, list[_Stretch]], ...]
 
 
 def timeline_of(call: Call, ended_at: Micros) -> tuple[Segment, ...]:
     """Segments in order; they begin at ``received_at`` and end at ``ended_at``."""
     start, end = call.received_at, max(call.received_at, ended_at)
-    layers = (
+    layers: _Layers = (
         (SegmentKind.HOLD, list(_held(call, end))),
         (SegmentKind.TALK, list(_talks(call, end))),
         (SegmentKind.RING, list(_rings(call, end))),
-        (SegmentKind.WAIT, [(v.joined_at, v.ended_at or end, (v.queue,)) for v in call.visits]),
+        (SegmentKind.WAIT, [(v.joined_at, v.ended_at or end, (str(v.queue),)) for v in call.visits]),
     )
     edges = sorted({start, end, *_edges(layers, start, end)})
     segments: list[Segment] = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         kind, parties = _covering(layers, left, right)
         if kind is None:
             answered = call.answered_at is not None and left >= call.answered_at
@@ -35,15 +37,13 @@ def timeline_of(call: Call, ended_at: Micros) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _edges(layers: Iterable[tuple[SegmentKind, list[_Stretch]]], start: Micros, end: Micros) -> Iterator[Micros]:
+def _edges(layers: _Layers, start: Micros, end: Micros) -> Iterator[Micros]:
     for _, stretches in layers:
         for left, right, _ in stretches:
             yield from (edge for edge in (left, right) if start < edge < end)
 
 
-def _covering(
-    layers: Iterable[tuple[SegmentKind, list[_Stretch]]], left: Micros, right: Micros
-) -> tuple[SegmentKind | None, tuple[str, ...]]:
+def _covering(layers: _Layers, left: Micros, right: Micros) -> tuple[SegmentKind | None, tuple[str, ...]]:
     for kind, stretches in layers:
         covering = [parties for start, end, parties in stretches if start <= left and right <= end]
         if covering:
