@@ -1,0 +1,92 @@
+"""The site's secrets: ``secrets.toml``, mode 0600, beside the database; outside git and outside site.toml.
+
+Ours are generated, never typed: the AMI secret, and a SIP password for each phone. A carrier's password for a trunk
+that registers is the carrier's: a person writes it into ``[trunks]``.
+"""
+
+import secrets
+import stat
+import string
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from telephony.errors import ConfigError
+from telephony.files import write_private
+from telephony.texts import Account, Word, text
+from telephony.toml import parse, read_text
+
+LENGTH = 32
+"""Characters of a generated secret: 190 bits."""
+
+_ALPHABET = string.ascii_letters + string.digits
+
+Generated = Annotated[
+    str, text("[A-Za-z0-9]{16,64}", "16 to 64 letters and digits; delete the line for a new one")
+]
+Given = Annotated[
+    str,
+    text(r"""[!#-:<-Z^-~]{1,128}""", """1 to 128 visible ASCII characters, without space ; " \\ [ ]"""),
+]
+
+
+class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What secrets.toml says. Its repr shows no secret, so that none reaches a log."""
+
+    ami: Generated
+    phones: dict[Account, Generated] = {}
+    trunks: dict[Word, Given] = {}
+
+    def __repr__(self) -> str:
+        return f"Secrets(ami=…, phones={len(self.phones)}, trunks={len(self.trunks)})"
+
+
+def generate() -> str:
+    """A new secret of ``LENGTH`` letters and digits, safe in every file and URL."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
+
+
+def read_secrets(path: Path) -> Secrets:
+    """The secrets of this file. Raises ``ConfigError`` if others may read the file or a value is not allowed."""
+    _refuse_open_file(path)
+    return parse(read_text(path), Secrets, str(path), secret=True)
+
+
+def ensure_secrets(path: Path, phones: Iterable[str]) -> Secrets:
+    """The secrets of this file, with those that are missing generated and written (the file too, mode 0600).
+
+    Secrets of phones that are not named stay, so that a phone that comes back keeps its password.
+    """
+    known = read_secrets(path) if path.exists() else None
+    wanted = Secrets(
+        ami=known.ami if known else generate(),
+        phones=_with_missing(known.phones if known else {}, phones),
+        trunks=known.trunks if known else {},
+    )
+    if wanted != known:
+        write_private(path, _toml(wanted))
+    return wanted
+
+
+def _with_missing(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    return dict(known) | {name: generate() for name in names if name not in known}
+
+
+def _refuse_open_file(path: Path) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+    if mode & 0o077:
+        raise ConfigError(f"{path}: others may read it (mode {mode:o}). Say: chmod 600 {path}")
+
+
+def _toml(all_of_it: Secrets) -> str:
+    # Names and secrets are held to letters, digits and marks that need no escape in a TOML string.
+    lines = ["# Generated. Keep it private; delete a line of [phones] to have that password made anew.", ""]
+    lines += [f'ami = "{all_of_it.ami}"']
+    for name, table in (("phones", all_of_it.phones), ("trunks", all_of_it.trunks)):
+        lines += ["", f"[{name}]", *(f'"{key}" = "{value}"' for key, value in sorted(table.items()))]
+    return "\n".join([*lines, ""])
