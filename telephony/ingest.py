@@ -1,0 +1,163 @@
+"""The spine: one task takes events in order, applies them to the tracker, and hands on what changed. Nothing else.
+
+Comes in: events from ``telephony.ami.connection`` (``deliver``), in arrival order, and a tick each second. Goes out:
+changes to the sinks (live state, counters), records of ended calls to the writer. Only this module calls
+``Tracker.apply`` (law 1).
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from telephony.model.calls import Call
+from telephony.model.changes import Anomaly, CallEnded, Change
+from telephony.model.clock import PbxClock
+from telephony.model.events import Event, SnapshotTaken, Tick
+from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.tracker import Tracker
+from telephony.records.build import build_record
+from telephony.records.record import CallRecord
+
+INBOX_LIMIT = 200_000
+"""Events that may wait. Beyond it new ones are dropped and ``on_overflow`` is told, who cuts the link: the next login's
+snapshot then makes the state right again, which a stream with holes would not."""
+_BATCH = 500  # events applied before other tasks get their turn
+_TICK_S = 1.0
+_TICK_LAG = Micros(MICROS_PER_SECOND // 2)  # a tick must not outrun events that are still on their way
+_ANOMALIES_LOGGED = 20  # of each kind
+
+log = structlog.get_logger(__name__)
+
+Sink = Callable[[Sequence[Change]], None]
+
+
+def monotonic() -> Micros:
+    """Our monotonic clock in microseconds."""
+    return Micros(time.monotonic_ns() // 1_000)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went through, for health and metrics."""
+
+    events: int = 0
+    changes: int = 0
+    records: int = 0
+    dropped: int = 0
+    failures: int = 0  # events whose handler raised: a bug of ours
+    max_age: int = 0  # microseconds, since ``take_max_age``
+    anomalies: Counter[str] = field(default_factory=Counter)
+
+
+class Ingest:
+    """``keep`` gets the record of each ended call, ``sinks`` get every batch of changes; none of them may block.
+
+    A sink or a handler that raises is logged and counted; the spine goes on.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        keep: Callable[[CallRecord], None],
+        sinks: Sequence[Sink] = (),
+        on_overflow: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._tracker = tracker
+        self._keep = keep
+        self._sinks = sinks
+        self._on_overflow = on_overflow
+        self._inbox: deque[tuple[Event, Micros]] = deque()
+        self._wake = asyncio.Event()
+        self.clock = PbxClock()
+        self.counters = Counters()
+
+    def deliver(self, event: Event) -> None:
+        """Put an event into the inbox. Never blocks."""
+        if len(self._inbox) >= INBOX_LIMIT:
+            self.counters.dropped += 1
+            if self.counters.dropped == 1 or self.counters.dropped % INBOX_LIMIT == 0:
+                log.error("inbox full: events dropped, the link will be renewed", dropped=self.counters.dropped)
+            self._on_overflow()
+            return
+        self._inbox.append((event, monotonic()))
+        self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Events in the inbox."""
+        return len(self._inbox)
+
+    async def run(self) -> None:
+        """Work until cancelled. What is in the inbox then is not lost: ``drain`` applies it."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tick())
+            group.create_task(self._work())
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            now = self.clock.now(monotonic())
+            if now is not None:
+                self.deliver(Tick(Micros(now - _TICK_LAG)))
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._inbox:
+                self.drain(_BATCH)
+                await asyncio.sleep(0)
+
+    def drain(self, limit: int = INBOX_LIMIT) -> None:
+        """Apply up to ``limit`` waiting events now."""
+        inbox = self._inbox
+        changes: list[Change] = []
+        for _ in range(min(limit, len(inbox))):
+            event, arrived = inbox.popleft()
+            changes += self._apply(event, arrived)
+        if changes:
+            self._hand_on(changes)
+
+    def _apply(self, event: Event, arrived: Micros) -> Sequence[Change]:
+        self.counters.events += 1
+        if isinstance(event, SnapshotTaken):
+            self.clock.rebase(event.at, arrived)
+        elif not isinstance(event, Tick):
+            self.counters.max_age = max(self.counters.max_age, self.clock.see(event.at, arrived))
+        try:
+            return self._tracker.apply(event)
+        except Exception:  # a bug of ours must never stop the spine; what it broke is repaired by the next snapshot
+            self.counters.failures += 1
+            log.exception("an event could not be applied", kind=type(event).__name__)
+            return ()
+
+    def _hand_on(self, changes: Sequence[Change]) -> None:
+        self.counters.changes += len(changes)
+        for change in changes:
+            if isinstance(change, CallEnded):
+                self.counters.records += 1
+                self._guard(partial(self._record, change.call), "record")
+            elif isinstance(change, Anomaly):
+                self._note(change)
+        for sink in self._sinks:
+            self._guard(partial(sink, changes), "sink")
+
+    def _record(self, call: Call) -> None:
+        self._keep(build_record(call))
+
+    def _guard(self, action: Callable[[], None], what: str) -> None:
+        try:
+            action()
+        except Exception:
+            self.counters.failures += 1
+            log.exception("a receiver of changes failed", what=what)
+
+    def _note(self, anomaly: Anomaly) -> None:
+        self.counters.anomalies[anomaly.kind] += 1
+        if self.counters.anomalies[anomaly.kind] <= _ANOMALIES_LOGGED:
+            log.warning("anomaly", kind=anomaly.kind, detail=anomaly.detail)

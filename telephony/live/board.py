@@ -1,0 +1,81 @@
+"""The state of now, folded from changes: what screens show. In process; one writer (ingest), any number of readers.
+
+Every change moves ``sequence`` on; ``(epoch, sequence)`` names a state, so that a reader that sees a hole reads whole.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from telephony.model.changes import (
+    AgentStateChanged,
+    CallEnded,
+    CallsJoined,
+    CallStarted,
+    CallStateChanged,
+    Change,
+    EpochBegan,
+    EpochEnded,
+    QueueChanged,
+)
+from telephony.model.ids import CallId, MemberName, QueueName
+from telephony.model.machines import AgentState, CallState
+
+
+class Board(msgspec.Struct, frozen=True):
+    """One look at the state of now."""
+
+    epoch: int
+    sequence: int
+    connected: bool
+    calls: dict[str, int]  # call state → how many
+    waiting: dict[QueueName, int]
+    agents: dict[str, int]  # agent state → how many
+
+
+class Live:
+    """Folds changes; ``board()`` is a snapshot of the result."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.sequence = 0
+        self.connected = False
+        self._calls: dict[CallId, CallState] = {}
+        self._waiting: dict[QueueName, int] = {}
+        self._agents: dict[MemberName, AgentState] = {}
+
+    def fold(self, changes: Sequence[Change]) -> None:
+        """Take in a batch of changes, in order."""
+        for change in changes:
+            self.sequence += 1
+            match change:
+                case CallStateChanged(call_id=call_id, state=state):
+                    self._calls[call_id] = state
+                case CallStarted(call_id=call_id):
+                    self._calls[call_id] = CallState.RECEIVED
+                case CallsJoined(gone=gone):
+                    self._calls.pop(gone, None)
+                case CallEnded(call=call):
+                    self._calls.pop(call.call_id, None)
+                case AgentStateChanged(member=member, state=agent_state):
+                    self._agents[member] = agent_state
+                case QueueChanged(queue=queue, waiting=waiting):
+                    self._waiting[queue] = waiting
+                case EpochBegan(epoch=epoch):
+                    self.epoch, self.connected = epoch, True
+                case EpochEnded():
+                    self.connected = False
+                case _:
+                    pass
+
+    def board(self) -> Board:
+        """The state of now."""
+        return Board(
+            epoch=self.epoch,
+            sequence=self.sequence,
+            connected=self.connected,
+            calls=dict(Counter(state.value for state in self._calls.values())),
+            waiting=dict(self._waiting),
+            agents=dict(Counter(state.value for state in self._agents.values())),
+        )
