@@ -1,0 +1,325 @@
+"""AMI event frames to the model's events. Pure, and deaf to surprises: nothing a PBX can say raises here.
+
+One table says for each AMI event which of the model's events it is, and which header fills which field. Names of
+the headers: Asterisk ``main/manager_channels.c``, ``manager_bridges.c``, ``stasis_bridges.c``, ``core_local.c``,
+``channel.c`` (Rename), ``stasis.c`` (UserEvent), ``apps/app_queue.c``.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+
+from telephony.ami.codec import event_name
+from telephony.ami.layout import HeaderMissing, HeaderReader
+from telephony.model import events as e
+from telephony.model.ids import Micros
+
+_MAX_DIGITS = 18  # of a number: fits in 64 bits, so that no store chokes on it
+
+
+class Undecoded(msgspec.Struct, frozen=True, gc=False):
+    """An event we want but cannot read: to be counted. ``name`` is the AMI event, ``why`` says what is wrong."""
+
+    name: str
+    why: str
+
+
+Decoded = e.Event | Undecoded | None
+
+
+class NotANumber(ValueError):
+    """A header that should be a number is not."""
+
+
+# --- values -----------------------------------------------------------------------------------------------
+
+
+class _Numbers(dict[str, int]):
+    """Small numbers by their text: nearly all of a PBX's are, and a look-up is quicker than parsing."""
+
+    def __missing__(self, text: str) -> int:
+        if len(text) > _MAX_DIGITS:
+            raise NotANumber(f"{text[:_MAX_DIGITS]!r}… is not a number")
+        try:
+            return int(text)
+        except ValueError:
+            raise NotANumber(f"{text!r} is not a number") from None
+
+
+_NUMBERS = _Numbers({"": 0} | {str(value): value for value in range(200)})
+
+
+def number(text: str) -> int:
+    """A whole number; an absent header is 0. Raises ``NotANumber``, which ``Decoder`` turns into ``Undecoded``."""
+    return _NUMBERS[text]
+
+
+def flag(text: str) -> bool:
+    """``1`` or ``0``."""
+    return _NUMBERS[text] != 0
+
+
+def caller_number(text: str) -> str:
+    """A caller's number. Asterisk writes ``<unknown>`` for none."""
+    return "" if text == "<unknown>" else text
+
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return _ESCAPED.get(match[1], match[1])
+
+
+def caller_name(text: str) -> str:
+    r"""A caller's name from a channel's headers, where Asterisk writes it with C escapes (``O\'Brien``)."""
+    if text == "<unknown>":
+        return ""
+    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+
+
+_micros = cast("Callable[[str], Micros]", int)
+
+
+def micros_of_timestamp(text: str, otherwise: Micros) -> Micros:
+    """``1795402664.123456`` (AMI ``Timestamp``) in microseconds; ``otherwise`` when absent or malformed."""
+    if len(text) == 17 and text[10] == ".":
+        digits = text[:10] + text[11:]
+        if digits.isdecimal():
+            return _micros(digits)
+    return otherwise
+
+
+# --- fields -----------------------------------------------------------------------------------------------
+
+
+class _Field(msgspec.Struct, frozen=True):
+    """Where a field of the model's event comes from."""
+
+    header: str
+    convert: Callable[[str], object] | None = None
+    required: bool = False
+
+
+def _need(header: str) -> _Field:
+    return _Field(header, required=True)
+
+
+def _text(header: str) -> _Field:
+    return _Field(header)
+
+
+def _int(header: str) -> _Field:
+    return _Field(header, _NUMBERS.__getitem__)
+
+
+def _flag(header: str) -> _Field:
+    return _Field(header, flag)
+
+
+def _is(value: bool) -> _Field:
+    return _Field("", lambda _: value)
+
+
+class _Maker:
+    """Makes one kind of the model's event from the frames of one kind of AMI event."""
+
+    __slots__ = ("_conversions", "_headers", "_kind")
+
+    def __init__(self, kind: Callable[..., e.Event], fields: dict[str, _Field]) -> None:
+        given = [fields[name] for name in kind.__struct_fields__[1:] if name in fields]  # type: ignore[attr-defined]
+        assert len(given) == len(fields), f"{kind}: {fields.keys()} are not all fields of it"
+        self._kind = kind
+        self._headers = HeaderReader(
+            ["Timestamp", *(field.header for field in given)], {field.header for field in given if field.required}
+        )
+        self._conversions = [(at, field.convert) for at, field in enumerate(given) if field.convert is not None]
+
+    def make(self, frame: bytes, arrival: Micros) -> e.Event:
+        """Raises ``HeaderMissing`` or ``NotANumber``."""
+        stamp, *values = self._headers.values(frame)
+        fields: list[Any] = values
+        for at, convert in self._conversions:
+            fields[at] = convert(fields[at])
+        return self._kind(micros_of_timestamp(stamp, arrival), *fields)
+
+
+def _event(kind: Callable[..., e.Event], **fields: _Field) -> _Maker:
+    return _Maker(kind, fields)
+
+
+# --- the table --------------------------------------------------------------------------------------------
+
+_IDS = {"uniqueid": _need("Uniqueid"), "linkedid": _need("Linkedid")}
+_CHANNEL = {
+    "name": _text("Channel"),
+    "state": _int("ChannelState"),
+    "caller_number": _Field("CallerIDNum", caller_number),
+    "caller_name": _Field("CallerIDName", caller_name),
+    "context": _text("Context"),
+    "exten": _text("Exten"),
+    "language": _text("Language"),
+}
+_DEST = {"dest_uniqueid": _need("DestUniqueid"), "dest_linkedid": _need("DestLinkedid")}
+_OFFER = {
+    **_IDS,
+    "queue": _need("Queue"),
+    "member": _need("MemberName"),
+    "interface": _text("Interface"),
+    "dest_uniqueid": _text("DestUniqueid"),
+}
+_MEMBER = {
+    "queue": _need("Queue"),
+    "member": _need("MemberName"),
+    "interface": _text("Interface"),
+    "state_interface": _text("StateInterface"),
+    "status": _int("Status"),
+    "paused": _flag("Paused"),
+    "pause_reason": _text("PausedReason"),
+    "penalty": _int("Penalty"),
+    "in_call": _flag("InCall"),
+    "last_call": _int("LastCall"),
+    "wrapup_s": _int("Wrapuptime"),
+    "removed": _is(False),
+}
+
+
+def _table() -> dict[str, _Maker]:
+    return {
+        "Newchannel": _event(e.ChannelCreated, **_IDS, **_CHANNEL),
+        "Newstate": _event(e.ChannelStateChanged, **_IDS, state=_int("ChannelState")),
+        "Rename": _event(e.ChannelRenamed, uniqueid=_need("Uniqueid"), name=_need("Newname")),
+        "NewCallerid": _event(
+            e.CallerIdChanged, **_IDS, number=_CHANNEL["caller_number"], name=_CHANNEL["caller_name"]
+        ),
+        "HangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(True), cause=_int("Cause")),
+        "SoftHangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(False), cause=_int("Cause")),
+        "Hangup": _event(e.ChannelHungUp, **_IDS, cause=_int("Cause"), cause_text=_text("Cause-txt")),
+        "DialBegin": _event(
+            e.DialBegan,
+            uniqueid=_text("Uniqueid"),
+            **_DEST,
+            dest_name=_text("DestChannel"),
+            dialled=_text("DialString"),
+        ),
+        "DialEnd": _event(e.DialEnded, uniqueid=_text("Uniqueid"), **_DEST, status=_text("DialStatus")),
+        "BridgeEnter": _event(
+            e.BridgeEntered,
+            **_IDS,
+            bridge=_need("BridgeUniqueid"),
+            bridge_type=_text("BridgeType"),
+            name=_text("Channel"),
+        ),
+        "BridgeLeave": _event(e.BridgeLeft, **_IDS, bridge=_need("BridgeUniqueid")),
+        "BridgeMerge": _event(e.BridgesMerged, kept=_need("ToBridgeUniqueid"), gone=_need("FromBridgeUniqueid")),
+        "BridgeDestroy": _event(e.BridgeDestroyed, bridge=_need("BridgeUniqueid")),
+        "LocalBridge": _event(e.LocalBridged, one=_need("LocalOneUniqueid"), two=_need("LocalTwoUniqueid")),
+        "Hold": _event(e.PhoneHeld, **_IDS, held=_is(True)),
+        "Unhold": _event(e.PhoneHeld, **_IDS, held=_is(False)),
+        "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
+        "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
+        "BlindTransfer": _event(
+            e.BlindTransferred,
+            by=_need("TransfererUniqueid"),
+            by_linkedid=_need("TransfererLinkedid"),
+            whom=_text("TransfereeUniqueid"),
+            context=_text("Context"),
+            exten=_text("Extension"),
+            result=_text("Result"),
+        ),
+        "AttendedTransfer": _event(
+            e.AttendedTransferred,
+            by_first=_need("OrigTransfererUniqueid"),
+            first_linkedid=_need("OrigTransfererLinkedid"),
+            by_second=_need("SecondTransfererUniqueid"),
+            second_linkedid=_need("SecondTransfererLinkedid"),
+            whom=_text("TransfereeUniqueid"),
+            target=_text("TransferTargetUniqueid"),
+            result=_text("Result"),
+        ),
+        "QueueCallerJoin": _event(e.QueueJoined, **_IDS, queue=_need("Queue"), position=_int("Position")),
+        "QueueCallerLeave": _event(e.QueueLeft, **_IDS, queue=_need("Queue")),
+        "QueueCallerAbandon": _event(e.QueueAbandoned, **_IDS, queue=_need("Queue")),
+        "AgentCalled": _event(e.OfferMade, **(_OFFER | _DEST), dest_name=_text("DestChannel")),
+        "AgentConnect": _event(e.OfferConnected, **_OFFER),
+        "AgentRingNoAnswer": _event(e.OfferUnanswered, **_OFFER),
+        "AgentDump": _event(e.OfferDumped, **_OFFER),
+        "AgentComplete": _event(e.OfferCompleted, **_OFFER, reason=_text("Reason")),
+        "QueueMemberStatus": _event(e.MemberChanged, **_MEMBER),
+        "QueueMemberAdded": _event(e.MemberChanged, **_MEMBER),
+        "QueueMemberPause": _event(e.MemberChanged, **_MEMBER),
+        "QueueMemberPenalty": _event(e.MemberChanged, **_MEMBER),
+        "QueueMemberRinginuse": _event(e.MemberChanged, **_MEMBER),
+        "QueueMemberRemoved": _event(e.MemberChanged, **(_MEMBER | {"removed": _is(True)})),
+    }
+
+
+def _user_table() -> dict[str, _Maker]:
+    """Our dialplan's own words; dialplans/README.md is the contract."""
+    return {
+        "ZtEntry": _event(
+            e.CallEntered, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), recording=_text("Recording")
+        ),
+        "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
+        "ZtRefused": _event(
+            e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")
+        ),
+        "ZtEnd": _event(
+            e.CallerLegEnded,
+            **_IDS,
+            queue=_text("Queue"),
+            status=_text("Status"),
+            cause=_int("Cause"),
+            source=_text("Source"),
+        ),
+    }
+
+
+EVENTS = frozenset(_table()) | {"UserEvent", "FullyBooted", "Shutdown", "OriginateResponse"}
+"""The events we want from a PBX: those decoded here, and three that the link itself and its actions need.
+The replies to list actions pass event filters and need not be named in one."""
+
+_USER_EVENT = b"\r\nUserEvent: "
+
+
+class Decoder:
+    """Decodes the frames of one PBX. Its only state is how that PBX lays out its events (``telephony.ami.layout``),
+    which changes the speed and never the result."""
+
+    __slots__ = ("_events", "_user_events")
+
+    def __init__(self) -> None:
+        self._events = {name.encode(): maker for name, maker in _table().items()}
+        self._user_events = {name.encode(): maker for name, maker in _user_table().items()}
+
+    def decode(self, frame: bytes, arrival: Micros) -> Decoded:
+        """The model's event of this frame; ``None`` for all that is of no interest.
+
+        ``arrival`` is the time of an event without a ``Timestamp`` (``timestampevents=no``).
+        """
+        name = event_name(frame)
+        maker = self._events.get(name)
+        if maker is None:
+            if name != b"UserEvent":
+                return None
+            name = _user_event_name(frame)
+            maker = self._user_events.get(name)
+            if maker is None:
+                return None
+        try:
+            return maker.make(frame, arrival)
+        except (HeaderMissing, NotANumber) as error:
+            return Undecoded(name.decode(), str(error))
+
+
+def _user_event_name(frame: bytes) -> bytes:
+    """The PBX's own ``UserEvent`` header comes before all that the dialplan added."""
+    start = frame.find(_USER_EVENT)
+    if start < 0:
+        return b""
+    start += len(_USER_EVENT)
+    end = frame.find(b"\r\n", start)
+    return frame[start:end] if end >= 0 else frame[start:]
