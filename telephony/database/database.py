@@ -34,9 +34,7 @@ class Database:
         """The copy that was made before ``open`` changed the schema."""
 
     @classmethod
-    async def open(
-        cls, url: str, *, create: bool = True, busy_timeout_ms: int = engines.BUSY_TIMEOUT_MS
-    ) -> "Database":
+    async def open(cls, url: str, *, create: bool = True, busy_timeout_ms: int = engines.BUSY_TIMEOUT_MS) -> "Database":
         """Open ``url`` (see ``engine.database_url``), bringing its schema up to date.
 
         An SQLite file is made if it is missing, unless ``create`` is False: who only reads would otherwise

@@ -1,24 +1,27 @@
 """What went wrong with the database, said in a way that tells a person what to do."""
 
-import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from telephony.errors import StoreError
 
 
 class StoreUnavailable(StoreError):
-    """The database as a whole cannot be used at the moment; the same call may succeed later, so try again."""
+    """The database as a whole cannot be used at present, whatever is asked of it. Keep what was to be
+    written: the same call succeeds once somebody has done what the message says, or by itself.
+    """
 
 
 class SchemaTooNew(StoreError):
     """The database was written by a newer version of this program."""
 
 
+# Classes of SQLSTATE: data exception, integrity constraint violation.
+_OF_THE_DATA = ("22", "23")
 _GOES_ON = "writing then goes on by itself"
 _SQLITE_REMEDIES = {
     "SQLITE_BUSY": "another program has locked it for too long. End the program that holds it (a backup, a "
@@ -35,7 +38,6 @@ _SQLITE_REMEDIES = {
     "SQLITE_CORRUPT": "the file is damaged. Stop the program, keep a copy, and restore the latest backup",
     "SQLITE_NOTADB": "the file is not an SQLite database. Check the path, or move the file away",
 }
-_LASTING = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 @contextmanager
@@ -48,33 +50,29 @@ def faults_of(place: str) -> Iterator[None]:
 
 
 def store_error(error: Exception, place: str) -> StoreError:
-    """The StoreError to raise for ``error``; StoreUnavailable when a later try may succeed."""
-    cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+    """The StoreError to raise for ``error``: StoreUnavailable, unless the fault is in what was to be
+    written.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if isinstance(error, IntegrityError | DataError) or _sqlstate(cause)[:2] in _OF_THE_DATA:
+        return StoreError(f"The database {place} will not have what was to be written: {cause}.")
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause, place)
-    if isinstance(cause, OSError | asyncio.TimeoutError | PoolTimeout):
+        return StoreUnavailable(f"The database {place} cannot be used: {_sqlite_remedy(cause)}.")
+    if isinstance(cause, OSError | PoolTimeout):
         return StoreUnavailable(
-            f"The database {place} cannot be reached: {cause}. Is it running, and is the way free?"
+            f"The database {place} cannot be reached: {cause}. Check that it is running and reachable from here."
         )
-    if isinstance(error, DBAPIError) and _passes(error, cause):
-        return StoreUnavailable(
-            f"The database {place} refused for the moment: {cause}. It will be tried again."
-        )
-    return StoreError(f"The database {place} refused a request: {cause}.")
+    return StoreUnavailable(f"The database {place} refused a request: {cause}. It will be tried again.")
 
 
-def _of_sqlite(cause: sqlite3.Error, place: str) -> StoreError:
-    code = getattr(cause, "sqlite_errorname", None) or ""
+def _sqlite_remedy(cause: sqlite3.Error) -> str:
+    code = getattr(cause, "sqlite_errorname", None) or "no code"
     for name, remedy in _SQLITE_REMEDIES.items():
         if code.startswith(name):
-            kind = StoreError if name in _LASTING else StoreUnavailable
-            return kind(f"The database {place} cannot be used: {remedy} ({code}).")
-    return StoreError(f"The database {place} refused a request: {cause} ({code or 'no code'}).")
+            return f"{remedy} ({code})"
+    return f"it refused a request: {cause} ({code})"
 
 
-def _passes(error: DBAPIError, cause: BaseException) -> bool:
-    """PostgreSQL's classes of SQLSTATE that pass by themselves or by the operator's hand: connection,
-    transaction rollback, resources, intervention, system error.
-    """
-    state = str(getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or "")
-    return error.connection_invalidated or state[:2] in {"08", "25", "40", "53", "55", "57", "58"}
+def _sqlstate(cause: BaseException) -> str:
+    """PostgreSQL's five letters for an error, where the driver passes them on."""
+    return str(getattr(cause, "sqlstate", None) or "")

@@ -1,0 +1,57 @@
+"""Records on their way to the store: the place where the outbox on disk will stand."""
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+from typing import Protocol
+
+from telephony.records.record import CallRecord
+
+
+class Backlog(Protocol):
+    """First in, first out, for one process: one side puts, one takes. What was taken stays until it is
+    dropped, so that nothing is lost between the two.
+    """
+
+    def put(self, record: CallRecord) -> bool:
+        """Keep ``record``; False when there is no room. Quick, never raises: ingest calls it."""
+        ...
+
+    def oldest(self, count: int) -> Sequence[CallRecord]:
+        """Up to ``count`` records, oldest first, without taking them away."""
+        ...
+
+    def drop(self, count: int) -> None:
+        """The oldest ``count`` are done with."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class MemoryBacklog:
+    """In memory, so what it holds is gone with the process; the journal (Asterisk's own logs) has it still.
+
+    When it is full the newest record is refused and those that wait are kept: either way one is lost here,
+    and the oldest have been waited for the longest. 10,000 records are 16 minutes of the heaviest load we
+    plan for (10 calls a second) and two days of the first user's peak, some 40 MB.
+    """
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self.capacity = capacity
+        self._records: deque[CallRecord] = deque()
+
+    def put(self, record: CallRecord) -> bool:
+        if len(self._records) >= self.capacity:
+            return False
+        self._records.append(record)
+        return True
+
+    def oldest(self, count: int) -> Sequence[CallRecord]:
+        return list(islice(self._records, count))
+
+    def drop(self, count: int) -> None:
+        for _ in range(count):
+            self._records.popleft()
+
+    def __len__(self) -> int:
+        return len(self._records)

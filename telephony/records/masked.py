@@ -1,0 +1,57 @@
+"""A call record without the telephone numbers and names of people outside the site. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from telephony.masking import mask_name, mask_number
+from telephony.model.terms import Direction
+from telephony.records.record import CallRecord
+
+# Ids are needed to find the call again, and tell nothing about the caller.
+_IDS = frozenset({"call_id", "aliases", "related", "uniqueid", "uniqueids", "linkedids"})
+_LONG_NUMBER = re.compile(r"\+?\d{7,}")
+
+
+def masked(record: CallRecord) -> CallRecord:
+    """The record with each such number masked wherever it stands: as the caller's, as a party of a leg or
+    of the timeline, as the target of a transfer, and inside channel names (``Local/13812345678@…``).
+    Agents' and service numbers stay; so do ids and times.
+    """
+    words = {number: mask_number(number) for number in _personal(record)}
+    plain = _replace(msgspec.to_builtins(record), words)
+    plain["caller_name"] = mask_name(record.caller_name)
+    return msgspec.convert(plain, CallRecord)
+
+
+def _personal(record: CallRecord) -> list[str]:
+    """Longest first, so that a number is masked before another one that is a part of it."""
+    parties = [leg.party for leg in record.legs] + [transfer.to for transfer in record.transfers]
+    parties += [party for segment in record.timeline for party in segment.with_]
+    found = {text for text in parties if _LONG_NUMBER.fullmatch(text)}
+    found |= {text for leg in record.legs for text in _LONG_NUMBER.findall(leg.name.partition("@")[0])}
+    found.add(record.caller_number)
+    if record.direction is Direction.OUTBOUND:
+        found.add(record.dialled)
+    return sorted(found, key=len, reverse=True)
+
+
+def _replace(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _in_text(value, words)
+    if isinstance(value, dict):
+        return {key: part if key in _IDS else _replace(part, words) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replace(part, words) for part in value]
+    return value
+
+
+def _in_text(text: str, words: Mapping[str, str]) -> str:
+    if text in words:
+        return words[text]
+    for word, mask in words.items():
+        if word in text and _LONG_NUMBER.fullmatch(word):
+            text = text.replace(word, mask)
+    return text
