@@ -23,8 +23,9 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "zhitong-setup"
 LOCK = ROOT / "requirements" / "dev.lock"
-SYSTEM_WHEELS = Path("/usr/share/python-wheels")
-"""Where Debian's python3-pip-whl puts pip."""
+SYSTEM = Path("/")
+WHEELS = Path("usr/share/python-wheels")
+"""Where Debian's python3-pip-whl puts pip, under SYSTEM or under the cache it is unpacked into."""
 
 
 class SetupError(Exception):
@@ -89,12 +90,12 @@ def make_venv() -> None:
 def find_pip_wheel() -> Path:
     """The newest pip wheel on this machine, or the one of Debian's python3-pip-whl brought into the cache."""
     cache = cache_dir()
-    for folder in (SYSTEM_WHEELS, cache / SYSTEM_WHEELS.relative_to("/")):
-        if wheels := sorted(folder.glob("pip-*.whl")):
+    for place in (SYSTEM, cache):
+        if wheels := sorted((place / WHEELS).glob("pip-*.whl")):
             return wheels[-1]
     say("this Python has no ensurepip: fetching pip from the package python3-pip-whl (no root needed)")
     fetch_debian_package("python3-pip-whl", cache)
-    if wheels := sorted((cache / SYSTEM_WHEELS.relative_to("/")).glob("pip-*.whl")):
+    if wheels := sorted((cache / WHEELS).glob("pip-*.whl")):
         return wheels[-1]
     raise SetupError(no_pip_advice())
 
