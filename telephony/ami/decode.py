@@ -124,19 +124,30 @@ def _is(value: bool) -> _Field:
     return _Field("", lambda _: value)
 
 
+class _Spec(msgspec.Struct, frozen=True):
+    """Which of the model's events an AMI event is, and where its fields come from."""
+
+    kind: Callable[..., e.Event]
+    fields: dict[str, _Field]
+
+
+def _event(kind: Callable[..., e.Event], **fields: _Field) -> _Spec:
+    return _Spec(kind, fields)
+
+
 class _Maker:
     """Makes one kind of the model's event from the frames of one kind of AMI event."""
 
     __slots__ = ("_conversions", "_headers", "_kind")
 
-    def __init__(self, kind: Callable[..., e.Event], fields: dict[str, _Field]) -> None:
-        given = [fields[name] for name in kind.__struct_fields__[1:] if name in fields]  # type: ignore[attr-defined]
-        assert len(given) == len(fields), f"{kind}: {fields.keys()} are not all fields of it"
-        self._kind = kind
+    def __init__(self, spec: _Spec) -> None:
+        order: tuple[str, ...] = spec.kind.__struct_fields__[1:]  # type: ignore[attr-defined]  # all but `at`
+        fields = [spec.fields[name] for name in order]
+        self._kind = spec.kind
         self._headers = HeaderReader(
-            ["Timestamp", *(field.header for field in given)], {field.header for field in given if field.required}
+            ["Timestamp", *(field.header for field in fields)], {field.header for field in fields if field.required}
         )
-        self._conversions = [(at, field.convert) for at, field in enumerate(given) if field.convert is not None]
+        self._conversions = [(at, field.convert) for at, field in enumerate(fields) if field.convert is not None]
 
     def make(self, frame: bytes, arrival: Micros) -> e.Event:
         """Raises ``HeaderMissing`` or ``NotANumber``."""
@@ -147,8 +158,8 @@ class _Maker:
         return self._kind(micros_of_timestamp(stamp, arrival), *fields)
 
 
-def _event(kind: Callable[..., e.Event], **fields: _Field) -> _Maker:
-    return _Maker(kind, fields)
+def _makers(table: dict[str, _Spec]) -> dict[bytes, _Maker]:
+    return {name.encode(): _Maker(spec) for name, spec in table.items()}
 
 
 # --- the table --------------------------------------------------------------------------------------------
@@ -187,98 +198,92 @@ _MEMBER = {
 }
 
 
-def _table() -> dict[str, _Maker]:
-    return {
-        "Newchannel": _event(e.ChannelCreated, **_IDS, **_CHANNEL),
-        "Newstate": _event(e.ChannelStateChanged, **_IDS, state=_int("ChannelState")),
-        "Rename": _event(e.ChannelRenamed, uniqueid=_need("Uniqueid"), name=_need("Newname")),
-        "NewCallerid": _event(
-            e.CallerIdChanged, **_IDS, number=_CHANNEL["caller_number"], name=_CHANNEL["caller_name"]
-        ),
-        "HangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(True), cause=_int("Cause")),
-        "SoftHangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(False), cause=_int("Cause")),
-        "Hangup": _event(e.ChannelHungUp, **_IDS, cause=_int("Cause"), cause_text=_text("Cause-txt")),
-        "DialBegin": _event(
-            e.DialBegan,
-            uniqueid=_text("Uniqueid"),
-            **_DEST,
-            dest_name=_text("DestChannel"),
-            dialled=_text("DialString"),
-        ),
-        "DialEnd": _event(e.DialEnded, uniqueid=_text("Uniqueid"), **_DEST, status=_text("DialStatus")),
-        "BridgeEnter": _event(
-            e.BridgeEntered,
-            **_IDS,
-            bridge=_need("BridgeUniqueid"),
-            bridge_type=_text("BridgeType"),
-            name=_text("Channel"),
-        ),
-        "BridgeLeave": _event(e.BridgeLeft, **_IDS, bridge=_need("BridgeUniqueid")),
-        "BridgeMerge": _event(e.BridgesMerged, kept=_need("ToBridgeUniqueid"), gone=_need("FromBridgeUniqueid")),
-        "BridgeDestroy": _event(e.BridgeDestroyed, bridge=_need("BridgeUniqueid")),
-        "LocalBridge": _event(e.LocalBridged, one=_need("LocalOneUniqueid"), two=_need("LocalTwoUniqueid")),
-        "Hold": _event(e.PhoneHeld, **_IDS, held=_is(True)),
-        "Unhold": _event(e.PhoneHeld, **_IDS, held=_is(False)),
-        "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
-        "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
-        "BlindTransfer": _event(
-            e.BlindTransferred,
-            by=_need("TransfererUniqueid"),
-            by_linkedid=_need("TransfererLinkedid"),
-            whom=_text("TransfereeUniqueid"),
-            context=_text("Context"),
-            exten=_text("Extension"),
-            result=_text("Result"),
-        ),
-        "AttendedTransfer": _event(
-            e.AttendedTransferred,
-            by_first=_need("OrigTransfererUniqueid"),
-            first_linkedid=_need("OrigTransfererLinkedid"),
-            by_second=_need("SecondTransfererUniqueid"),
-            second_linkedid=_need("SecondTransfererLinkedid"),
-            whom=_text("TransfereeUniqueid"),
-            target=_text("TransferTargetUniqueid"),
-            result=_text("Result"),
-        ),
-        "QueueCallerJoin": _event(e.QueueJoined, **_IDS, queue=_need("Queue"), position=_int("Position")),
-        "QueueCallerLeave": _event(e.QueueLeft, **_IDS, queue=_need("Queue")),
-        "QueueCallerAbandon": _event(e.QueueAbandoned, **_IDS, queue=_need("Queue")),
-        "AgentCalled": _event(e.OfferMade, **(_OFFER | _DEST), dest_name=_text("DestChannel")),
-        "AgentConnect": _event(e.OfferConnected, **_OFFER),
-        "AgentRingNoAnswer": _event(e.OfferUnanswered, **_OFFER),
-        "AgentDump": _event(e.OfferDumped, **_OFFER),
-        "AgentComplete": _event(e.OfferCompleted, **_OFFER, reason=_text("Reason")),
-        "QueueMemberStatus": _event(e.MemberChanged, **_MEMBER),
-        "QueueMemberAdded": _event(e.MemberChanged, **_MEMBER),
-        "QueueMemberPause": _event(e.MemberChanged, **_MEMBER),
-        "QueueMemberPenalty": _event(e.MemberChanged, **_MEMBER),
-        "QueueMemberRinginuse": _event(e.MemberChanged, **_MEMBER),
-        "QueueMemberRemoved": _event(e.MemberChanged, **(_MEMBER | {"removed": _is(True)})),
-    }
+_TABLE: dict[str, _Spec] = {
+    "Newchannel": _event(e.ChannelCreated, **_IDS, **_CHANNEL),
+    "Newstate": _event(e.ChannelStateChanged, **_IDS, state=_int("ChannelState")),
+    "Rename": _event(e.ChannelRenamed, uniqueid=_need("Uniqueid"), name=_need("Newname")),
+    "NewCallerid": _event(e.CallerIdChanged, **_IDS, number=_CHANNEL["caller_number"], name=_CHANNEL["caller_name"]),
+    "HangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(True), cause=_int("Cause")),
+    "SoftHangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(False), cause=_int("Cause")),
+    "Hangup": _event(e.ChannelHungUp, **_IDS, cause=_int("Cause"), cause_text=_text("Cause-txt")),
+    "DialBegin": _event(
+        e.DialBegan,
+        uniqueid=_text("Uniqueid"),
+        **_DEST,
+        dest_name=_text("DestChannel"),
+        dialled=_text("DialString"),
+    ),
+    "DialEnd": _event(e.DialEnded, uniqueid=_text("Uniqueid"), **_DEST, status=_text("DialStatus")),
+    "BridgeEnter": _event(
+        e.BridgeEntered,
+        **_IDS,
+        bridge=_need("BridgeUniqueid"),
+        bridge_type=_text("BridgeType"),
+        name=_text("Channel"),
+    ),
+    "BridgeLeave": _event(e.BridgeLeft, **_IDS, bridge=_need("BridgeUniqueid")),
+    "BridgeMerge": _event(e.BridgesMerged, kept=_need("ToBridgeUniqueid"), gone=_need("FromBridgeUniqueid")),
+    "BridgeDestroy": _event(e.BridgeDestroyed, bridge=_need("BridgeUniqueid")),
+    "LocalBridge": _event(e.LocalBridged, one=_need("LocalOneUniqueid"), two=_need("LocalTwoUniqueid")),
+    "Hold": _event(e.PhoneHeld, **_IDS, held=_is(True)),
+    "Unhold": _event(e.PhoneHeld, **_IDS, held=_is(False)),
+    "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
+    "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
+    "BlindTransfer": _event(
+        e.BlindTransferred,
+        by=_need("TransfererUniqueid"),
+        by_linkedid=_need("TransfererLinkedid"),
+        whom=_text("TransfereeUniqueid"),
+        context=_text("Context"),
+        exten=_text("Extension"),
+        result=_text("Result"),
+    ),
+    "AttendedTransfer": _event(
+        e.AttendedTransferred,
+        by_first=_need("OrigTransfererUniqueid"),
+        first_linkedid=_need("OrigTransfererLinkedid"),
+        by_second=_need("SecondTransfererUniqueid"),
+        second_linkedid=_need("SecondTransfererLinkedid"),
+        whom=_text("TransfereeUniqueid"),
+        target=_text("TransferTargetUniqueid"),
+        result=_text("Result"),
+    ),
+    "QueueCallerJoin": _event(e.QueueJoined, **_IDS, queue=_need("Queue"), position=_int("Position")),
+    "QueueCallerLeave": _event(e.QueueLeft, **_IDS, queue=_need("Queue")),
+    "QueueCallerAbandon": _event(e.QueueAbandoned, **_IDS, queue=_need("Queue")),
+    "AgentCalled": _event(e.OfferMade, **(_OFFER | _DEST), dest_name=_text("DestChannel")),
+    "AgentConnect": _event(e.OfferConnected, **_OFFER),
+    "AgentRingNoAnswer": _event(e.OfferUnanswered, **_OFFER),
+    "AgentDump": _event(e.OfferDumped, **_OFFER),
+    "AgentComplete": _event(e.OfferCompleted, **_OFFER, reason=_text("Reason")),
+    "QueueMemberStatus": _event(e.MemberChanged, **_MEMBER),
+    "QueueMemberAdded": _event(e.MemberChanged, **_MEMBER),
+    "QueueMemberPause": _event(e.MemberChanged, **_MEMBER),
+    "QueueMemberPenalty": _event(e.MemberChanged, **_MEMBER),
+    "QueueMemberRinginuse": _event(e.MemberChanged, **_MEMBER),
+    "QueueMemberRemoved": _event(e.MemberChanged, **(_MEMBER | {"removed": _is(True)})),
+}
 
 
-def _user_table() -> dict[str, _Maker]:
-    """Our dialplan's own words; dialplans/README.md is the contract."""
-    return {
-        "ZtEntry": _event(
-            e.CallEntered, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), recording=_text("Recording")
-        ),
-        "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
-        "ZtRefused": _event(
-            e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")
-        ),
-        "ZtEnd": _event(
-            e.CallerLegEnded,
-            **_IDS,
-            queue=_text("Queue"),
-            status=_text("Status"),
-            cause=_int("Cause"),
-            source=_text("Source"),
-        ),
-    }
+# Our dialplan's own words; dialplans/README.md is the contract.
+_USER_TABLE: dict[str, _Spec] = {
+    "ZtEntry": _event(
+        e.CallEntered, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), recording=_text("Recording")
+    ),
+    "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
+    "ZtRefused": _event(e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")),
+    "ZtEnd": _event(
+        e.CallerLegEnded,
+        **_IDS,
+        queue=_text("Queue"),
+        status=_text("Status"),
+        cause=_int("Cause"),
+        source=_text("Source"),
+    ),
+}
 
 
-EVENTS = frozenset(_table()) | {"UserEvent", "FullyBooted", "Shutdown", "OriginateResponse"}
+EVENTS = frozenset(_TABLE) | {"UserEvent", "FullyBooted", "Shutdown", "OriginateResponse"}
 """The events we want from a PBX: those decoded here, and three that the link itself and its actions need.
 The replies to list actions pass event filters and need not be named in one."""
 
@@ -292,8 +297,8 @@ class Decoder:
     __slots__ = ("_events", "_user_events")
 
     def __init__(self) -> None:
-        self._events = {name.encode(): maker for name, maker in _table().items()}
-        self._user_events = {name.encode(): maker for name, maker in _user_table().items()}
+        self._events = _makers(_TABLE)
+        self._user_events = _makers(_USER_TABLE)
 
     def decode(self, frame: bytes, arrival: Micros) -> Decoded:
         """The model's event of this frame; ``None`` for all that is of no interest.
