@@ -104,9 +104,7 @@ class Trunk(_Table, frozen=True):
 
     name: Word
     hosts: tuple[Host, ...]
-    numbers: tuple[
-        Number, ...
-    ] = ()  # dialled numbers that mean the hotline; empty: those of ``Site.hotline``
+    numbers: tuple[Number, ...] = ()  # dialled numbers that mean the hotline; empty: those of ``Site.hotline``
     queue: Word | None = None  # None: the first queue
     answer: AnswerPolicy = "at-agent"
     early_media: bool = False
@@ -339,9 +337,7 @@ def _references(site: Site) -> Iterator[str]:
     for index, queue in enumerate(site.queues):
         targets = {f"queue[{index}].exits.{key}": text for key, text in queue.exits.items()}
         targets[f"queue[{index}].overflow"] = queue.overflow
-        wanted += [
-            (path, target_of(text).name) for path, text in targets.items() if text.startswith("queue:")
-        ]
+        wanted += [(path, target_of(text).name) for path, text in targets.items() if text.startswith("queue:")]
     for path, name in wanted:
         if name is not None and name not in queues:
             yield f"{path}: there is no queue {name!r}. Queues: {', '.join(sorted(queues))}."

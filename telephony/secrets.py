@@ -23,9 +23,7 @@ LENGTH = 32
 
 _ALPHABET = string.ascii_letters + string.digits
 
-Generated = Annotated[
-    str, text("[A-Za-z0-9]{16,64}", "16 to 64 letters and digits; delete the line for a new one")
-]
+Generated = Annotated[str, text("[A-Za-z0-9]{16,64}", "16 to 64 letters and digits; delete the line for a new one")]
 Given = Annotated[
     str,
     text(r"""[!#-:<-Z^-~]{1,128}""", """1 to 128 visible ASCII characters, without space ; " \\ [ ]"""),

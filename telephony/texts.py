@@ -74,9 +74,7 @@ Seconds = Annotated[int, whole(0, 86_400, "whole seconds")]
 Count = Annotated[int, whole(0, 100_000, "a whole number")]
 
 Codec = Literal["alaw", "ulaw", "g722", "g729", "opus", "gsm", "slin"]
-Strategy = Literal[
-    "leastrecent", "rrmemory", "rrordered", "fewestcalls", "random", "wrandom", "linear", "ringall"
-]
+Strategy = Literal["leastrecent", "rrmemory", "rrordered", "fewestcalls", "random", "wrandom", "linear", "ringall"]
 AnswerPolicy = Literal["at-agent", "at-entry"]
 
 

@@ -1,0 +1,120 @@
+"""The contract between the dialplan and the bridge, as data. ``dialplans/README.md`` shows it as tables.
+
+The dialplan speaks by UserEvents, each with a twin row in CEL for the journal; the bridge listens. Nothing here is
+a name of its own choosing elsewhere: templates, checks, the AMI user and ``zhitong doctor`` take it from this module.
+"""
+
+from typing import NamedTuple
+
+
+class Context(NamedTuple):
+    """A dialplan context. ``entry``: extension at which a call may be sent into it from outside the dialplan."""
+
+    name: str
+    entry: str
+    what: str
+
+
+class UserEvent(NamedTuple):
+    """A UserEvent of the dialplan: its headers beside the channel's own, and the type and keys of its CEL twin."""
+
+    name: str
+    headers: tuple[str, ...]
+    cel: str
+    cel_keys: tuple[str, ...]
+    when: str
+
+
+CONTEXTS = (
+    Context("zt-in-<trunk>", "the dialled number", "calls from that trunk"),
+    Context("zt-queue-<queue>", "s", "Queue(), and its one-digit key exits"),
+    Context("zt-phone", "the dialled number", "what an agent's phone may dial"),
+    Context("zt-transfer", "agent's or queue's number", "where a transfer may lead (TRANSFER_CONTEXT)"),
+    Context("zt-end", "s", "the caller's hangup handler"),
+    Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
+)
+
+USER_EVENTS = (
+    UserEvent(
+        "ZtEntry",
+        ("Trunk", "Dialled", "Recording"),
+        "ZT_ENTRY",
+        ("t", "d", "f"),
+        "first thing of every call from a trunk, and of a phone that dials the hotline (Trunk: internal)",
+    ),
+    UserEvent(
+        "ZtQueueEnd",
+        ("Queue", "Status", "Key"),
+        "ZT_QEND",
+        ("q", "s", "k"),
+        "the caller left a queue and lives: QUEUESTATUS (UNKNOWN if empty), EXITKEY at a key exit",
+    ),
+    UserEvent(
+        "ZtRefused",
+        ("Trunk", "Dialled", "Reason"),
+        "ZT_REFUSED",
+        ("t", "r"),
+        "before a call is turned away that entered no queue",
+    ),
+    UserEvent(
+        "ZtEnd",
+        ("Queue", "Status", "Cause", "Source"),
+        "ZT_END",
+        ("q", "s", "ab", "cause", "src", "m", "pos"),
+        "the caller's channel ends, whatever ended it",
+    ),
+)
+
+REFUSAL_REASONS = ("closed", "unknown-number", "no-key")
+
+VARIABLES = {
+    "ZT_CALL": "the caller's Uniqueid; inherited by every leg of the call",
+    "ZT_TRUNK": "name of the trunk, or internal",
+    "ZT_DIALLED": "the number the caller dialled (0-9 A-Z a-z + * # only)",
+    "ZT_QUEUE": "the queue entered last",
+    "ZT_STATUS": "how the last wait ended; empty while waiting and after an answer",
+    "ZT_RECORDING": "path of the recording below the recordings folder; empty if there is none",
+    "TRANSFER_CONTEXT": "zt-transfer; inherited",
+}
+
+AMI_EVENTS = (
+    *("Newchannel", "Newstate", "Rename", "NewCallerid", "HangupRequest", "SoftHangupRequest", "Hangup"),
+    *("DialBegin", "DialEnd"),
+    *("BridgeEnter", "BridgeLeave", "BridgeMerge", "BridgeDestroy", "LocalBridge"),
+    *("Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "MixMonitorStart", "MixMonitorStop"),
+    *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
+    *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),
+    *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"),
+    *("QueueMemberPenalty", "QueueMemberRinginuse"),
+    *("UserEvent", "FullyBooted", "Shutdown"),
+)
+"""Events the AMI user gets, and no other. Replies to actions, lists among them, are not filtered (run)."""
+
+AMI_READ = ("system", "call", "agent", "user")
+"""Classes of those events. FullyBooted and Shutdown are ``system``."""
+
+AMI_WRITE = ("reporting",)
+"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan. Those of the queues'
+state, and Ping, need none."""
+
+CEL_EVENTS = (
+    *("CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "APP_START", "APP_END"),
+    *("BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "FORWARD", "PARK_START", "PARK_END", "LOCAL_OPTIMIZE"),
+    *("LINKEDID_END", "USER_DEFINED"),
+)
+
+TRUNK_PREFIX = "trunk-"
+"""A trunk's endpoint is ``trunk-<name>``, so that a leg's role can be told from its channel's name."""
+
+INTERNAL_TRUNK = "internal"
+"""ZtEntry's Trunk for a call from a phone of the site."""
+
+
+def context_of_trunk(trunk: str) -> str:
+    """The context that calls from this trunk enter."""
+    return f"zt-in-{trunk}"
+
+
+def context_of_queue(queue: str) -> str:
+    """The context of this queue."""
+    return f"zt-queue-{queue}"

@@ -1,0 +1,131 @@
+"""site.toml, the agents and the secrets become Asterisk's configuration. ``render`` is pure; ``write`` is not.
+
+``Mode.NEW`` writes the whole of /etc/asterisk for a PBX of its own. ``Mode.INCLUDE`` writes ``zhitong-*.conf`` for an
+Asterisk that has a configuration already; README.md tells, file by file, which ``#include`` line goes where.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from dialplans import files, view
+from dialplans.people import agent_problems
+from dialplans.safety import checked
+from telephony.config import Site
+from telephony.directory.agents import Agent
+from telephony.errors import ConfigError
+from telephony.files import PRIVATE, PUBLIC, write_whole
+from telephony.secrets import Secrets
+
+
+class Mode(StrEnum):
+    NEW = "new"
+    INCLUDE = "include"
+
+
+SECRET_FILES = frozenset({"pjsip.conf", "manager.conf", "zhitong-pjsip.conf", "zhitong-manager.conf"})
+"""Written with mode 0600: they hold passwords."""
+
+_WHOLE_ONLY = ("asterisk.conf", "modules.conf", "rtp.conf", "indications.conf", "confbridge.conf")
+_EMPTY = ("acl.conf", "ccss.conf", "pjproject.conf", "queuerules.conf", "stasis.conf", "udptl.conf")
+
+
+class Lab(msgspec.Struct, frozen=True, kw_only=True):
+    """What a laboratory changes in a site: addresses, ports, and phones that need not register.
+
+    ``contacts``: SIP URI by the phone's name. ``rtp``: the first and the last port. ``modules``: those there are.
+    """
+
+    contacts: Mapping[str, str] = {}
+    bind: str | None = None
+    sip_port: int | None = None
+    ami_port: int | None = None
+    rtp: tuple[int, int] | None = None
+    modules: Collection[str] | None = None
+
+
+def render(
+    site: Site,
+    agents: Sequence[Agent],
+    secrets: Secrets,
+    *,
+    mode: Mode = Mode.NEW,
+    lab: Lab | None = None,
+) -> dict[str, str]:
+    """File name → text. Raises ``ConfigError`` naming the agent or the value that cannot be rendered."""
+    lab = lab or Lab()
+    site = _moved(site, lab)
+    if problems := list(agent_problems(site, agents)):
+        raise ConfigError("\n".join(problems))
+    whole = mode is Mode.NEW
+    prefix = "" if whole else "zhitong-"
+    shown = _views(site, agents, secrets, lab, whole=whole)
+    return {f"{prefix}{name}": _fill(name, values | {"whole": whole}) for name, values in shown.items()}
+
+
+def write(folder: Path, rendered: Mapping[str, str]) -> None:
+    """Puts the files into ``folder``, each whole or not at all, those with secrets readable by the owner alone."""
+    for name, text in rendered.items():
+        write_whole(folder / name, text, mode=PRIVATE if name in SECRET_FILES else PUBLIC)
+
+
+def _moved(site: Site, lab: Lab) -> Site:
+    sip: dict[str, Any] = {"bind": lab.bind, "port": lab.sip_port}
+    if lab.rtp:
+        sip |= {"rtp_start": lab.rtp[0], "rtp_end": lab.rtp[1]}
+    ami = {"bind": lab.bind, "host": lab.bind, "port": lab.ami_port}
+    replace = msgspec.structs.replace
+    pbx = replace(site.pbx, ami=replace(site.pbx.ami, **_given(ami)))
+    return replace(site, sip=replace(site.sip, **_given(sip)), pbx=pbx)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _views(
+    site: Site, agents: Sequence[Agent], secrets: Secrets, lab: Lab, *, whole: bool
+) -> dict[str, dict[str, Any]]:
+    shown = {
+        "extensions.conf": view.extensions(site, agents),
+        "queues.conf": files.queues(site, agents),
+        "pjsip.conf": files.pjsip(site, agents, secrets, lab.contacts),
+        "manager.conf": files.manager(site, secrets),
+        "features.conf": {"codes": site.feature_codes},
+        "cel.conf": files.logs(),
+        "cel_custom.conf": {},
+        "cdr.conf": {},
+        "cdr_custom.conf": {},
+        "logger.conf": {},
+        "musiconhold.conf": files.music(site),
+    }
+    if whole:
+        shown |= {
+            "asterisk.conf": files.asterisk(site),
+            "modules.conf": files.modules(lab.modules),
+            "rtp.conf": {"sip": site.sip},
+            "indications.conf": {},
+            "confbridge.conf": {},
+            **{name: {} for name in _EMPTY},
+        }
+    return shown
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=jinja2.StrictUndefined,
+    finalize=checked,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - not HTML; `finalize` refuses what could break out of its place
+)
+
+
+def _fill(name: str, values: Mapping[str, Any]) -> str:
+    template = "empty.conf" if name in _EMPTY else name
+    return _TEMPLATES.get_template(f"{template}.j2").render(values)
