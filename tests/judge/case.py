@@ -1,0 +1,94 @@
+"""One call with all that the books hold of it."""
+
+import re
+from dataclasses import dataclass, field
+
+from tests.judge.books.cdr import Row
+from tests.judge.books.sipp import Caller, Ring
+from tests.judge.times import SECOND, clock
+from tests.judge.visits import Stay
+
+SHORT = 100_000
+"""Microseconds within which two things on this machine count as one instant, when their order is in doubt."""
+
+_UNIQUEID = re.compile(r"^(?:(?P<pbx>.+)-)?(?P<second>\d{10})\.\d+$")
+
+
+@dataclass(slots=True)
+class Case:
+    """``uniqueid`` is the caller's channel (empty: no book of the PBX knows it)."""
+
+    uniqueid: str = ""
+    caller: Caller | None = None
+    rows: list[Row] = field(default_factory=list)  # CDRs of the caller's channel, by sequence
+    stay: Stay = field(default_factory=Stay)
+    rings: list[Ring] = field(default_factory=list)  # phones rung for this caller, by time
+    consults: list[Ring] = field(default_factory=list)  # phones rung by one of its agents meanwhile
+    killed: int | None = None  # when the PBX was killed under it
+    back: int | None = None  # when the PBX was up again after that
+
+    @property
+    def number(self) -> str:
+        if self.caller is not None:
+            return self.caller.number
+        if self.rows:
+            return self.rows[0].src
+        return self.stay.visits[0].number if self.stay.visits else ""
+
+    @property
+    def began(self) -> int:
+        """Best known beginning, for telling calls apart; 0: unknown."""
+        if self.caller is not None:
+            return self.caller.invited
+        return self.rows[0].start if self.rows else second_of(self.uniqueid) * SECOND
+
+    @property
+    def ended(self) -> int | None:
+        """Best known end."""
+        if self.caller is not None and self.caller.ended is not None:
+            return self.caller.ended
+        return max((row.end for row in self.rows), default=None)
+
+    @property
+    def name(self) -> str:
+        """How findings call it."""
+        parts = [self.number or "unknown number", clock(self.began) if self.began else "", self.uniqueid]
+        return " ".join(part for part in parts if part)
+
+    @property
+    def taken(self) -> Ring | None:
+        """The ring that became the talk, by the phones' word alone: the first one picked up that the PBX did not
+        hang up again at once while the caller was still there (a phone that was second in a ring-all)."""
+        accepted = [ring for ring in self.rings if ring.accepted is not None]
+        return next((ring for ring in accepted if not self._second_best(ring)), None)
+
+    def _second_best(self, ring: Ring) -> bool:
+        if ring.accepted is None or ring.bye_seen is None or self.ended is None:
+            return False
+        return ring.bye_seen - ring.accepted < SHORT and self.ended - ring.bye_seen > SHORT
+
+    @property
+    def race(self) -> bool:
+        """The caller left in the very instant in which the phone was picked up: the phones cannot tell whether the
+        two ever met."""
+        ring, left = self.taken, self.caller.left if self.caller is not None else None
+        return ring is not None and ring.accepted is not None and left is not None and left - ring.accepted < SHORT
+
+    @property
+    def answered_at_entry(self) -> bool:
+        """The PBX took the caller's call before any phone was picked up, so the caller's 200 tells nothing."""
+        if self.caller is None or self.caller.accepted is None:
+            return False
+        ring = self.taken
+        return ring is None or ring.accepted is None or self.caller.accepted < ring.accepted - SHORT
+
+
+def second_of(uniqueid: str) -> int:
+    """The second in which the channel was made, from its name; 0 if it has none."""
+    match = _UNIQUEID.match(uniqueid)
+    return int(match["second"]) if match else 0
+
+
+def pbx_of(uniqueid: str) -> str:
+    match = _UNIQUEID.match(uniqueid)
+    return (match["pbx"] or "") if match else ""

@@ -1,0 +1,211 @@
+"""Which caller's call is which channel, and which phone rang for whom: the books laid side by side, call by call."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tests.judge.assign import pair
+from tests.judge.books import sipp
+from tests.judge.books.cdr import Row
+from tests.judge.books.queue_log import Line
+from tests.judge.books.sipp import Caller, Ring
+from tests.judge.case import SHORT, Case, second_of
+from tests.judge.findings import Kind, Pad
+from tests.judge.numbers import same_number, same_phone
+from tests.judge.times import SECOND, clock
+from tests.judge.visits import fold
+
+_NEAR = 2 * SECOND  # a channel is made this soon after its INVITE, on any machine that works at all
+_CAP = 10 * SECOND  # beyond this, how far two ends lie apart says nothing more
+TRUNK = "trunk-"  # how the endpoints of callers' trunks are named
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The three books of one run, and when the PBX was killed in it."""
+
+    lines: Sequence[Line]
+    rows: Sequence[Row]
+    sipp: sipp.Book
+    kills: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    cases: list[Case]
+    uniqueids: frozenset[str]  # every channel that any book of the PBX knows
+
+
+def gather(books: Books, pad: Pad) -> Gathered:
+    """All calls of callers that any book knows of, in order of time."""
+    cases = _channels(books)
+    _join_callers(cases, books.sipp.callers)
+    _mark_killed(cases, books)
+    _join_rings(cases, books.sipp.rings, pad)
+    cases.sort(key=lambda case: (case.began, case.uniqueid))
+    return Gathered(cases, frozenset(row.uniqueid for row in books.rows))
+
+
+# --- channels ---------------------------------------------------------------------------------------------
+
+
+def _channels(books: Books) -> list[Case]:
+    cases: dict[str, Case] = {}
+    for row in books.rows:
+        if row.endpoint.startswith(TRUNK):
+            cases.setdefault(row.uniqueid, Case(row.uniqueid)).rows.append(row)
+    owner = {row.uniqueid: row.linkedid for row in books.rows}
+    lines: dict[str, list[Line]] = {}
+    for line in books.lines:
+        if second_of(line.callid):
+            lines.setdefault(_owner(line.callid, owner, cases), []).append(line)
+    for uniqueid, told in lines.items():
+        if uniqueid in cases or uniqueid not in owner:
+            cases.setdefault(uniqueid, Case(uniqueid)).stay = fold(told)
+    for case in cases.values():
+        case.rows.sort(key=lambda row: row.sequence)
+    return list(cases.values())
+
+
+def _owner(callid: str, linked: dict[str, str], cases: dict[str, Case]) -> str:
+    """The caller's channel behind ``callid``: itself, or the one whose conversation it belongs to (a Local channel
+    of an attended transfer into a queue)."""
+    return linked[callid] if callid not in cases and linked.get(callid) in cases else callid
+
+
+# --- callers ----------------------------------------------------------------------------------------------
+
+
+def _join_callers(cases: list[Case], callers: Sequence[Caller]) -> None:
+    """Give each caller's call its channel; a call without one becomes a case of its own."""
+    rest = list(callers)
+    for cost in (_same_call, _same_moments):
+        free = [case for case in cases if case.caller is None]
+        for i, j in sorted(pair(rest, free, cost).items(), reverse=True):
+            free[j].caller = rest.pop(i)
+    cases.extend(Case(caller=caller) for caller in rest)
+
+
+def _same_call(caller: Caller, case: Case) -> float | None:
+    gap = _gap(caller, case)
+    return gap if gap is not None and same_number(caller.number, case.number) else None
+
+
+def _same_moments(caller: Caller, case: Case) -> float | None:
+    """For a number that the books write differently: both ends must meet."""
+    gap = _gap(caller, case)
+    return gap if case.rows and gap is not None and gap < 2 * (SHORT / SECOND) ** 2 else None
+
+
+def _gap(caller: Caller, case: Case) -> float | None:
+    second = second_of(case.uniqueid) * SECOND
+    start = case.rows[0].start if case.rows else min(max(caller.invited, second), second + SECOND)
+    if abs(start - caller.invited) > _NEAR:
+        return None
+    return _square(start - caller.invited) + _end_gap(caller, case)
+
+
+def _end_gap(caller: Caller, case: Case) -> float:
+    if caller.ended is None or not case.rows:
+        return _queue_gap(caller, case)
+    return _square(max(row.end for row in case.rows) - caller.ended)
+
+
+def _queue_gap(caller: Caller, case: Case) -> float:
+    ends = [second for visit in case.stay.visits for second in (visit.ended, visit.finished) if second]
+    if caller.ended is None or not ends:
+        return 0.0
+    return _square(max(ends) * SECOND - caller.ended)
+
+
+def _square(micros: int) -> float:
+    return (min(abs(micros), _CAP) / SECOND) ** 2
+
+
+# --- kills ------------------------------------------------------------------------------------------------
+
+
+def _mark_killed(cases: Iterable[Case], books: Books) -> None:
+    starts = [line.second for line in books.lines if line.event == "QUEUESTART"]
+    for case in cases:
+        case.killed = next((kill for kill in books.kills if _alive(case, kill)), None)
+        if case.killed is not None:
+            later = [second for second in starts if second * SECOND >= case.killed - SECOND]
+            case.back = (later[0] + 1) * SECOND if later else case.killed + 5 * SECOND
+
+
+def _alive(case: Case, at: int) -> bool:
+    end = case.caller.ended if case.caller is not None else case.ended
+    return case.began <= at and (end is None or end > at - SHORT // 2)
+
+
+# --- phones -----------------------------------------------------------------------------------------------
+
+
+def _join_rings(cases: list[Case], rings: Sequence[Ring], pad: Pad) -> None:
+    by_phone: dict[str, list[Ring]] = {}
+    for ring in sorted(rings, key=lambda ring: ring.invited):
+        by_phone.setdefault(ring.phone, []).append(ring)
+    strangers = [ring for own in by_phone.values() for ring in _own_callers(cases, own)]
+    for case in cases:
+        case.rings.sort(key=lambda ring: ring.invited)
+    for ring in strangers:
+        _join_consult(cases, ring, pad)
+
+
+def _own_callers(cases: list[Case], rings: list[Ring]) -> list[Ring]:
+    """Join one phone's rings to the callers whose number it was shown; return those left over."""
+    rows = [(case, row) for case in cases for row in case.rows if row.phone == rings[0].phone]
+    rest = []
+    told = pair(rings, rows, lambda ring, one: _ring_gap(ring, *one))
+    for i, ring in enumerate(rings):
+        case = rows[told[i]][0] if i in told else _by_time(cases, ring)
+        if case is None:
+            rest.append(ring)
+        else:
+            case.rings.append(ring)
+    return rest
+
+
+def _ring_gap(ring: Ring, case: Case, row: Row) -> float | None:
+    if not _rings_for(case, ring) or not row.start - SHORT <= ring.invited <= row.end + SHORT:
+        return None
+    odd = 4.0 if (row.disposition == "ANSWERED") != (ring.accepted is not None) else 0.0
+    return odd + (_square(row.end - ring.over) if ring.over is not None else 0.0)
+
+
+def _rings_for(case: Case, ring: Ring) -> bool:
+    end = case.ended
+    during = case.began - SHORT <= ring.invited and (end is None or ring.invited <= end + SHORT)
+    return during and same_number(case.number, ring.number)
+
+
+def _by_time(cases: list[Case], ring: Ring) -> Case | None:
+    """Where no CDR tells: the call whose answer or end fits the ring's best."""
+    fitting = [case for case in cases if _rings_for(case, ring)]
+    return min(fitting, key=lambda case: _misfit(case, ring), default=None)
+
+
+def _misfit(case: Case, ring: Ring) -> int:
+    caller_moments = [at for at in (case.caller and case.caller.accepted, case.ended) if at]
+    ring_moments = [at for at in (ring.rang_until, ring.over) if at]
+    return min((abs(a - b) for a in caller_moments for b in ring_moments), default=0)
+
+
+def _join_consult(cases: list[Case], ring: Ring, pad: Pad) -> None:
+    """A phone that was shown another phone's number: rung by an agent in the middle of a call."""
+    for case in cases:
+        if any(_talks(case, other, ring) for other in (*case.rings, *case.consults)):
+            case.consults.append(ring)
+            return
+    if not any(second_of(case.uniqueid) and case.killed for case in cases):
+        text = f"phone {ring.phone} was rung for {ring.number or 'nobody'} at {clock(ring.invited)}: no call knows why"
+        pad.find(Kind.BOOKS, ring.phone, "rings", text, (sipp.BOOK,))
+
+
+def _talks(case: Case, ring: Ring, at: Ring) -> bool:
+    end = ring.over if ring.over is not None else case.ended
+    return (
+        ring.accepted is not None
+        and same_phone(ring.phone, at.number)
+        and ring.accepted <= at.invited <= (end or at.invited)
+    )

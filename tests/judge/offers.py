@@ -1,0 +1,127 @@
+"""The offers of one call, as each book and the record tell of them, laid beside one another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.judge.assign import pair
+from tests.judge.books import records, sipp
+from tests.judge.books.records import Record
+from tests.judge.claims import Said, settle
+from tests.judge.findings import Finding, Kind
+from tests.judge.times import SECOND
+from tests.judge.views.view import OfferSeen, Setting, View
+
+_FACTS = ("at", "ended_at", "outcome", "queue", "uniqueid")
+
+
+@dataclass(slots=True)
+class Offer:
+    """One ringing of one agent's phone: who tells of it."""
+
+    seen: dict[str, OfferSeen] = field(default_factory=dict)
+    record: records.Offer | None = None
+
+    @property
+    def first(self) -> OfferSeen:
+        return next(iter(self.seen.values()))
+
+    @property
+    def mark(self) -> int:
+        return self.first.mark
+
+    @property
+    def agent(self) -> str:
+        return self.first.agent
+
+
+def lay_out(views: Sequence[View], record: Record | None) -> list[Offer]:
+    """One ``Offer`` for each that any book or the record tells of, in order of time."""
+    offers: list[Offer] = []
+    for view in views:
+        _join(offers, view.offers)
+    if record is not None:
+        own = [_of_record(offer) for offer in record.offers]
+        for offer, mine in zip(_join(offers, own), record.offers, strict=True):
+            offer.seen.pop(records.BOOK, None) if len(offer.seen) > 1 else None
+            offer.record = mine
+    return sorted(offers, key=lambda offer: offer.mark)
+
+
+def _join(offers: list[Offer], seen: Sequence[OfferSeen]) -> list[Offer]:
+    """Put each of one book's offers with its like, or on its own; returns where each went."""
+    known = list(offers)
+    pairs = pair(known, seen, _apart)
+    where = {j: known[i] for i, j in pairs.items()}
+    for j, one in enumerate(seen):
+        if j not in where:
+            where[j] = Offer()
+            offers.append(where[j])
+        where[j].seen[one.book] = one
+    return [where[j] for j in range(len(seen))]
+
+
+def _apart(offer: Offer, one: OfferSeen) -> float | None:
+    if offer.agent != one.agent:
+        return None
+    return (min(abs(offer.mark - one.mark), 60 * SECOND) / SECOND) ** 2
+
+
+def _of_record(offer: records.Offer) -> OfferSeen:
+    return OfferSeen(records.BOOK, offer.member, offer.ended_at or offer.at, {})
+
+
+# --- who knows of it --------------------------------------------------------------------------------------
+
+
+def missing(
+    call: str, offers: Sequence[Offer], views: Sequence[View], setting: Setting, *, recorded: bool
+) -> list[Finding]:
+    """The offers that one book or the record lacks, or that one alone tells of."""
+    findings = []
+    for offer in offers:
+        having = [book for book in offer.seen if book != records.BOOK]
+        lacking = [view.book for view in views if view.book not in having and _must_know(view.book, offer, setting)]
+        if recorded and offer.record is not None:
+            having.append(records.BOOK)
+        elif recorded:
+            lacking.append(records.BOOK)
+        if lacking:
+            findings.append(_missing(call, offer, having, lacking))
+    return findings
+
+
+def _must_know(book: str, offer: Offer, setting: Setting) -> bool:
+    if book == sipp.BOOK and not setting.logs(offer.agent):
+        return False
+    return not any(book in seen.optional for seen in offer.seen.values())
+
+
+def _missing(call: str, offer: Offer, having: list[str], lacking: list[str]) -> Finding:
+    name = offer.first.name
+    if lacking == [records.BOOK]:
+        return Finding(Kind.DIFFERS, call, "offers", f"the record lacks the {name} ({' and '.join(having)} tell of it)")
+    if having == [records.BOOK]:
+        return Finding(Kind.DIFFERS, call, "offers", f"the record tells of an {name}, which no book knows")
+    if len(having) == 1 and len(lacking) > 1:
+        return Finding(Kind.BOOKS, call, "offers", f"only {having[0]} tells of an {name}", (having[0],))
+    text = f"{' and '.join(lacking)} know nothing of the {name}, of which {' and '.join(having)} tell"
+    return Finding(Kind.BOOKS, call, "offers", text, tuple(book for book in lacking if book != records.BOOK))
+
+
+# --- what became of it ------------------------------------------------------------------------------------
+
+
+def compare(call: str, offer: Offer, silenced: set[str]) -> list[Finding]:
+    """Every fact of one offer; a book found at odds is not heard on the next fact."""
+    findings: list[Finding] = []
+    for fact in _FACTS:
+        claims = [
+            seen.claims[fact] for seen in offer.seen.values() if fact in seen.claims and seen.book not in silenced
+        ]
+        said = Said(getattr(offer.record, fact)) if offer.record is not None else None
+        found = settle(call, f"{offer.first.name}, {fact}", claims, said)
+        findings += found
+        for finding in found:
+            if finding.kind is Kind.BOOKS:
+                silenced.update(finding.books)
+    return findings

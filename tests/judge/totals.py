@@ -1,0 +1,146 @@
+"""Sums over the run, from each book by itself: the table that is printed, and the sums that must agree."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from tests.judge.books import cdr, queue_log, records, sipp
+from tests.judge.books.cdr import Row
+from tests.judge.books.queue_log import Line
+from tests.judge.books.records import Record
+from tests.judge.case import Case, second_of
+from tests.judge.findings import Finding, Kind
+from tests.judge.gather import TRUNK
+from tests.judge.views.by_sipp import offered
+from tests.judge.visits import LEAVINGS
+
+ENDS = {
+    "ABANDON": "abandoned",
+    "EXITWITHTIMEOUT": "timed_out",
+    "EXITEMPTY": "queue_empty",
+    "EXITWITHKEY": "key_exit",
+    "WITHDRAW": "withdrawn",
+}
+BOOKS = (records.BOOK, queue_log.BOOK, cdr.BOOK, sipp.BOOK)
+
+
+@dataclass(slots=True)
+class Sums:
+    """One book's counts. ``calls``: offered, answered, abandoned and the other ends, or ``unanswered`` where the
+    book cannot tell them apart. ``queues`` and ``agents``: name → the same for each."""
+
+    book: str
+    calls: Counter[str] = field(default_factory=Counter)
+    queues: dict[str, Counter[str]] = field(default_factory=dict)
+    agents: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, end: str, queue: str = "") -> None:
+        self.calls.update(("offered", end))
+        if queue:
+            self.queues.setdefault(queue, Counter()).update(("offered", end))
+
+    def agent(self, name: str, end: str) -> None:
+        self.agents.setdefault(name, Counter()).update(("offers", end))
+
+    def unbalanced(self) -> list[str]:
+        """Where offered is not the sum of the ends."""
+        parts = {"all calls": self.calls} | {f"queue {name}": counts for name, counts in self.queues.items()}
+        return [name for name, counts in parts.items() if counts["offered"] * 2 != counts.total()]
+
+
+def of_records(all_records: Iterable[Record]) -> Sums:
+    sums = Sums(records.BOOK)
+    for record in all_records:
+        if record.direction == "inbound":
+            sums.add(record.outcome, record.text("queue") or "")
+            for offer in record.offers:
+                sums.agent(offer.member, offer.outcome)
+    return sums
+
+
+def of_queue_log(lines: Iterable[Line]) -> Sums:
+    """Counted line by line, not from the fold: each ENTERQUEUE is offered, each CONNECT or leaving an end."""
+    sums = Sums(queue_log.BOOK)
+    for line in lines:
+        if not second_of(line.callid):
+            continue
+        queue = sums.queues.setdefault(line.queue, Counter())
+        if line.event == "ENTERQUEUE":
+            queue["offered"] += 1
+            sums.calls["offered"] += 1
+        elif line.event == "CONNECT" or line.event in LEAVINGS:
+            end = ENDS.get(line.event, "answered")
+            queue[end] += 1
+            sums.calls[end] += 1
+        if line.event in {"CONNECT", "RINGNOANSWER", "RINGCANCELED"}:
+            sums.agent(line.agent, "answered" if line.event == "CONNECT" else "unanswered")
+    return sums
+
+
+def of_cdr(rows: Iterable[Row]) -> Sums:
+    sums = Sums(cdr.BOOK)
+    calls: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.endpoint.startswith(TRUNK):
+            calls.setdefault(row.uniqueid, []).append(row)
+    for own in calls.values():
+        offers = [row for row in own if row.by_queue and row.phone]
+        answered = [row.queue for row in offers if row.disposition == "ANSWERED"]
+        sums.add("answered" if answered else "unanswered", answered[0] if answered else _last_queue(own))
+        for row in offers:
+            sums.agent(row.phone, "answered" if row.disposition == "ANSWERED" else "unanswered")
+    return sums
+
+
+def _last_queue(rows: Sequence[Row]) -> str:
+    return next((row.queue for row in reversed(rows) if row.by_queue), "")
+
+
+def of_sipp(cases: Iterable[Case]) -> Sums:
+    sums = Sums(sipp.BOOK)
+    for case in cases:
+        if case.caller is not None:
+            sums.add(_seen_by_phones(case))
+        for ring in offered(case):
+            sums.agent(ring.phone, "answered" if ring is case.taken else "unanswered")
+    return sums
+
+
+def _seen_by_phones(case: Case) -> str:
+    if case.taken is not None and not case.race:
+        return "answered"
+    if case.killed is not None:
+        return "cut by a kill"
+    if case.race:
+        return "left as it was answered"
+    return "caller left" if case.caller is not None and case.caller.left is not None else "ended by the PBX"
+
+
+def check(sums: Sequence[Sums], doubtful: int) -> list[Finding]:
+    """Sums that differ although no call does. ``doubtful``: calls that a book may count either way, or not at all
+    (answered in the instant of the leaving, cut by a kill, never a channel)."""
+    found = [
+        Finding(Kind.TOTALS, "", name, f"in {one.book} offered is not answered + abandoned + other ends", (one.book,))
+        for one in sums
+        for name in one.unbalanced()
+        if not doubtful
+    ]
+    for one, other in combinations(sums, 2):
+        first, second = one.calls["answered"], other.calls["answered"]
+        if abs(first - second) > doubtful + _answered_twice(one, other):
+            text = f"{one.book} has {first}, {other.book} {second}"
+            found.append(Finding(Kind.TOTALS, "", "answered", text, (one.book, other.book)))
+    return found
+
+
+def _answered_twice(one: Sums, other: Sums) -> int:
+    """queue_log counts visits: a call answered in two queues is there twice."""
+    return max(
+        (
+            max(0, sums.calls["offered"] - min(one.calls["offered"], other.calls["offered"]))
+            for sums in (one, other)
+            if sums.book == queue_log.BOOK
+        ),
+        default=0,
+    )

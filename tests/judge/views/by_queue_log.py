@@ -1,0 +1,133 @@
+"""What queue_log says of a call: which queue, which agent, why it ended; in whole seconds, and not always literally
+(RINGNOANSWER is written for refusals too, ABANDON also when the PBX or somebody else took the caller away)."""
+
+from tests.judge.books.queue_log import BOOK
+from tests.judge.case import Case
+from tests.judge.claims import Claim, Within, one_of
+from tests.judge.times import SECOND
+from tests.judge.views.view import OfferSeen, View
+from tests.judge.visits import Try, Visit
+
+_OUTCOMES = {
+    "CONNECT": ("answered",),
+    "ABANDON": ("abandoned", "system", "withdrawn", "failed"),
+    "EXITWITHTIMEOUT": ("timed_out",),
+    "EXITEMPTY": ("queue_empty",),
+    "EXITWITHKEY": ("key_exit",),
+    "WITHDRAW": ("withdrawn",),
+}
+_RESULTS = _OUTCOMES | {"CONNECT": ("connected",), "ABANDON": ("abandoned", "withdrawn", "unknown", "system")}
+_NEVER_ENTERED = ("refused", "queue_empty", "queue_full", "abandoned", "failed", "system")
+_SIDES = {"COMPLETECALLER": ("caller", "system"), "COMPLETEAGENT": ("agent", "other", "system")}
+_KINDS = {"BLINDTRANSFER": ("blind",), "ATTENDEDTRANSFER": ("attended", "blonde")}
+_LONGEST_FAREWELL = 60  # seconds
+_TRIES = {
+    "CONNECT": ("answered",),
+    "RINGNOANSWER": ("no_answer", "refused", "unavailable", "cancelled"),
+    "RINGCANCELED": ("cancelled", "dropped", "lost"),
+}
+
+
+def view(case: Case, *, others_wait: bool) -> View:
+    """All that queue_log claims of this call. ``others_wait``: whether anybody waited in a queue when it came; if
+    not, no queue was full."""
+    seen = View(BOOK)
+    visits = case.stay.visits
+    if case.killed is not None or not case.uniqueid or case.stay.troubles:
+        seen.silent = True
+        seen.troubles += case.stay.troubles if case.killed is None else []
+        return seen
+    if not visits and any(row.by_queue and row.phone for row in case.rows):
+        seen.silent = True
+        seen.troubles.append("no visit of this call, though CDR knows of offers by a queue")
+        return seen
+    if visits:
+        _stay(seen, case, visits)
+    else:
+        _no_stay(seen, others_wait=others_wait)
+    return seen
+
+
+def _no_stay(seen: View, *, others_wait: bool) -> None:
+    outcomes = [one for one in _NEVER_ENTERED if others_wait or one != "queue_full"]
+    seen.claim("outcome", one_of(BOOK, *outcomes))
+    seen.claim("visits", one_of(BOOK, ""))
+    seen.claim("transfers", one_of(BOOK, ""))
+    seen.claim("queued_at", one_of(BOOK, None))
+    seen.claim("agent", one_of(BOOK, None))
+    seen.claim("abandoned_in", one_of(BOOK, "entry"))
+
+
+def _stay(seen: View, case: Case, visits: list[Visit]) -> None:
+    seen.claim("visits", one_of(BOOK, "→".join(visit.queue for visit in visits)))
+    seen.claim("transfers", one_of(BOOK, *_transfers(visits)))
+    seen.claim("abandoned_in", one_of(BOOK, "waiting", "ringing"))
+    if visits[0].entered is not None:
+        seen.claim("queued_at", _second(visits[0].entered))
+    for number, visit in enumerate(visits, start=1):
+        _visit(seen, case, number, visit)
+        seen.offers += [_offer(case, visit, each) for each in visit.tries]
+    _ending(seen, case, visits)
+
+
+def _visit(seen: View, case: Case, number: int, visit: Visit) -> None:
+    results = _RESULTS[visit.end]
+    seen.claim(f"visit {number} result", one_of(BOOK, *((*results, "abandoned") if case.race else results)))
+    if visit.entered is not None:
+        seen.claim(f"visit {number} joined_at", _second(visit.entered))
+
+
+def _ending(seen: View, case: Case, visits: list[Visit]) -> None:
+    connected = next((visit for visit in visits if visit.end == "CONNECT"), None)
+    if connected is None:
+        seen.claim("outcome", one_of(BOOK, *_OUTCOMES[visits[-1].end]))
+        seen.claim("agent", one_of(BOOK, None))
+        seen.claim("answered_at", one_of(BOOK, None))
+        seen.claim("queue", one_of(BOOK, visits[-1].queue))
+    elif case.race:
+        seen.claim("outcome", one_of(BOOK, "answered", "abandoned"))
+        seen.claim("agent", one_of(BOOK, connected.agent, None))
+    else:
+        seen.claim("outcome", one_of(BOOK, "answered"))
+        seen.claim("agent", one_of(BOOK, connected.agent))
+        seen.claim("answered_at", _second(connected.ended))
+        seen.claim("queue", one_of(BOOK, connected.queue))
+    _side(seen, visits[-1])
+
+
+def _side(seen: View, last: Visit) -> None:
+    """Who ended it, if the last visit's end was the call's end."""
+    if last.finish in _SIDES:
+        seen.claim("hung_up_by", one_of(BOOK, *_SIDES[last.finish]))
+        # After the agent's end the dialplan may have more for the caller.
+        longer = _LONGEST_FAREWELL if last.finish == "COMPLETEAGENT" else 1
+        seen.claim("ended_at", _second(last.finished, longer))
+    elif last.end == "ABANDON":
+        seen.claim("hung_up_by", one_of(BOOK, "caller", "system", "other"))
+        seen.claim("ended_at", _second(last.ended))
+
+
+def _transfers(visits: list[Visit]) -> list[str]:
+    """The kinds of the transfers in order; each way in which the words may be taken."""
+    ways = [""]
+    for visit in visits:
+        kinds = _KINDS.get(visit.finish, ())
+        ways = [f"{way}→{kind}".lstrip("→") for way in ways for kind in kinds] if kinds else ways
+    return ways
+
+
+def _offer(case: Case, visit: Visit, each: Try) -> OfferSeen:
+    outcomes = _TRIES[each.event] + (("dropped", "cancelled") if case.race and each.event == "CONNECT" else ())
+    claims: dict[str, Claim] = {
+        "outcome": one_of(BOOK, *outcomes),
+        "ended_at": _second(each.second),
+        "queue": one_of(BOOK, visit.queue),
+    }
+    if each.event == "CONNECT":
+        claims["uniqueid"] = one_of(BOOK, visit.leg)
+    return OfferSeen(BOOK, each.agent, each.second * SECOND + SECOND // 2, claims)
+
+
+def _second(second: int, lasting: int = 1) -> Within:
+    """The whole second, and one more on either side: the log's clock may lag by a tick."""
+    return Within(BOOK, second * SECOND, (second + lasting) * SECOND, SECOND)

@@ -1,0 +1,236 @@
+"""What the phones saw: the only book with every moment to the microsecond, and the only one that tells a refusal
+from a phone that rang out, or who hung up first."""
+
+from tests.judge.books.sipp import BOOK, Caller, Ring
+from tests.judge.case import SHORT, Case
+from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
+from tests.judge.times import MILLI, SECOND
+from tests.judge.views.view import OfferSeen, Setting, View
+
+TURNED_AWAY = ("timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn", "failed", "system")
+_BY_STATUS = {486: ("refused",), 600: ("refused",), 603: ("refused",)}
+_UNREACHED = ("refused", "unavailable")
+_CROSSING = 20 * MILLI  # two BYEs this close crossed on the wire
+_AFTER = SECOND  # the PBX hangs up the second party this soon after the first
+
+
+def view(case: Case, setting: Setting) -> View:
+    """All that the phones claim of this call."""
+    seen = View(BOOK)
+    if case.caller is None:
+        seen.silent = True
+        return seen
+    _who(seen, case.caller)
+    _times(seen, case, case.caller, setting)
+    _ending(seen, case, case.caller)
+    _talk(seen, case, setting)
+    seen.offers = [_offer(case, ring, setting) for ring in offered(case)]
+    _first_offer(seen, case, setting)
+    return seen
+
+
+def _who(seen: View, caller: Caller) -> None:
+    seen.claim("caller_number", Number(BOOK, caller.number))
+    if caller.name:
+        seen.claim("caller_name", one_of(BOOK, caller.name))
+    if caller.dialled:
+        seen.claim("dialled", one_of(BOOK, caller.dialled))
+
+
+def _times(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
+    seen.claim("received_at", moment(BOOK, caller.invited, setting.slack))
+    if case.killed is not None and case.back is not None:
+        seen.claim("ended_at", Within(BOOK, _last_sign(case), case.back, setting.slack))
+    elif caller.ended is not None:
+        seen.claim("ended_at", moment(BOOK, caller.ended, setting.slack))
+
+
+def _last_sign(case: Case) -> int:
+    """The last thing any phone saw of the call before the PBX was killed."""
+    caller, killed = case.caller, case.killed or 0
+    signs = [caller.invited, caller.ringing, caller.accepted] if caller is not None else []
+    for ring in case.rings:
+        signs += [ring.invited, ring.accepted, ring.cancelled, ring.rejected]
+    return max((at for at in signs if at is not None and at <= killed), default=0)
+
+
+# --- the ending -------------------------------------------------------------------------------------------
+
+
+def _ending(seen: View, case: Case, caller: Caller) -> None:
+    seen.claim("outcome", one_of(BOOK, *_outcomes(case, caller)))
+    if sides := _sides(case, caller):
+        seen.claim("hung_up_by", one_of(BOOK, *sides))
+    if caller.left is not None and case.killed is None:
+        seen.claim("abandoned_in", one_of(BOOK, *_left_while(case, caller.left)))
+
+
+def _outcomes(case: Case, caller: Caller) -> tuple[str, ...]:
+    if case.race:
+        return ("answered", "abandoned")
+    if case.taken is not None and (case.killed is None or (case.taken.accepted or 0) < case.killed):
+        return ("answered",)
+    if case.killed is not None:
+        return ("system", "abandoned") if caller.left and caller.left - case.killed < SHORT else ("system",)
+    return ("abandoned", *TURNED_AWAY) if caller.left is not None else TURNED_AWAY
+
+
+def _sides(case: Case, caller: Caller) -> tuple[str, ...]:
+    if case.killed is not None:
+        return ("system", "unknown")
+    hanging = _who_hung_up(case, caller)
+    if caller.left is not None:
+        crossed = hanging is not None and abs((hanging.bye_sent or 0) - caller.left) < _CROSSING
+        return ("caller", "agent", "other") if crossed else ("caller",)
+    if hanging is None:
+        return ("system",) if caller.ended is not None else ()
+    return ("agent",) if hanging in offered(case) else ("agent", "other")
+
+
+def _who_hung_up(case: Case, caller: Caller) -> Ring | None:
+    """The phone whose own BYE came right before the caller's end."""
+    if caller.ended is None:
+        return None
+    end = caller.ended
+    byes = [ring for ring in (*case.rings, *case.consults) if ring.bye_sent is not None]
+    near = [ring for ring in byes if -_AFTER < (ring.bye_sent or 0) - end < _CROSSING]
+    return min(near, key=lambda ring: abs((ring.bye_sent or 0) - end), default=None)
+
+
+def _left_while(case: Case, left: int) -> tuple[str, ...]:
+    """Where the caller stood on leaving: was a phone ringing then?"""
+    if any(_in_doubt(ring, left) for ring in case.rings):
+        return ("ringing", "waiting")
+    ringing = any(ring.invited < left and ring.cancelled is not None and ring.cancelled >= left for ring in case.rings)
+    return ("ringing",) if ringing else ("waiting", "entry")
+
+
+def _in_doubt(ring: Ring, left: int) -> bool:
+    """It began, or ended otherwise than by the caller's leaving, in the very instant of it."""
+    until = ring.rang_until
+    stopped_by_it = until is not None and until == ring.cancelled and until >= left
+    ended_then = until is not None and abs(until - left) < SHORT and not stopped_by_it
+    return ended_then or abs(ring.invited - left) < SHORT // 2
+
+
+# --- the talk ---------------------------------------------------------------------------------------------
+
+
+def _talk(seen: View, case: Case, setting: Setting) -> None:
+    ring = case.taken
+    if case.race:
+        seen.claim("agent", one_of(BOOK, ring.phone if ring is not None else None, None))
+    elif ring is None or ring.accepted is None or _after_death(case, ring):
+        seen.claim("agent", one_of(BOOK, None))
+        seen.claim("answered_at", one_of(BOOK, None))
+        seen.claim("talk_ms", Lasting(BOOK, 0, 0))
+    else:
+        seen.claim("agent", one_of(BOOK, ring.phone))
+        seen.claim("answered_at", *_answers(case, ring.accepted, setting))
+        wide = 2 * setting.slack
+        seen.claim("ring_ms", _lasting(ring.accepted - ring.invited, ring.accepted - ring.invited, wide))
+        _talked(seen, case, ring.accepted, wide)
+
+
+def _after_death(case: Case, ring: Ring) -> bool:
+    """Picked up only after the PBX was dead."""
+    return case.killed is not None and (ring.accepted or 0) >= case.killed
+
+
+def _answers(case: Case, accepted: int, setting: Setting) -> list[Claim]:
+    moments: list[Claim] = [moment(BOOK, accepted, setting.slack)]
+    if case.caller is not None and case.caller.accepted is not None and not case.answered_at_entry:
+        moments.append(moment(BOOK, case.caller.accepted, setting.slack))
+    return moments
+
+
+def _talked(seen: View, case: Case, accepted: int, wide: int) -> None:
+    """Talk and hold together; after a transfer only that it cannot be longer than there was time."""
+    if case.caller is None or case.caller.ended is None or case.killed is not None:
+        return
+    span = case.caller.ended - accepted
+    moved = bool(case.consults) or len(case.rings) > len(offered(case)) or len(case.stay.visits) > 1
+    seen.claim("talk_ms", _lasting(0 if moved else span, span, wide))
+
+
+def _lasting(low: int, high: int, wide: int) -> Lasting:
+    return Lasting(BOOK, max(0, low - wide) // MILLI, (high + wide) // MILLI)
+
+
+# --- offers -----------------------------------------------------------------------------------------------
+
+
+def offered(case: Case) -> list[Ring]:
+    """The rings that were offers of a queue; the others are targets of transfers, which no queue chose."""
+    own: list[Ring] = []
+    for ring in case.rings:
+        done = sum(one.accepted is not None and one.accepted < ring.invited for one in own)
+        if done == 0 or _queued_again(case, done, ring):
+            own.append(ring)
+    return own
+
+
+def _queued_again(case: Case, done: int, ring: Ring) -> bool:
+    """After ``done`` answered offers: did the caller wait in a further queue when this phone rang?"""
+    if case.stay.troubles or case.killed is not None:
+        return any(row.by_queue and row.phone == ring.phone and row.start <= ring.invited + SHORT for row in case.rows)
+    connected = [index for index, visit in enumerate(case.stay.visits) if visit.end == "CONNECT"]
+    later = case.stay.visits[connected[min(done, len(connected)) - 1] + 1 :] if connected else []
+    return any(visit.entered is not None and (visit.entered - 1) * SECOND <= ring.invited for visit in later)
+
+
+def _offer(case: Case, ring: Ring, setting: Setting) -> OfferSeen:
+    claims: dict[str, Claim] = {"at": moment(BOOK, ring.invited, setting.slack)}
+    until = ring.rang_until
+    if until is not None and (case.killed is None or until < case.killed):
+        claims["ended_at"] = moment(BOOK, until, setting.slack)
+    outcomes = _offer_outcomes(case, ring)
+    if outcomes:
+        claims["outcome"] = one_of(BOOK, *outcomes)
+    optional = frozenset({"queue_log"}) if {"lost", "unavailable"} & set(outcomes) or not outcomes else frozenset()
+    return OfferSeen(BOOK, ring.phone, until or ring.invited, claims, optional)
+
+
+def _offer_outcomes(case: Case, ring: Ring) -> tuple[str, ...]:
+    if case.killed is not None and (ring.rang_until is None or ring.rang_until >= case.killed):
+        return ()
+    if ring.rejected is not None:
+        return _BY_STATUS.get(ring.status, _UNREACHED)
+    if ring.accepted is not None:
+        return _picked_up(case, ring)
+    return _stopped(case, ring, ring.cancelled) if ring.cancelled is not None else ()
+
+
+def _picked_up(case: Case, ring: Ring) -> tuple[str, ...]:
+    if ring is case.taken:
+        return ("answered", "dropped", "cancelled") if case.race else ("answered",)
+    later = case.taken is not None and case.taken.accepted is not None and ring.invited > case.taken.accepted
+    return ("answered",) if later else ("lost", "dropped")
+
+
+def _stopped(case: Case, ring: Ring, at: int) -> tuple[str, ...]:
+    """The PBX stopped the ringing: because the caller left, another phone was quicker, or the time was up."""
+    left = case.caller.left if case.caller is not None else None
+    if left is not None and -5 * MILLI <= at - left < SHORT:
+        return ("cancelled",) if at >= left else ("cancelled", "no_answer")
+    quicker = [one.accepted for one in case.rings if one is not ring and one.accepted is not None]
+    if any(-5 * MILLI <= at - accepted < SHORT for accepted in quicker):
+        return ("lost",)
+    return ("no_answer", "cancelled") if _gave_up(case, at) else ("no_answer",)
+
+
+def _gave_up(case: Case, at: int) -> bool:
+    """The queue ended the visit while this phone rang, which a book may call either way."""
+    last = case.stay.visits[-1] if case.stay.visits else None
+    return last is not None and last.end not in {"CONNECT", "ABANDON"} and abs(last.ended * SECOND - at) < 2 * SECOND
+
+
+def _first_offer(seen: View, case: Case, setting: Setting) -> None:
+    by_cdr = [row.phone for row in case.rows if row.phone and row.by_queue]
+    if not all(setting.logs(phone) for phone in by_cdr):
+        return
+    rings = offered(case)
+    if rings:
+        seen.claim("first_offered_at", moment(BOOK, rings[0].invited, setting.slack))
+    elif not by_cdr:
+        seen.claim("first_offered_at", one_of(BOOK, None))

@@ -1,0 +1,47 @@
+"""How one book sees one call: its claims on each fact, and the offers it tells of."""
+
+from dataclasses import dataclass, field
+
+from tests.judge.claims import Claim
+from tests.judge.times import MILLI, clock
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What holds for the whole run. ``slack``: how far a moment may lie from what a phone saw (microseconds)."""
+
+    slack: int = 50 * MILLI
+    phones: frozenset[str] | None = None  # those that keep a log; None: every phone
+
+    def logs(self, phone: str) -> bool:
+        return self.phones is None or phone in self.phones
+
+
+@dataclass(frozen=True, slots=True)
+class OfferSeen:
+    """One agent's phone rung for the call, by one book. ``mark`` orders and pairs offers: about when the ringing
+    ended. ``optional``: books that need not know of it."""
+
+    book: str
+    agent: str
+    mark: int
+    claims: dict[str, Claim]
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return f"offer to {self.agent} until {clock(self.mark)}"
+
+
+@dataclass(slots=True)
+class View:
+    """``silent``: this book cannot speak of this call (it has said so in a finding, or nobody expects it to)."""
+
+    book: str
+    claims: dict[str, list[Claim]] = field(default_factory=dict)
+    offers: list[OfferSeen] = field(default_factory=list)
+    silent: bool = False
+    troubles: list[str] = field(default_factory=list)
+
+    def claim(self, about: str, *claims: Claim) -> None:
+        self.claims.setdefault(about, []).extend(claims)

@@ -1,0 +1,210 @@
+"""Every ending a call can have, told once: name → a function that tells it into a world."""
+
+from collections.abc import Callable
+
+from tests.unit.judge.world import MS, START, Call, World
+
+Story = Callable[[World, str, int], None]
+
+
+def answered_caller_ends(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2.5).picks_up(phone).seconds(7).caller_hangs_up()
+
+
+def answered_agent_ends(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    phone = call.ring("1002")
+    call.seconds(3.1).picks_up(phone).seconds(4).agent_hangs_up()
+
+
+def answered_at_entry(world: World, number: str, at: int) -> None:
+    """The PBX answers at once, so the caller's 200 says nothing."""
+    call = Call(world, number, at, early=True).enter()
+    phone = call.ring("1002")
+    call.seconds(3.1).picks_up(phone).seconds(4).agent_hangs_up()
+
+
+def gives_up_waiting(world: World, number: str, at: int) -> None:
+    Call(world, number, at).enter().seconds(6).caller_hangs_up()
+
+
+def gives_up_ringing(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    call.ring("1001")
+    call.seconds(2).caller_hangs_up()
+
+
+def gives_up_after_a_ring(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    call.rings_out(call.ring("1001")).seconds(2).caller_hangs_up()
+
+
+def leaves_at_once(world: World, number: str, at: int) -> None:
+    """Before any queue."""
+    Call(world, number, at).wait(30 * MS).caller_hangs_up()
+
+
+def instant_dropped(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    phone = call.ring("1003")
+    call.seconds(2).in_the_instant(phone, connected=False)
+
+
+def instant_connected(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at, early=True).enter()
+    phone = call.ring("1003")
+    call.seconds(2).in_the_instant(phone, connected=True)
+
+
+def refused_then_answered(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    first = call.ring("1001")
+    call.seconds(0.4).refuses(first)
+    second = call.ring("1002")
+    call.seconds(2).picks_up(second).seconds(3).caller_hangs_up()
+
+
+def declined_in_every_way(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    for agent, code in (("1001", 603), ("1002", 480), ("1003", 486)):
+        phone = call.ring(agent)
+        call.seconds(0.6).refuses(phone, code)
+    call.seconds(2).caller_hangs_up()
+
+
+def rings_out_then_answered(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    call.rings_out(call.ring("1001"))
+    call.rings_out(call.ring("1001"))
+    second = call.ring("1002")
+    call.seconds(2).picks_up(second).seconds(3).agent_hangs_up()
+
+
+def all_busy_then_answered(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter().seconds(12)
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).agent_hangs_up()
+
+
+def ring_all(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter("vip")
+    call.ring("1001")
+    phone = call.ring("1002")
+    call.ring("1003")
+    call.seconds(2).picks_up(phone).seconds(3).caller_hangs_up()
+
+
+def empty_on_joining(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at)
+    call.rows[-1][14:17] = ["zt-queue-night", "Queue", "night,ct,,,60"]
+    call.turned_away(None, "queue_empty")
+
+
+def empty_while_waiting(world: World, number: str, at: int) -> None:
+    Call(world, number, at).enter("night").seconds(5).turned_away("EXITEMPTY", "queue_empty")
+
+
+def timed_out(world: World, number: str, at: int) -> None:
+    Call(world, number, at).enter().seconds(20).turned_away("EXITWITHTIMEOUT", "timed_out")
+
+
+def timed_out_after_a_ring(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at, early=True).enter()
+    call.rings_out(call.ring("1004")).seconds(5).turned_away("EXITWITHTIMEOUT", "timed_out")
+
+
+def key_exit(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at, early=True).enter().seconds(5)
+    call.turned_away("EXITWITHKEY", "key_exit", key="1")
+
+
+def refused_number(world: World, number: str, at: int) -> None:
+    Call(world, number, at, dialled="99999").refused()
+
+
+def overflows_to_a_second_queue(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter().seconds(8)
+    call._log("NONE", "EXITWITHTIMEOUT", 1, 1, 8)
+    call.visits[-1] |= {"ended_at": call.now, "result": "timed_out"}
+    call.enter("vip")
+    phone = call.ring("1003")
+    call.seconds(2).picks_up(phone).seconds(3).caller_hangs_up()
+
+
+def blind_transfer(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).blind_transfer("1005")
+    target = call.ring_target("1005")
+    call.seconds(2).picks_up(target).seconds(4).agent_hangs_up()
+
+
+def blind_transfer_to_a_queue(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).blind_transfer("8002")
+    call.connected = None
+    call.enter("vip")
+    second = call.ring("1003")
+    call.seconds(2).picks_up(second).seconds(4).caller_hangs_up()
+
+
+def attended_transfer(world: World, number: str, at: int) -> None:
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).attended_transfer("1006").seconds(4).caller_hangs_up()
+
+
+def twins(world: World, number: str, at: int) -> None:
+    """Two calls of one caller, a few milliseconds apart, to different ends."""
+    first = Call(world, number, at).enter()
+    second = Call(world, number, at + 12 * MS).enter()
+    one, other = first.ring("1007"), second.ring("1008")
+    second.seconds(1.5).picks_up(other)
+    first.rings_out(one)
+    second.seconds(3).agent_hangs_up()
+    again = first.ring("1008")
+    first.seconds(1).picks_up(again).seconds(2).caller_hangs_up()
+
+
+STORIES: dict[str, Story] = {
+    story.__name__: story
+    for story in (
+        answered_caller_ends,
+        answered_agent_ends,
+        answered_at_entry,
+        gives_up_waiting,
+        gives_up_ringing,
+        gives_up_after_a_ring,
+        leaves_at_once,
+        instant_dropped,
+        instant_connected,
+        refused_then_answered,
+        declined_in_every_way,
+        rings_out_then_answered,
+        all_busy_then_answered,
+        ring_all,
+        empty_on_joining,
+        empty_while_waiting,
+        timed_out,
+        timed_out_after_a_ring,
+        key_exit,
+        refused_number,
+        overflows_to_a_second_queue,
+        blind_transfer,
+        blind_transfer_to_a_queue,
+        attended_transfer,
+        twins,
+    )
+}
+
+
+def tell(names: list[str], seed: int = 0, apart_s: float = 1.7) -> World:
+    """A run in which these stories begin one after another, each with a caller of its own."""
+    world = World(seed)
+    for index, name in enumerate(names):
+        at = START + round(index * apart_s * 1_000_000) + world.dice.randint(0, 999_999)
+        STORIES[name](world, f"1380000{index:04}", at)
+    return world
