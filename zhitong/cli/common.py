@@ -1,0 +1,55 @@
+"""Options and openings that several commands share."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from telephony.config import Site, read_site
+from telephony.database.database import Database
+from telephony.records.store import RecordStore
+
+Result = TypeVar("Result")
+
+SiteOption = Annotated[
+    Path, typer.Option("--site", envvar="ZHITONG_SITE", help="site.toml: numbers, trunks, queues, rules.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
+DEFAULT_SITE = Path("site.toml")
+
+
+def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine from a command."""
+    return asyncio.run(work)
+
+
+def var_of(path: Path, site: Site) -> Path:
+    """The site's var directory: database, secrets, rendered files. Relative to the folder of site.toml."""
+    return (path.parent / site.var).resolve()
+
+
+def database_url(path: Path, site: Site) -> str:
+    """Where records and people are kept: ``[store] url``, or SQLite in the var directory."""
+    return site.store.url or f"sqlite+aiosqlite:///{var_of(path, site) / 'zhitong.db'}"
+
+
+@contextlib.asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[tuple[Site, Database]]:
+    """The site and its database, migrated."""
+    site = read_site(path)
+    var_of(path, site).mkdir(parents=True, exist_ok=True)
+    database = await Database.open(database_url(path, site))
+    try:
+        yield site, database
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def open_records(path: Path) -> AsyncIterator[tuple[Site, RecordStore]]:
+    """The site and its call records."""
+    async with open_database(path) as (site, database):
+        yield site, RecordStore(database)

@@ -1,0 +1,63 @@
+"""What all commands share at the screen: one console, tables, JSON, errors. People read Chinese first, then English."""
+
+import datetime
+import sys
+import zoneinfo
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from telephony.model.ids import MICROS_PER_SECOND, Micros
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def say(chinese: str, english: str, style: str = "") -> None:
+    """One line for people, in both languages."""
+    out.print(f"{chinese}  [dim]{english}[/dim]" if english else chinese, style=style)
+
+
+def complain(message: str) -> None:
+    """An error: what is wrong and what to do about it."""
+    err.print("[bold red]错误 error:[/bold red]", end=" ")
+    err.print(message, markup=False)
+
+
+def leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    """Every single exception of a group of groups."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from leaves(error)
+        else:
+            yield error
+
+
+def table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
+    """An empty table; ``right`` names the columns of numbers."""
+    made = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for index, column in enumerate(columns):
+        made.add_column(column, justify="right" if index in right else "left")
+    return made
+
+
+def print_json(value: object) -> None:
+    """For programs: one JSON document, indented, without colour."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def clock(at: Micros | None, zone: str, *, date: bool = True) -> str:
+    """A time in the site's zone, to the millisecond; a dash for none."""
+    if at is None:
+        return "—"
+    seconds, micros = divmod(at, MICROS_PER_SECOND)
+    local = datetime.datetime.fromtimestamp(seconds, zoneinfo.ZoneInfo(zone))
+    return local.strftime("%Y-%m-%d %H:%M:%S" if date else "%H:%M:%S") + f".{micros // 1000:03d}"
+
+
+def seconds(milliseconds: int | None) -> str:
+    """A duration with one decimal."""
+    return "—" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
