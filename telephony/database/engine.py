@@ -83,8 +83,12 @@ def _sqlite_engine(url: URL, busy_timeout_ms: int) -> AsyncEngine:
     engine = create_async_engine(url, pool_timeout=10, connect_args={"timeout": busy_timeout_ms / 1000})
 
     def on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # we begin transactions, see the module's docstring
-        set_up_sqlite(connection, busy_timeout_ms)
+        try:
+            connection.isolation_level = None  # we begin transactions, see the module's docstring
+            set_up_sqlite(connection, busy_timeout_ms)
+        except BaseException:
+            connection.close()  # the pool has not got it yet, so nobody else would, and its thread would stay
+            raise
 
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", _begin)

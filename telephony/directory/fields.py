@@ -48,9 +48,10 @@ def checked_name(text: str) -> str:
 
 def _unprintable(char: str) -> bool:
     """Control and format characters (they can turn a line of text around), lone surrogates, line
-    separators.
+    separators. Private and unassigned code points stay: rare characters of Chinese names are still found
+    there.
     """
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def checked_phone(text: str) -> str:
