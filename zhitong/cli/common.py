@@ -10,6 +10,7 @@ import typer
 
 from telephony.config import Site, read_site
 from telephony.database.database import Database
+from telephony.places import database_url, var_of
 from telephony.records.store import RecordStore
 
 Result = TypeVar("Result")
@@ -24,16 +25,6 @@ DEFAULT_SITE = Path("site.toml")
 def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine from a command."""
     return asyncio.run(work)
-
-
-def var_of(path: Path, site: Site) -> Path:
-    """The site's var directory: database, secrets, rendered files. Relative to the folder of site.toml."""
-    return (path.parent / site.var).resolve()
-
-
-def database_url(path: Path, site: Site) -> str:
-    """Where records and people are kept: ``[store] url``, or SQLite in the var directory."""
-    return site.store.url or f"sqlite+aiosqlite:///{var_of(path, site) / 'zhitong.db'}"
 
 
 @contextlib.asynccontextmanager

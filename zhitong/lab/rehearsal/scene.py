@@ -1,0 +1,126 @@
+"""A lab with everything a site has: site.toml, people in the directory, secrets, a rendered PBX, and a bridge."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+from dialplans.render import Lab as LabParameters
+from dialplans.render import render, write
+from telephony.config import Site, read_site
+from telephony.database.database import Database
+from telephony.directory.agents import Agent
+from telephony.directory.store import AgentStore
+from telephony.places import database_url, secrets_of, var_of
+from telephony.records.query import PAGE_LIMIT, CallQuery
+from telephony.records.record import CallRecord
+from telephony.records.store import RecordStore
+from telephony.secrets import ensure_secrets
+from zhitong.lab.lab import Lab
+from zhitong.lab.ports import Ports
+from zhitong.lab.programs import Tools
+from zhitong.lab.rehearsal.bridge import Bridge
+
+_LOOK_S = 0.25
+
+SiteText = Callable[[Ports], str]
+"""Makes the text of site.toml from the lab's ports (``head`` writes what every lab needs)."""
+
+
+def head(ports: Ports, name: str = "演练 rehearsal") -> str:
+    """The beginning of a lab's site.toml: names, addresses, and one trunk for callers from this machine."""
+    return f"""\
+name = "{name}"
+hotline = ["12345"]
+var = "var"
+
+[pbx.ami]
+port = {ports.ami}
+
+[sip]
+bind = "127.0.0.1"
+port = {ports.sip}
+rtp_start = {ports.rtp.start}
+rtp_end = {ports.rtp.stop - 1}
+
+[[trunk]]
+name = "carrier"
+hosts = ["127.0.0.1"]
+"""
+
+
+class Scene:
+    """A running site in one directory. ``lab`` has the PBX and the phones, ``bridge`` the bridge's process.
+
+    Use ``Scene.open``; everything stops when it is left.
+    """
+
+    def __init__(self, lab: Lab, site_file: Path, site: Site) -> None:
+        self.lab = lab
+        self.site_file = site_file
+        self.site = site
+        self.bridge = Bridge(site_file, lab.run)
+        self.var = var_of(site_file, site)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls, directory: Path, tools: Tools, site_text: SiteText, agents: Sequence[Agent], *, bridge: bool = True
+    ) -> AsyncIterator[Self]:
+        """Render, start the PBX, then the bridge (unless told not to)."""
+        async with Lab(directory, tools) as lab:
+            scene = await cls._prepare(lab, site_text(lab.ports), agents)
+            await lab.pbx.start()
+            try:
+                if bridge:
+                    await scene.bridge.start()
+                yield scene
+            finally:
+                await lab.stop_phones()
+                await scene.bridge.stop()
+
+    @classmethod
+    async def _prepare(cls, lab: Lab, site_text: str, agents: Sequence[Agent]) -> Self:
+        site_file = lab.run / "site.toml"
+        await asyncio.to_thread(site_file.write_text, site_text, encoding="utf-8")
+        site = await asyncio.to_thread(read_site, site_file)
+        scene = cls(lab, site_file, site)
+        scene.var.mkdir(parents=True, exist_ok=True)
+        await scene._people(agents)
+        await asyncio.to_thread(scene._render, agents)
+        return scene
+
+    async def _people(self, agents: Sequence[Agent]) -> None:
+        async with self._database() as database:
+            await AgentStore(database).import_agents(agents, replace=True)
+
+    def _render(self, agents: Sequence[Agent]) -> None:
+        secrets = ensure_secrets(secrets_of(self.site_file, self.site), [agent.phone for agent in agents])
+        ports = self.lab.ports
+        contacts = {agent.phone: f"sip:{agent.number}@127.0.0.1:{ports.agents}" for agent in agents}
+        write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=contacts)))
+
+    @contextlib.asynccontextmanager
+    async def _database(self) -> AsyncIterator[Database]:
+        database = await Database.open(database_url(self.site_file, self.site))
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def records(self) -> list[CallRecord]:
+        """All call records so far, the oldest first."""
+        async with self._database() as database:
+            query = CallQuery(oldest_first=True, limit=PAGE_LIMIT)
+            return [record async for record in RecordStore(database).stream(query)]
+
+    async def records_of(self, count: int, timeout_s: float = 10.0) -> list[CallRecord]:
+        """Wait until there are ``count`` records; what there is when the time is up."""
+        records = await self.records()
+        for _ in range(int(timeout_s / _LOOK_S)):
+            if len(records) >= count:
+                break
+            await asyncio.sleep(_LOOK_S)
+            records = await self.records()
+        return records
