@@ -110,9 +110,9 @@ def asterisk(site: Site) -> dict[str, Any]:
     return {"folders": site.pbx.folders, "systemname": site.pbx.systemname, "language": site.language}
 
 
-def modules(available: Collection[str] | None) -> dict[str, Any]:
+def modules(site: Site, available: Collection[str] | None) -> dict[str, Any]:
     """For modules.conf."""
-    return {"modules": chosen(available)}
+    return {"modules": chosen(site.pbx.version, available)}
 
 
 def logs() -> dict[str, Any]:

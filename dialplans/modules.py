@@ -95,12 +95,26 @@ _DIALPLAN = (
     "func_version",
     "pbx_config",
 )
-_LOGS = ("cdr_custom", "cel_custom", "res_security_log")
+_LOGS = ("res_cdrel_custom", "cdr_custom", "cel_custom", "res_security_log")
 
 MODULES = (*_MEDIA, *_SIP, *_DIALPLAN, *_LOGS, "app_queue")
 """In the order of loading; app_queue last, since a member whose channel driver is not there yet is invalid."""
 
 
-def chosen(available: Collection[str] | None = None) -> tuple[str, ...]:
-    """``MODULES``, of which only those this Asterisk has (names without ending), if ``available`` says which."""
-    return tuple(name for name in MODULES if available is None or name in available)
+_SINCE = {"res_cdrel_custom": ((20, 19), (22, 9))}
+"""Modules that older versions lack: the first minor version that has each, by branch."""
+
+
+def chosen(version: str, available: Collection[str] | None = None) -> tuple[str, ...]:
+    """``MODULES`` of this Asterisk; a version without a minor number means the newest of its branch.
+
+    ``available`` (names without ending) overrules the version, where somebody has looked.
+    """
+    if available is not None:
+        return tuple(name for name in MODULES if name in available)
+    return tuple(name for name in MODULES if _has(version, _SINCE.get(name, ())))
+
+
+def _has(version: str, since: tuple[tuple[int, int], ...]) -> bool:
+    branch, *rest = map(int, version.split("."))
+    return all(not rest or rest[0] >= minor for first, minor in since if first == branch)

@@ -38,6 +38,8 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     """What a laboratory changes in a site: addresses, ports, and phones that need not register.
 
     ``contacts``: SIP URI by the phone's name. ``rtp``: the first and the last port. ``modules``: those there are.
+    ``shared_address``: callers and phones come from one address, so that phones must be told by name before trunks
+    are told by address. Not for a real PBX: there a caller's number could pass for a phone's name.
     """
 
     contacts: Mapping[str, str] = {}
@@ -45,6 +47,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     sip_port: int | None = None
     ami_port: int | None = None
     rtp: tuple[int, int] | None = None
+    shared_address: bool = False
     modules: Collection[str] | None = None
 
 
@@ -93,7 +96,7 @@ def _views(
     shown = {
         "extensions.conf": view.extensions(site, agents),
         "queues.conf": files.queues(site, agents),
-        "pjsip.conf": files.pjsip(site, agents, secrets, lab.contacts),
+        "pjsip.conf": files.pjsip(site, agents, secrets, lab.contacts) | {"by_name_first": lab.shared_address},
         "manager.conf": files.manager(site, secrets),
         "features.conf": {"codes": site.feature_codes},
         "cel.conf": files.logs(),
@@ -106,7 +109,7 @@ def _views(
     if whole:
         shown |= {
             "asterisk.conf": files.asterisk(site),
-            "modules.conf": files.modules(lab.modules),
+            "modules.conf": files.modules(site, lab.modules),
             "rtp.conf": {"sip": site.sip},
             "indications.conf": {},
             "confbridge.conf": {},

@@ -1,0 +1,126 @@
+"""A rendered site on a real Asterisk, with phones that speak SIP and a manager client that watches."""
+
+import asyncio
+import contextlib
+import csv
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from dialplans.render import Lab as Moved
+from dialplans.render import Mode, render, write
+from telephony.config import Site, parse_site
+from telephony.directory.agents import Agent, QueueMembership
+from telephony.model.ids import MemberName, QueueName
+from telephony.secrets import Secrets, generate
+from tests.integration.dialplans.manager import Manager
+from zhitong.lab.lab import Lab
+from zhitong.lab.phones.phone import Phone, Setup
+from zhitong.lab.programs import Tools, find_tools
+
+TRUNKS = {"carrier": "127.0.0.2", "early": "127.0.0.3", "entry": "127.0.0.4"}
+"""Each trunk of the test site has an address of its own, as real ones have."""
+
+SITE = """
+name = "某市12345"
+hotline = ["12345"]
+[[trunk]]
+name = "carrier"
+hosts = ["127.0.0.2"]
+[[trunk]]
+name = "early"
+hosts = ["127.0.0.3"]
+early_media = true
+[[trunk]]
+name = "entry"
+hosts = ["127.0.0.4"]
+answer = "at-entry"
+"""
+
+tools = cache(find_tools)
+
+
+def agents_of(*numbers: str, queues: str = "hotline") -> list[Agent]:
+    """Agents whose phones bear their numbers; ``queues`` as in agents.csv."""
+    parts = [part.partition(":") for part in queues.split(";")]
+    memberships = tuple(QueueMembership(QueueName(name), int(penalty or 0)) for name, _, penalty in parts)
+    return [Agent(MemberName(number), "张三", memberships, number) for number in numbers]
+
+
+class Rig(NamedTuple):
+    site: Site
+    agents: Sequence[Agent]
+    secrets: Secrets
+    lab: Lab
+    manager: Manager
+    phones: contextlib.AsyncExitStack
+
+    async def agent(self, number: str, **setup: str) -> Phone:
+        """This agent's phone, registered. It rings until the test says what to do."""
+        password = self.secrets.phones[number]
+        phone = await Phone.start(number, password, ("127.0.0.1", self.lab.ports.sip), setup=Setup(**setup))  # type: ignore[arg-type]
+        return await self.phones.enter_async_context(phone)
+
+    async def citizen(self, number: str = "13800000001", trunk: str = "carrier", name: str = "") -> Phone:
+        """A caller behind a trunk."""
+        setup = Setup(host=TRUNKS[trunk], name=name)
+        phone = await Phone.start(number, "", ("127.0.0.1", self.lab.ports.sip), register=False, setup=setup)
+        return await self.phones.enter_async_context(phone)
+
+    def log(self) -> str:
+        return (self.lab.pbx.log_dir / "messages.log").read_text(encoding="utf-8")
+
+    def complaints(self) -> list[str]:
+        """Lines of the log that are warnings or errors."""
+        return [line for line in self.log().splitlines() if "WARNING[" in line or "ERROR[" in line]
+
+    def cel(self) -> list[list[str]]:
+        """CEL's rows of our own events: type and text (``k=v&k=v``), in order."""
+        path = self.lab.pbx.log_dir / "cel-custom" / "zhitong-cel.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        assert all(row[0] == "c1" and row[-1] == "." for row in rows)
+        return rows
+
+
+@asynccontextmanager
+async def running(
+    run: Path,
+    site: str,
+    agents: Sequence[Agent],
+    *,
+    tools: Tools,
+    base: str = SITE,
+    keep: Secrets | None = None,
+) -> AsyncIterator[Rig]:
+    """The site (``base`` and then ``site``, TOML) on an Asterisk of its own. Everything stops at the end."""
+    parsed = parse_site(base + site)
+    secrets = keep or Secrets(ami=generate(), phones={agent.phone: generate() for agent in agents})
+    async with Lab(run, tools, port_count=1000) as lab, contextlib.AsyncExitStack() as phones:
+        place_files(lab, parsed, agents, secrets, tools)
+        await lab.pbx.start()
+        manager = await Manager.open(lab.ports.ami, parsed.pbx.ami.user, secrets.ami)
+        phones.push_async_callback(manager.close)
+        yield Rig(parsed, agents, secrets, lab, manager, phones)
+
+
+def place_files(
+    lab: Lab, site: Site, agents: Sequence[Agent], secrets: Secrets, tools: Tools, mode: Mode = Mode.NEW
+) -> None:
+    """Render for this lab's ports into its configuration directory."""
+    rtp = lab.ports.rtp
+    moved = Moved(
+        bind="127.0.0.1",
+        sip_port=lab.ports.sip,
+        ami_port=lab.ports.ami,
+        rtp=(rtp.start, rtp.stop - 1),
+        modules=[path.stem for path in tools.asterisk.modules.glob("*.so")],
+    )
+    write(lab.etc, render(site, agents, secrets, mode=mode, lab=moved))
+
+
+async def settled(seconds: float = 0.3) -> None:
+    """Time for what must *not* happen to happen."""
+    await asyncio.sleep(seconds)
