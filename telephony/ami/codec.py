@@ -20,6 +20,7 @@ LINES_LIMIT = 120
 _EOL = b"\r\n"
 _END = b"\r\n\r\n"
 _EVENT = b"Event: "
+_RESPONSE = b"Response: "
 _GREETING_LIMIT = 256
 
 
@@ -101,6 +102,11 @@ def event_name(frame: bytes) -> bytes:
             return b""
     end = frame.find(_EOL)
     return frame[len(_EVENT) : end] if end >= 0 else frame[len(_EVENT) :]
+
+
+def is_response(frame: bytes) -> bool:
+    """Whether this frame answers an action."""
+    return frame.startswith(_RESPONSE) or frame.lstrip(_EOL).startswith(_RESPONSE)
 
 
 def lines_of(text: str) -> list[tuple[str, str]]:

@@ -161,6 +161,20 @@ def test_event_name(data: bytes, name: bytes) -> None:
     assert codec.event_name(data) == name
 
 
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (b"Response: Success", True),
+        (b"\r\nResponse: Error\r\nMessage: x", True),
+        (b"Event: Response: x", False),
+        (b"ActionID: 1\r\nResponse: Success", False),
+        (b"", False),
+    ],
+)
+def test_is_response(data: bytes, answer: bool) -> None:
+    assert codec.is_response(data) is answer
+
+
 def test_the_first_of_repeated_headers_counts() -> None:
     """What a dialplan adds to a UserEvent comes last and must not speak for the PBX."""
     sent = frame(("Event", "UserEvent"), ("Uniqueid", "1.1"), ("UserEvent", "ZtEnd"), ("Uniqueid", "6.66"))
