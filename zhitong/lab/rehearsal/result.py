@@ -1,7 +1,8 @@
 """What a rehearsal came to: the bridge's records against what the phones themselves saw. Pure.
 
-Connect time is the call's first channel event → agent bridged, from the record. The bridge's overhead is measured from outside: the call's first channel event → the agent's phone has received its INVITE (the phone's own log),
-for calls that found an agent free.
+Connect time is the call's first channel event → agent bridged, from the record. The bridge's overhead is measured from
+outside: the call's first channel event → the agent's phone has received its INVITE (the phone's own log), for calls
+that found an agent free.
 """
 
 from collections import Counter

@@ -66,11 +66,21 @@ class Scene:
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, directory: Path, tools: Tools, site_text: SiteText, agents: Sequence[Agent], *, bridge: bool = True
+        cls,
+        directory: Path,
+        tools: Tools,
+        site_text: SiteText,
+        agents: Sequence[Agent],
+        *,
+        bridge: bool = True,
+        contacts: bool = True,
     ) -> AsyncIterator[Self]:
-        """Render, start the PBX, then the bridge (unless told not to)."""
+        """Render, start the PBX, then the bridge (unless told not to).
+
+        ``contacts``: the agents' phones are where ``lab.agents`` puts them; without, they must register.
+        """
         async with Lab(directory, tools) as lab:
-            scene = await cls._prepare(lab, site_text(lab.ports), agents)
+            scene = await cls._prepare(lab, site_text(lab.ports), agents, contacts)
             await lab.pbx.start()
             try:
                 if bridge:
@@ -81,25 +91,25 @@ class Scene:
                 await scene.bridge.stop()
 
     @classmethod
-    async def _prepare(cls, lab: Lab, site_text: str, agents: Sequence[Agent]) -> Self:
+    async def _prepare(cls, lab: Lab, site_text: str, agents: Sequence[Agent], contacts: bool) -> Self:
         site_file = lab.run / "site.toml"
         await asyncio.to_thread(site_file.write_text, site_text, encoding="utf-8")
         site = await asyncio.to_thread(read_site, site_file)
         scene = cls(lab, site_file, site)
         scene.var.mkdir(parents=True, exist_ok=True)
         await scene._people(agents)
-        await asyncio.to_thread(scene._render, agents)
+        await asyncio.to_thread(scene._render, agents, contacts)
         return scene
 
     async def _people(self, agents: Sequence[Agent]) -> None:
         async with self._database() as database:
             await AgentStore(database).import_agents(agents, replace=True)
 
-    def _render(self, agents: Sequence[Agent]) -> None:
+    def _render(self, agents: Sequence[Agent], contacts: bool) -> None:
         secrets = ensure_secrets(secrets_of(self.site_file, self.site), [agent.phone for agent in agents])
         ports = self.lab.ports
-        contacts = {agent.phone: f"sip:{agent.number}@127.0.0.1:{ports.agents}" for agent in agents}
-        write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=contacts)))
+        known = {agent.phone: f"sip:{agent.number}@127.0.0.1:{ports.agents}" for agent in agents if contacts}
+        write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=known)))
 
     @contextlib.asynccontextmanager
     async def _database(self) -> AsyncIterator[Database]:
