@@ -1,7 +1,6 @@
 """A manager client of a few lines, sharing nothing with the product's: what Asterisk sent is what the test sees."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Self
 
 Message = dict[str, str]
@@ -46,7 +45,10 @@ class Manager:
 
     async def event(self, name: str, timeout: float = 8.0, **headers: str) -> Message:
         """The first event of this name with these headers; waits for it. A UserEvent is named by its own name."""
-        wanted: Callable[[Message], bool] = lambda event: matches(event, name, headers)
+
+        def wanted(event: Message) -> bool:
+            return matches(event, name, headers)
+
         try:
             async with asyncio.timeout(timeout), self._pulse:
                 await self._pulse.wait_for(lambda: any(map(wanted, self.events)))
@@ -61,7 +63,11 @@ class Manager:
         return [name_of(event) for event in self.events]
 
     async def _read(self) -> None:
-        while raw := await self._reader.readuntil(b"\r\n\r\n"):
+        while True:
+            try:
+                raw = await self._reader.readuntil(b"\r\n\r\n")
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
             message = dict(line.split(": ", 1) for line in raw.decode().split("\r\n") if ": " in line)
             if "Response" in message:
                 self._answers[message["ActionID"]].set_result(message)

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import csv
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from telephony.secrets import Secrets, generate
 from tests.integration.dialplans.manager import Manager
 from zhitong.lab.lab import Lab
 from zhitong.lab.phones.phone import Phone, Setup
-from zhitong.lab.programs import Tools, find_tools
+from zhitong.lab.programs import Tools
 
 TRUNKS = {"carrier": "127.0.0.2", "early": "127.0.0.3", "entry": "127.0.0.4"}
 """Each trunk of the test site has an address of its own, as real ones have."""
@@ -26,6 +26,11 @@ TRUNKS = {"carrier": "127.0.0.2", "early": "127.0.0.3", "entry": "127.0.0.4"}
 SITE = """
 name = "某市12345"
 hotline = ["12345"]
+[prompts]
+no_agent = "vm-goodbye"
+full = "vm-goodbye"
+waited = "vm-goodbye"
+closed = "vm-goodbye"
 [[trunk]]
 name = "carrier"
 hosts = ["127.0.0.2"]
@@ -38,8 +43,6 @@ name = "entry"
 hosts = ["127.0.0.4"]
 answer = "at-entry"
 """
-
-tools = cache(find_tools)
 
 
 def agents_of(*numbers: str, queues: str = "hotline") -> list[Agent]:
@@ -58,10 +61,16 @@ class Rig(NamedTuple):
     phones: contextlib.AsyncExitStack
 
     async def agent(self, number: str, **setup: str) -> Phone:
-        """This agent's phone, registered. It rings until the test says what to do."""
+        """This agent's phone, registered, and known to be so by the queues of a member who need not sign in."""
         password = self.secrets.phones[number]
         phone = await Phone.start(number, password, ("127.0.0.1", self.lab.ports.sip), setup=Setup(**setup))  # type: ignore[arg-type]
-        return await self.phones.enter_async_context(phone)
+        await self.phones.enter_async_context(phone)
+        if self.site.agents.sign_in == "always" and self.is_member(number):
+            await self.manager.event("QueueMemberStatus", MemberName=number, Status="1")
+        return phone
+
+    def is_member(self, number: str) -> bool:
+        return any(agent.number == number and agent.queues for agent in self.agents)
 
     async def citizen(self, number: str = "13800000001", trunk: str = "carrier", name: str = "") -> Phone:
         """A caller behind a trunk."""
@@ -76,13 +85,23 @@ class Rig(NamedTuple):
         """Lines of the log that are warnings or errors."""
         return [line for line in self.log().splitlines() if "WARNING[" in line or "ERROR[" in line]
 
-    def cel(self) -> list[list[str]]:
-        """CEL's rows of our own events: type and text (``k=v&k=v``), in order."""
+    def cel(self) -> list[tuple[str, str]]:
+        """CEL's rows of our own events, in order: type and text (``k=v&k=v``)."""
         path = self.lab.pbx.log_dir / "cel-custom" / "zhitong-cel.csv"
+        if not path.exists():
+            return []
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         assert all(row[0] == "c1" and row[-1] == "." for row in rows)
-        return rows
+        return [(row[3], json.loads(row[14])["extra"]) for row in rows if row[2] == "USER_DEFINED"]
+
+    async def members(self, queue: str) -> dict[str, tuple[int, bool]]:
+        """Who may be offered this queue's callers: member name → penalty, paused. As app_queue itself says."""
+        self.manager.events.clear()
+        await self.manager.ask("QueueStatus", Queue=queue)
+        await self.manager.event("QueueStatusComplete")
+        found = self.manager.all("QueueMember")
+        return {event["Name"]: (int(event["Penalty"]), event["Paused"] == "1") for event in found}
 
 
 @asynccontextmanager
