@@ -8,10 +8,18 @@ from typing import NamedTuple
 from zhitong.lab.phones import dialog
 from zhitong.lab.phones.callstate import Input, State
 from zhitong.lab.phones.errors import CallRefused, PhoneTimeout
-from zhitong.lab.phones.heard import Heard
+from zhitong.lab.phones.heard import Heard, Spoken
 from zhitong.lab.phones.leg import Ending, Leg, refused
-from zhitong.lab.phones.media import Spoken
-from zhitong.lab.phones.message import Header, Message, Request, sequence, uri_user, value_of
+from zhitong.lab.phones.message import (
+    Header,
+    Message,
+    Request,
+    parse_address,
+    render_address,
+    sequence,
+    uri_user,
+    value_of,
+)
 from zhitong.lab.phones.rtp import FRAME_S
 from zhitong.lab.phones.sdp import Direction
 from zhitong.lab.phones.udp import Moment, now
@@ -21,12 +29,16 @@ _SIPFRAG = re.compile(rb"SIP/2\.0 (\d{3})")
 
 
 class SipEvent(NamedTuple):
-    """One message of the call: `what` is the method, or the code of the response to `method`."""
+    """One message of the call: `what` is the method, or the code of the response to `method`.
+
+    `detail` is the number that a REFER names.
+    """
 
     at: Moment
     sent: bool
     what: str
     method: str
+    detail: str = ""
 
 
 class Call:
@@ -56,6 +68,17 @@ class Call:
     def id(self) -> str:
         """The Call-ID."""
         return self._leg.dialog.call_id
+
+    @property
+    def own_number(self) -> str:
+        """The number of the phone whose call this is."""
+        return self._leg.line.account.number
+
+    @property
+    def caller(self) -> str:
+        """Who calls, as the INVITE's From says it."""
+        inside = self._leg.dialog
+        return render_address(inside.remote if self.incoming else inside.local)
 
     @property
     def name(self) -> str:
@@ -99,19 +122,19 @@ class Call:
 
     async def ringing(self, timeout: float = 5.0) -> Moment:
         """When the other phone rang (180). Raises `CallRefused` if the call ended without."""
-        await self._until(lambda: self.ringing_at is not None, timeout, "rang")
+        await self._until(lambda: self.ringing_at is not None, timeout, "ringing")
         assert self.ringing_at is not None
         return self.ringing_at
 
     async def answered(self, timeout: float = 10.0) -> Moment:
         """When the call came up. Raises `CallRefused` if it ended before."""
-        await self._until(lambda: self.up_at is not None, timeout, "was answered")
+        await self._until(lambda: self.up_at is not None, timeout, "answered")
         assert self.up_at is not None
         return self.up_at
 
     async def ended(self, timeout: float = 10.0) -> Ending:
         """How the call ended, once it has."""
-        await self._until(lambda: self.ending is not None, timeout, "ended")
+        await self._until(lambda: self.ending is not None, timeout, "over")
         assert self.ending is not None
         return self.ending
 
@@ -120,10 +143,11 @@ class Call:
             async with asyncio.timeout(timeout):
                 while not ready():
                     if self.ending is not None:
-                        raise CallRefused(f"{self} ended with {self.ending.code} before it {what}", self.ending.code)
+                        code = self.ending.code
+                        raise CallRefused(f"{self} ended with {code} before it was {what}", code)
                     await self._pulse.wait()
         except TimeoutError as error:
-            raise PhoneTimeout(f"{self} has not {what} within {timeout} s; it is {self.state}") from error
+            raise PhoneTimeout(f"{self} was not {what} within {timeout} s; it is {self.state}") from error
 
     def _changed(self) -> None:
         pulse, self._pulse = self._pulse, asyncio.Event()
@@ -202,7 +226,7 @@ class Call:
         def told() -> bool:
             return self.ending is not None or any(code >= 200 for code in self.transfer_codes)
 
-        await self._until(told, timeout, "heard what became of its transfer")
+        await self._until(told, timeout, "told what became of its transfer")
 
     async def _demand(self, method: str, extra: tuple[Header, ...], body: bytes = b"") -> None:
         response = await self._leg.ask(method, extra, body)
@@ -228,11 +252,13 @@ class Call:
         """Keep one message of this call in `events`."""
         method = sequence(message)[1]
         what = message.method if isinstance(message, Request) else str(message.code)
-        self.events.append(SipEvent(at, sent, what, method))
+        refer_to = value_of(message, "refer-to")
+        detail = uri_user(parse_address(refer_to).uri) if refer_to else ""
+        self.events.append(SipEvent(at, sent, what, method, detail))
 
     def __repr__(self) -> str:
         way = "from" if self.incoming else "to"
-        return f"call of {self._leg.line.account.number} {way} {self.number or 'nobody'}"
+        return f"call of {self.own_number} {way} {self.number or 'nobody'}"
 
 
 def caller_of(leg: Leg) -> str:

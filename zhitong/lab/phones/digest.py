@@ -23,7 +23,11 @@ def parse_challenge(value: str) -> dict[str, str]:
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest":
         raise MalformedSip(f"the PBX asks for {scheme!r}; phones of the lab know Digest only")
-    return {name.lower(): re.sub(r"\\(.)", r"\1", text.strip('"')) for name, text in _PAIR.findall(rest)}
+    return {name.lower(): _unquoted(text) for name, text in _PAIR.findall(rest)}
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
 
 
 def answer(challenge: str, credentials: Credentials, method: str, uri: str, cnonce: str) -> str:

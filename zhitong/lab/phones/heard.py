@@ -8,6 +8,7 @@ as long as the whole time asked about, and an endless one where no `from_` was g
 
 import math
 import time
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -15,10 +16,12 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from zhitong.lab.phones.rtp import Packet, key_of, unpack
+from zhitong.lab.phones.rtp import FRAME_S, Packet, key_of, unpack
 from zhitong.lab.phones.tones import Tone, has_tone, is_audible
 
 PCMU = 0
+_WAY_S = 0.1
+"""The longest way of a packet from mouth to ear that is considered."""
 _LISTENED = tuple(int(tone) for tone in Tone)
 
 
@@ -65,6 +68,29 @@ def longest(found: Iterable[Gap]) -> float:
     return max((gap.ms for gap in found), default=0.0)
 
 
+class Spoken:
+    """When a phone sent its voice: to tell a gap of the PBX from one of this machine."""
+
+    def __init__(self) -> None:
+        self.times = array("d")
+        self.skipped = 0
+        """Packets never sent because the event loop stood still for more than half a second."""
+
+    def gaps(self, from_: float | None = None, to: float | None = None) -> list[Gap]:
+        """Between packets sent; as `Heard.gaps`, but `to` defaults to the last packet."""
+        return gaps(self.times, from_, to if to is not None else self.times[-1] if self.times else 0.0)
+
+    def longest_gap(self, from_: float | None = None, to: float | None = None) -> float:
+        """The longest time in ms without a packet sent; 20 is the clock's own step."""
+        return longest(self.gaps(from_, to))
+
+    def stall(self, gap: Gap) -> float:
+        """By how many ms the speaker itself was late in or just before `gap` of a listener."""
+        start, end = bisect_left(self.times, gap.start - _WAY_S), bisect_right(self.times, gap.end)
+        late = (after - before - FRAME_S for before, after in pairwise(self.times[max(start - 1, 0) : end]))
+        return max([0.0, *(1000 * seconds for seconds in late)])
+
+
 class Heard:
     """One call's received audio. A live view: what arrives later is seen by later questions."""
 
@@ -104,9 +130,22 @@ class Heard:
         end = to if to is not None else self.end or time.monotonic()
         return gaps(self.times(what, from_, end), from_, end)
 
-    def longest_gap(self, what: What = Sound.ANY, from_: float | None = None, to: float | None = None) -> float:
-        """The longest gap in ms; 20 means none was missed."""
-        return longest(self.gaps(what, from_, to))
+    def longest_gap(
+        self,
+        what: What = Sound.ANY,
+        from_: float | None = None,
+        to: float | None = None,
+        spoken: Spoken | None = None,
+    ) -> float:
+        """The longest gap in ms; 20 means none was missed.
+
+        With `spoken` of the phone that hums the tone, each gap is shortened by what that phone itself was late: on a
+        busy machine a phone may falter where the PBX did not.
+        """
+        found = self.gaps(what, from_, to)
+        if spoken is None:
+            return longest(found)
+        return max((gap.ms - spoken.stall(gap) for gap in found), default=0.0)
 
     def first(self, what: What = Sound.ANY, from_: float | None = None) -> float | None:
         """When the sound was first heard from `from_` on, or None."""

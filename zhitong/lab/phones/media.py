@@ -3,39 +3,18 @@
 import asyncio
 import secrets
 import time
-from array import array
 from collections import deque
+from itertools import chain
 
 from zhitong.lab.phones import sdp
-from zhitong.lab.phones.heard import Gap, Heard, gaps, longest
+from zhitong.lab.phones.heard import Heard, Spoken
 from zhitong.lab.phones.message import Place
-from zhitong.lab.phones.rtp import FRAME_S, FRAME_UNITS, Packet, key_press, pack
+from zhitong.lab.phones.rtp import FRAME_UNITS, Pace, Packet, key_press, pack
 from zhitong.lab.phones.tones import tone
 from zhitong.lab.phones.udp import Moment, UdpSocket, bind_pair
 
-_BURST = 25
-"""Packets sent at once after a stall of ours; what is older is skipped, as a phone's own buffer would."""
-_EARLY_S = 0.0005
-"""A loop may wake us this much before the time."""
 _BETWEEN_KEYS = 3
 """Packets between two pressed keys: 60 ms (ITU-T Q.24 asks for 40 and more)."""
-
-
-class Spoken:
-    """When a phone sent its voice: to tell a gap of the PBX from one of this machine."""
-
-    def __init__(self) -> None:
-        self.times = array("d")
-        self.skipped = 0
-        """Packets never sent because the event loop stood still for more than half a second."""
-
-    def gaps(self, from_: float | None = None, to: float | None = None) -> list[Gap]:
-        """Between packets sent; as `Heard.gaps`, but `to` defaults to the last packet."""
-        return gaps(self.times, from_, to if to is not None else self.times[-1] if self.times else 0.0)
-
-    def longest_gap(self, from_: float | None = None, to: float | None = None) -> float:
-        """The longest time in ms without a packet sent; 20 is the clock's own step."""
-        return longest(self.gaps(from_, to))
 
 
 class Media:
@@ -58,7 +37,7 @@ class Media:
         self._sequence, self._timestamp = secrets.randbelow(1 << 16), secrets.randbelow(1 << 32)
         self._ssrc = secrets.randbelow(1 << 32)
         self._press_start: int | None = None
-        self._due = 0.0
+        self._pace: Pace | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def connect(self, ours: sdp.Audio, theirs: sdp.Audio) -> None:
@@ -67,9 +46,9 @@ class Media:
         self._remote = (theirs.host, theirs.port) if sends else None
         self._events = theirs.events or sdp.EVENTS
         self.heard.events = ours.events
-        if self._timer is None:
-            self._due = time.monotonic()
-            self._tick()
+        if self._pace is None:
+            self._pace = Pace(time.monotonic())
+            self._tick(self._pace)
 
     def say(self, tone_hz: int | None) -> None:
         """Change the tone; None is no packets at all, like a phone that suppresses silence."""
@@ -80,9 +59,11 @@ class Media:
         self._paused = paused
 
     async def press(self, keys: str, frames: int) -> None:
-        """Press keys, each for `frames` packets, and return when the last one has been sent."""
-        for key in keys:
-            self._keys += [*key_press(key, frames), *[None] * _BETWEEN_KEYS]
+        """Press keys, each for `frames` packets; return when the last one has been sent, or the call is over."""
+        presses = [[*key_press(key, frames), *[None] * _BETWEEN_KEYS] for key in keys]
+        if self.heard.end is not None:
+            return
+        self._keys += chain.from_iterable(presses)
         self._idle.clear()
         await self._idle.wait()
 
@@ -98,19 +79,14 @@ class Media:
     def _keep(self, data: bytes, _: Place, at: Moment) -> None:
         self.raw.append((at.mono, data))
 
-    def _tick(self) -> None:
+    def _tick(self, pace: Pace) -> None:
         now = time.monotonic()
-        if now - self._due > _BURST * FRAME_S:
-            self._skip(int((now - self._due) / FRAME_S))
-        while self._due <= now + _EARLY_S:
+        skipped, frames = pace.owed(now)
+        self._timestamp += skipped * FRAME_UNITS
+        self.spoken.skipped += skipped
+        for _ in range(frames):
             self._frame(now)
-            self._due += FRAME_S
-        self._timer = asyncio.get_running_loop().call_at(self._due, self._tick)
-
-    def _skip(self, frames: int) -> None:
-        self._due += frames * FRAME_S
-        self._timestamp += frames * FRAME_UNITS
-        self.spoken.skipped += frames
+        self._timer = asyncio.get_running_loop().call_at(pace.next, self._tick, pace)
 
     def _frame(self, now: float) -> None:
         """20 ms of time: a packet of a pressed key, of voice, or nothing. The timestamp runs on in any case."""

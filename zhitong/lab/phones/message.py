@@ -93,11 +93,18 @@ def parse(data: bytes) -> Message:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedSip(f"a SIP header that is not UTF-8: {error}") from error
-    first, *lines = _FOLD.sub(" ", text).split("\r\n")
+    first, *lines = _whole(_FOLD.sub(" ", text).split("\r\n"))
     headers = tuple(_header(line) for line in lines)
     message = _start_line(first, headers, body)
     _check(message)
     return msgspec.structs.replace(message, body=_cut(message))
+
+
+def _whole(lines: list[str]) -> list[str]:
+    broken = next((line for line in lines if _BREAKS.search(line)), None)
+    if broken is not None:
+        raise MalformedSip(f"a line break or NUL inside a SIP header: {broken[:60]!r}")
+    return lines
 
 
 def _header(line: str) -> Header:
@@ -138,11 +145,8 @@ def render(message: Message) -> bytes:
         first = f"{message.method} {message.uri} {VERSION}"
     else:
         first = f"{VERSION} {message.code} {message.reason}"
-    lines = [first, *(f"{name}: {value}" for name, value in message.headers)]
-    broken = next((line for line in lines if _BREAKS.search(line)), None)
-    if broken is not None:
-        raise MalformedSip(f"a line break or NUL inside a SIP header: {broken[:60]!r}")
-    head = "\r\n".join([*lines, f"Content-Length: {len(message.body)}"])
+    headers = (f"{name}: {value}" for name, value in message.headers if _canonical(name) != "content-length")
+    head = "\r\n".join([*_whole([first, *headers]), f"Content-Length: {len(message.body)}"])
     return head.encode() + b"\r\n\r\n" + message.body
 
 

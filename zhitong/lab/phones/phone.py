@@ -185,9 +185,10 @@ class Phone:
         call.note(asked.request, False, at)
         try:
             leg.ring(asked, at)
-        except MalformedSip:
-            leg.abandon()
-            raise
+        except MalformedSip as error:
+            self.mishaps.append(f"INVITE: {error}")
+            leg.refusal = 488
+            leg.take(Input.HANG_UP)
         self._incoming.put_nowait(call)
         self._act(call)
 

@@ -1,5 +1,6 @@
 """RTP packets (RFC 3550 §5.1) and pressed keys (RFC 4733 §2.3) as values. Pure."""
 
+import math
 import struct
 from typing import NamedTuple
 
@@ -12,12 +13,36 @@ FRAME_UNITS = 160
 KEYS = "0123456789*#ABCD"
 """The event number of a key is its place here (RFC 4733 §3.2)."""
 
+BURST = 25
+"""Packets sent at once after a stall; what is older is skipped, as a phone's own buffer would."""
+
+_EARLY_S = 0.0005  # a loop may wake us this much before the time
 _HEADER = struct.Struct("!BBHII")
 _EVENT = struct.Struct("!BBH")
 _VOLUME = 10  # -10 dBm0
 _RTCP = range(64, 96)  # payload types that would be RTCP's packet types (RFC 5761 §4)
 _END = 0x80
 _REPEATS = 3
+
+
+class Pace:
+    """Which packets are due, on a clock that does not drift: the n-th at `start` + n * 20 ms, however late others."""
+
+    def __init__(self, start: float) -> None:
+        self._start, self._done = start, 0
+
+    @property
+    def next(self) -> float:
+        """When the next packet is due."""
+        return self._start + self._done * FRAME_S
+
+    def owed(self, now: float) -> tuple[int, int]:
+        """How many packets to skip and then how many to send now. After a long stall the oldest are skipped."""
+        due = math.floor((now + _EARLY_S - self._start) / FRAME_S) + 1
+        owed = max(due - self._done, 0)
+        self._done += owed
+        skipped = max(owed - BURST, 0)
+        return skipped, owed - skipped
 
 
 class Packet(NamedTuple):

@@ -17,9 +17,10 @@ FRAME = 160
 """Samples in a packet of 20 ms."""
 AMPLITUDE = 0.2
 """Of full scale. Four tones at once still fit."""
-PRESENT = 0.05
+PRESENT = 0.1
 """A tone is present from this level on. A packet that holds 160*L samples of a tone at `AMPLITUDE` shows 0.2*L at its
-own frequency and at most 0.032 at others 100 Hz and more away: a quarter of a packet is heard, nothing imagined."""
+own frequency and at most 0.032 at others 100 Hz and more away. So a tone is heard if it fills half a packet, and three
+voices that begin or end inside the same packet do not add up to a fourth."""
 AUDIBLE = 0.005
 """Root mean square of full scale (-46 dB) from which a packet is not silence."""
 
@@ -87,7 +88,7 @@ def loudness(payload: bytes) -> float:
 
 
 def has_tone(payload: bytes, hz: int) -> bool:
-    """Whether the tone is in the packet (at least a quarter of a packet at the usual amplitude)."""
+    """Whether the tone fills at least half of the packet, at the usual amplitude."""
     return level(payload, hz) >= PRESENT
 
 
