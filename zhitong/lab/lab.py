@@ -76,9 +76,12 @@ class Lab:
             last.push_async_callback(self.pbx.stop)
             last.push_async_callback(self.stop_phones)
 
-    async def callers(self, callers: Sequence[Caller]) -> Sipp:
-        """Make a group of callers call; more than one group may be on the line."""
-        place = self._place("callers", self.ports.take(_PORTS_EACH))
+    async def callers(self, callers: Sequence[Caller], host: str | None = None) -> Sipp:
+        """Make a group of callers call; more than one group may be on the line.
+
+        `host` is the address they call from, where trunks are told apart by it (any of 127.0.0.0/8 will do).
+        """
+        place = self._place("callers", self.ports.take(_PORTS_EACH), host=host)
         return self._keep(await start_callers(self._tools.sipp, place, callers), place)
 
     async def agents(self, agents: Sequence[Agent], port: int | None = None) -> Sipp:
@@ -117,11 +120,11 @@ class Lab:
         self._phones.append((sipp, place))
         return sipp
 
-    def _place(self, kind: str, first: int, port: int | None = None) -> Place:
+    def _place(self, kind: str, first: int, port: int | None = None, host: str | None = None) -> Place:
         self._groups += 1
         return Place(
             directory=self.run / "phones" / f"{self._groups:03}-{kind}",
-            host=self.host,
+            host=host or self.host,
             port=port or first,
             media_port=first + 2,
             control_port=first + 1,

@@ -114,7 +114,7 @@ class Sipp:
     def _write(self, files: dict[str, str]) -> None:
         directory = self._place.directory
         directory.mkdir(parents=True, exist_ok=True)
-        files = {**files, f"{self._scenario}.xml": _render(self._scenario, self._place, self._parameters)}
+        files = {**files, f"{self._scenario}.xml": render(self._scenario, self._place, self._parameters)}
         for name, text in files.items():
             (directory / name).write_text(text, encoding="utf-8")
 
@@ -170,7 +170,8 @@ async def register(program: Program, place: Place, accounts: Sequence[Account], 
         raise LabError(f"the PBX did not register {', '.join(refused) or 'every phone'}; see {sipp.errors}")
 
 
-def _render(scenario: str, place: Place, parameters: dict[str, object]) -> str:
+def render(scenario: str, place: Place, parameters: dict[str, object]) -> str:
+    """The scenario as SIPp reads it."""
     templates = Environment(  # noqa: S701 (SIP, not HTML: what goes in is checked in zhitong.lab.roles)
         loader=FileSystemLoader(Path(__file__).with_name("scenarios")), undefined=StrictUndefined
     )
