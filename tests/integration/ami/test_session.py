@@ -145,7 +145,7 @@ async def test_a_failed_login_leaves_nothing_behind(account: Account, sink: Sink
         with pytest.raises(AmiRefused):
             await Session.open(account, sink)
     await until(lambda: not pbx.lines)
-    assert {task for task in asyncio.all_tasks() - tasks if "serve" not in repr(task)} == set()
+    assert [task for task in asyncio.all_tasks() - tasks if "telephony/ami" in repr(task)] == []
 
 
 async def test_a_secret_with_a_line_break_is_refused_before_anything_is_sent(

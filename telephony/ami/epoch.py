@@ -1,0 +1,91 @@
+"""One login's stream of events: first kept back, then, once the snapshot is there, handed on as it comes."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from telephony.ami.codec import headers_of
+from telephony.ami.decode import Decoder, NotANumber, Undecoded, number
+from telephony.ami.session import Arrival, Session
+from telephony.errors import AmiError, AmiUnreachable
+from telephony.model.events import Event, LinkLost, SnapshotTaken
+from telephony.model.ids import Micros, micros_of
+
+KEPT_LIMIT = 100_000
+"""Events kept while a snapshot is read. Beyond it the login is given up and tried again: its stream would have a
+hole, and a PBX that sends so much in that time is better asked later."""
+
+_OWN_EVENTS = (b"Event: FullyBooted\r\n", b"Event: Shutdown\r\n")
+
+
+class Epoch:
+    """``sink`` is the session's. ``begin`` hands on the snapshot and what came since the login, ``end`` the loss."""
+
+    def __init__(self, decoder: Decoder, deliver: Callable[[Event], None], note: Callable[[Undecoded], None]) -> None:
+        self.session: Session | None = None
+        self.booted: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        """The PBX's uptime in seconds, as ``FullyBooted`` told it; ``None`` where it told none."""
+        self.asked = False  # the snapshot is being read, or is there
+        self.shutting_down = False
+        self.trouble: AmiError | None = None
+        self._decode = decoder.decode
+        self._deliver = deliver
+        self._note = note
+        self._kept: list[Event] | None = []
+        self._began: tuple[int, Micros, float] | None = None  # epoch, PBX's time, our monotonic time
+        self._over = False
+
+    def sink(self, frame: bytes, arrival: Arrival) -> None:
+        """Take an event frame."""
+        event = self._decode(frame, arrival.wall)
+        if event is None:
+            if frame.startswith(_OWN_EVENTS):
+                self._own(frame)
+        elif type(event) is Undecoded:
+            self._note(event)
+        elif self._kept is None:
+            self._deliver(event)  # type: ignore[arg-type]  # mypy narrows isinstance only, which is slower
+        else:
+            self._keep(event)  # type: ignore[arg-type]
+
+    def begin(self, snapshot: SnapshotTaken, monotonic: float) -> None:
+        """Hand on the snapshot and all that was kept. ``monotonic``: when the PBX said the snapshot's time."""
+        kept, self._kept = self._kept or [], None
+        self._began = snapshot.epoch, snapshot.at, monotonic
+        self._deliver(snapshot)
+        for event in kept:
+            self._deliver(event)
+
+    def end(self) -> None:
+        """No event comes after this. Hand on the loss of the link, if the epoch ever began."""
+        self._over, self._kept = True, []
+        if self._began is not None:
+            epoch, at, monotonic = self._began
+            self._deliver(LinkLost(Micros(at + micros_of(time.monotonic() - monotonic)), epoch))
+
+    def _keep(self, event: Event) -> None:
+        assert self._kept is not None
+        if len(self._kept) < KEPT_LIMIT and not self._over:
+            self._kept.append(event)
+        elif not self._over:
+            self._give_up(AmiUnreachable(f"more than {KEPT_LIMIT} events came while the snapshot was being read"))
+
+    def _own(self, frame: bytes) -> None:
+        if frame.startswith(b"Event: Shutdown"):
+            self.shutting_down = True
+        elif self.asked:  # the snapshot was read from a PBX that was still starting
+            self._give_up(AmiUnreachable("the PBX has only now finished starting; its state is read anew"))
+        elif not self.booted.done():
+            self.booted.set_result(_uptime(frame))
+
+    def _give_up(self, error: AmiError) -> None:
+        self.trouble = error
+        if self.session is not None:
+            self.session.end(error)
+
+
+def _uptime(frame: bytes) -> int | None:
+    try:
+        return number(headers_of(frame)["Uptime"])
+    except (KeyError, NotANumber):
+        return None

@@ -1,0 +1,174 @@
+"""The PBX's state, read once at the start of an epoch. The only place where we ask instead of listening.
+
+Asterisk answers the actions of one session in their order and sends an event only after the state it tells of is
+stored, so every event made before the ``Ping`` below is already in the lists, and every later one comes after it in
+the stream. Events that come while the lists are read are newer or already contained; they are applied afterwards,
+and an event that repeats what the snapshot says does no harm.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TypeVar
+
+import msgspec
+
+from telephony.ami import actions as a
+from telephony.ami.decode import (
+    NotANumber,
+    Undecoded,
+    caller_name,
+    caller_number,
+    flag,
+    micros_of_timestamp,
+    number,
+)
+from telephony.ami.layout import HeaderMissing
+from telephony.model.events import CallerSeen, ChannelSeen, MemberChanged, SnapshotTaken
+from telephony.model.ids import (
+    MICROS_PER_SECOND,
+    BridgeId,
+    Linkedid,
+    MemberName,
+    Micros,
+    QueueName,
+    Uniqueid,
+)
+
+Row = TypeVar("Row")
+Headers = dict[str, str]
+Act = Callable[[a.Action], Awaitable[a.Reply]]
+
+_QUARTER_HOUR = 900  # seconds; every time zone's distance from UTC is a multiple of it
+
+
+class Login(msgspec.Struct, frozen=True):
+    """What is known of a login before anything was asked."""
+
+    epoch: int
+    arrival: Micros  # our time, for a PBX that does not tell its own
+    uptime_s: int | None = None  # from FullyBooted, which only a user with read=system sees
+    zone: tzinfo = UTC  # of the PBX; used only when uptime_s is missing
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A snapshot, and the rows of it that could not be read."""
+
+    snapshot: SnapshotTaken
+    undecoded: tuple[Undecoded, ...]
+
+
+async def take(act: Act, login: Login) -> Taken:
+    """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus."""
+    ping = await act(a.Ping())
+    status = await act(a.CoreStatus())
+    channels = await act(a.CoreShowChannels())
+    queues = await act(a.QueueStatus())
+    return read(login, ping.headers, status.headers, [*channels.items, *queues.items])
+
+
+def read(login: Login, ping: Headers, status: Headers, rows: Sequence[Headers]) -> Taken:
+    """The snapshot in these replies. Rows that make no sense are left out and listed."""
+    at = micros_of_timestamp(ping.get("Timestamp", ""), login.arrival)
+    undecoded: list[Undecoded] = []
+
+    def every(event: str, make: Callable[[Headers], Row]) -> tuple[Row, ...]:
+        return tuple(_made((row for row in rows if row.get("Event") == event), make, undecoded))
+
+    snapshot = SnapshotTaken(
+        at=at,
+        epoch=login.epoch,
+        booted_at=booted_at(status, at, login),
+        channels=every("CoreShowChannel", _channel),
+        callers=every("QueueEntry", _caller),
+        members=every("QueueMember", lambda row: _member(row, at)),
+        queues=every("QueueParams", lambda row: QueueName(_need(row, "Queue"))),
+    )
+    return Taken(snapshot, tuple(undecoded))
+
+
+def _made(rows: Iterable[Headers], make: Callable[[Headers], Row], undecoded: list[Undecoded]) -> Iterator[Row]:
+    for row in rows:
+        try:
+            yield make(row)
+        except (HeaderMissing, NotANumber) as error:
+            undecoded.append(Undecoded(row["Event"], str(error)))
+
+
+def _need(row: Headers, header: str) -> str:
+    value = row.get(header, "")
+    if not value:
+        raise HeaderMissing(f"no {header}")
+    return value
+
+
+def _channel(row: Headers) -> ChannelSeen:
+    """``action_coreshowchannels`` (main/manager.c)."""
+    return ChannelSeen(
+        uniqueid=Uniqueid(_need(row, "Uniqueid")),
+        linkedid=Linkedid(_need(row, "Linkedid")),
+        name=row.get("Channel", ""),
+        state=number(row.get("ChannelState", "")),
+        caller_number=caller_number(row.get("CallerIDNum", "")),
+        caller_name=caller_name(row.get("CallerIDName", "")),
+        context=row.get("Context", ""),
+        exten=row.get("Exten", ""),
+        bridge=BridgeId(row.get("BridgeId", "")),
+        age_s=_age(row.get("Duration", "")),
+        language=row.get("Language", ""),
+    )
+
+
+def _caller(row: Headers) -> CallerSeen:
+    """``manager_queues_status`` (apps/app_queue.c)."""
+    return CallerSeen(
+        queue=QueueName(_need(row, "Queue")),
+        uniqueid=Uniqueid(_need(row, "Uniqueid")),
+        position=number(row.get("Position", "")),
+        wait_s=number(row.get("Wait", "")),
+    )
+
+
+def _member(row: Headers, at: Micros) -> MemberChanged:
+    """As a ``QueueMemberStatus`` event, but for the names of two headers (``Name``, ``Location``)."""
+    return MemberChanged(
+        at=at,
+        queue=QueueName(_need(row, "Queue")),
+        member=MemberName(_need(row, "Name")),
+        interface=row.get("Location", ""),
+        state_interface=row.get("StateInterface", ""),
+        status=number(row.get("Status", "")),
+        paused=flag(row.get("Paused", "")),
+        pause_reason=row.get("PausedReason", ""),
+        penalty=number(row.get("Penalty", "")),
+        in_call=flag(row.get("InCall", "")),
+        last_call=number(row.get("LastCall", "")),
+        wrapup_s=number(row.get("Wrapuptime", "")),
+        removed=False,
+    )
+
+
+def _age(duration: str) -> int:
+    """Seconds of ``HH:MM:SS``, where hours may have more digits; 0 when absent."""
+    if not duration:
+        return 0
+    hours, _, rest = duration.partition(":")
+    minutes, _, seconds = rest.partition(":")
+    return number(hours) * 3600 + number(minutes) * 60 + number(seconds)
+
+
+def booted_at(status: Headers, now: Micros, login: Login) -> Micros:
+    """When the PBX started, to the second, so that the same start always reads the same; 0 when it does not say.
+
+    ``CoreStatus`` tells it in the PBX's local time without saying which zone. The uptime of ``FullyBooted`` knows no
+    zone but is a second coarse; together they give the zone, which is then taken off.
+    """
+    about = None if login.uptime_s is None else now // MICROS_PER_SECOND - login.uptime_s
+    try:
+        said = datetime.fromisoformat(f"{status.get('CoreStartupDate')}T{status.get('CoreStartupTime')}")
+    except ValueError:
+        return Micros((about or 0) * MICROS_PER_SECOND)
+    if about is None:
+        return Micros(int(said.replace(tzinfo=login.zone).timestamp()) * MICROS_PER_SECOND)
+    local = int(said.replace(tzinfo=UTC).timestamp())
+    offset = round((local - about) / _QUARTER_HOUR) * _QUARTER_HOUR
+    return Micros((local - offset) * MICROS_PER_SECOND)
