@@ -22,6 +22,7 @@ class Case:
     caller: Caller | None = None
     rows: list[Row] = field(default_factory=list)  # CDRs of the caller's channel, by sequence
     stay: Stay = field(default_factory=Stay)
+    side_rows: list[Row] = field(default_factory=list)  # CDRs of its other channels (consults, Local halves)
     rings: list[Ring] = field(default_factory=list)  # phones rung for this caller, by time
     consults: list[Ring] = field(default_factory=list)  # phones rung by one of its agents meanwhile
     killed: int | None = None  # when the PBX was killed under it

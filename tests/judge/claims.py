@@ -38,6 +38,8 @@ class OneOf:
         return (NONE if value is None else value) in self.values
 
     def goes_with(self, other: object) -> bool:
+        if isinstance(other, Within):
+            return other.goes_with(self)
         return isinstance(other, OneOf) and bool(self.values & other.values)
 
     def words(self) -> str:
@@ -52,17 +54,20 @@ class Within:
     low: int
     high: int
     slack: int
+    perhaps: bool = False  # or it never was
 
     def off(self, value: int) -> int:
         """How far ``value`` lies outside; negative: too early."""
         return min(0, value - self.low) or max(0, value - self.high)
 
     def admits(self, value: object) -> bool:
+        if value is None:
+            return self.perhaps
         return isinstance(value, int) and abs(self.off(value)) <= self.slack
 
     def goes_with(self, other: object) -> bool:
         if not isinstance(other, Within):
-            return False
+            return self.perhaps and isinstance(other, OneOf) and NONE in other.values
         gap = max(self.low - other.high, other.low - self.high, 0)
         return gap <= max(self.slack, other.slack)
 

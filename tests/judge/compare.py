@@ -35,6 +35,7 @@ _FACTS = (
     "pbx",
     "direction",
 )
+_SAME = {"abandoned_in": "outcome", "visit ": "visits"}
 _REFUSED_JOIN = {"queue_empty", "queue_full"}
 _FAILED_TRANSFER = ("fail", "invalid", "permitted", "refused")
 
@@ -50,6 +51,8 @@ def compare(case: Case, record: Record | None, setting: Setting, *, others_wait:
     silenced = {view.book for view in views if view.silent}
     findings += _offers(case, views, record, setting, silenced)
     for about in _facts(views):
+        if _follows(about, findings):
+            continue
         claims = [claim for view in views if view.book not in silenced for claim in view.claims.get(about, ())]
         found = settle(case.name, about, claims, _said(record, about, claims))
         findings += found
@@ -75,6 +78,12 @@ def _silence(silenced: set[str], found: Sequence[Finding]) -> None:
     for finding in found:
         if finding.kind is Kind.BOOKS:
             silenced.update(finding.books)
+
+
+def _follows(about: str, findings: Sequence[Finding]) -> bool:
+    """Whether a difference already found makes this fact one and the same difference."""
+    differing = {finding.about for finding in findings if finding.kind is Kind.DIFFERS}
+    return any(about.startswith(start) and cause in differing for start, cause in _SAME.items())
 
 
 def _offers(
@@ -112,6 +121,8 @@ def _said(record: Record | None, about: str, claims: Sequence[Claim]) -> Said | 
         return Said((record.micros("talk_ms") or 0) + (record.micros("hold_ms") or 0))
     if about == "abandoned_in" and record.outcome != "abandoned":
         return None
+    if about == "queued_at" and _only_refused(record) and any(claim.admits(None) for claim in claims):
+        return None  # the moment at which the queue said no
     return Said(record.raw.get(about))
 
 
@@ -121,6 +132,11 @@ def _visits(record: Record, claims: Sequence[Claim]) -> str:
     every = "→".join(str(each["queue"]) for each in visits)
     entered = "→".join(str(each["queue"]) for each in visits if each.get("result") not in _REFUSED_JOIN)
     return every if any(claim.admits(every) for claim in claims) else entered
+
+
+def _only_refused(record: Record) -> bool:
+    visits = record.rows("visits")
+    return bool(visits) and all(each.get("result") in _REFUSED_JOIN for each in visits)
 
 
 def _went_through(transfer: dict[str, object]) -> bool:
@@ -140,7 +156,7 @@ def _of_visit(record: Record, about: str) -> Said | None:
 def _inner(case: Case, record: Record, setting: Setting) -> list[Finding]:
     """What the record says twice it must say alike. Looked at only where the books have nothing against it."""
     wrong = [*_order(record), *_answer(record), *_durations(record, setting), *_timeline(record)]
-    return [Finding(Kind.INNER, case.name, about, text, ("records",)) for about, text in wrong]
+    return [Finding(Kind.INNER, case.name, about, text, ("records",)) for about, text in wrong[:1]]
 
 
 def _order(record: Record) -> list[tuple[str, str]]:
@@ -154,10 +170,11 @@ def _order(record: Record) -> list[tuple[str, str]]:
 
 
 def _answer(record: Record) -> list[tuple[str, str]]:
-    answered = record.outcome == "answered"
     wrong = [(name, "is there") for name in ("agent", "answered_at") if record.raw.get(name) is not None]
-    if answered:
-        wrong = [(name, "is missing") for name in ("agent", "answered_at") if record.raw.get(name) is None]
+    if record.outcome == "answered":
+        by_offer = any(offer.outcome == "answered" for offer in record.offers)
+        needed = ("agent", "answered_at") if by_offer else ("answered_at",)
+        wrong = [(name, "is missing") for name in needed if record.raw.get(name) is None]
     return [(name, f"{name} {what} though the outcome is {record.outcome}") for name, what in wrong]
 
 

@@ -53,6 +53,9 @@ def _channels(books: Books) -> list[Case]:
     for row in books.rows:
         if row.endpoint.startswith(TRUNK):
             cases.setdefault(row.uniqueid, Case(row.uniqueid)).rows.append(row)
+    for row in books.rows:
+        if row.uniqueid not in cases and row.linkedid in cases:
+            cases[row.linkedid].side_rows.append(row)
     owner = {row.uniqueid: row.linkedid for row in books.rows}
     lines: dict[str, list[Line]] = {}
     for line in books.lines:

@@ -104,7 +104,8 @@ def _missing(call: str, offer: Offer, having: list[str], lacking: list[str]) -> 
         return Finding(Kind.DIFFERS, call, "offers", f"the record tells of an {name}, which no book knows")
     if len(having) == 1 and len(lacking) > 1:
         return Finding(Kind.BOOKS, call, "offers", f"only {having[0]} tells of an {name}", (having[0],))
-    text = f"{' and '.join(lacking)} know nothing of the {name}, of which {' and '.join(having)} tell"
+    knows = "knows" if len(lacking) == 1 else "know"
+    text = f"{' and '.join(lacking)} {knows} nothing of the {name}, of which {' and '.join(having)} tell"
     return Finding(Kind.BOOKS, call, "offers", text, tuple(book for book in lacking if book != records.BOOK))
 
 

@@ -12,7 +12,7 @@ from tests.judge.books.records import Record
 from tests.judge.case import Case, second_of
 from tests.judge.findings import Finding, Kind
 from tests.judge.gather import TRUNK
-from tests.judge.views.by_sipp import offered
+from tests.judge.offered import offered
 from tests.judge.visits import LEAVINGS
 
 ENDS = {

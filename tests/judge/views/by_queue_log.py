@@ -1,16 +1,20 @@
 """What queue_log says of a call: which queue, which agent, why it ended; in whole seconds, and not always literally
 (RINGNOANSWER is written for refusals too, ABANDON also when the PBX or somebody else took the caller away)."""
 
+from dataclasses import replace
+
 from tests.judge.books.queue_log import BOOK
 from tests.judge.case import Case
 from tests.judge.claims import Claim, Within, one_of
+from tests.judge.offered import by_dial
 from tests.judge.times import SECOND
+from tests.judge.views.by_cdr import REFUSED_JOIN
 from tests.judge.views.view import OfferSeen, View
 from tests.judge.visits import Try, Visit
 
 _OUTCOMES = {
     "CONNECT": ("answered",),
-    "ABANDON": ("abandoned", "system", "withdrawn", "failed"),
+    "ABANDON": ("abandoned", "system", "failed"),
     "EXITWITHTIMEOUT": ("timed_out",),
     "EXITEMPTY": ("queue_empty",),
     "EXITWITHKEY": ("key_exit",),
@@ -44,17 +48,18 @@ def view(case: Case, *, others_wait: bool) -> View:
     if visits:
         _stay(seen, case, visits)
     else:
-        _no_stay(seen, others_wait=others_wait)
+        _no_stay(seen, case, others_wait=others_wait)
     return seen
 
 
-def _no_stay(seen: View, *, others_wait: bool) -> None:
+def _no_stay(seen: View, case: Case, *, others_wait: bool) -> None:
     outcomes = [one for one in _NEVER_ENTERED if others_wait or one != "queue_full"]
-    seen.claim("outcome", one_of(BOOK, *outcomes))
+    seen.claim("outcome", one_of(BOOK, *outcomes, *(("answered",) if by_dial(case) else ())))
     seen.claim("visits", one_of(BOOK, ""))
     seen.claim("transfers", one_of(BOOK, ""))
     seen.claim("queued_at", one_of(BOOK, None))
-    seen.claim("agent", one_of(BOOK, None))
+    if not by_dial(case):
+        seen.claim("agent", one_of(BOOK, None))
     seen.claim("abandoned_in", one_of(BOOK, "entry"))
 
 
@@ -80,19 +85,33 @@ def _visit(seen: View, case: Case, number: int, visit: Visit) -> None:
 def _ending(seen: View, case: Case, visits: list[Visit]) -> None:
     connected = next((visit for visit in visits if visit.end == "CONNECT"), None)
     if connected is None:
-        seen.claim("outcome", one_of(BOOK, *_OUTCOMES[visits[-1].end]))
-        seen.claim("agent", one_of(BOOK, None))
-        seen.claim("answered_at", one_of(BOOK, None))
-        seen.claim("queue", one_of(BOOK, visits[-1].queue))
+        _unanswered(seen, case, visits[-1])
     elif case.race:
         seen.claim("outcome", one_of(BOOK, "answered", "abandoned"))
         seen.claim("agent", one_of(BOOK, connected.agent, None))
+        seen.claim("answered_at", replace(_second(connected.ended), perhaps=True))
+        seen.claim("queue", one_of(BOOK, connected.queue))
     else:
         seen.claim("outcome", one_of(BOOK, "answered"))
         seen.claim("agent", one_of(BOOK, connected.agent))
         seen.claim("answered_at", _second(connected.ended))
         seen.claim("queue", one_of(BOOK, connected.queue))
     _side(seen, visits[-1])
+
+
+def _unanswered(seen: View, case: Case, last: Visit) -> None:
+    """No queue's agent took the call. What came after the last queue the log does not know: a dial that was answered,
+    or a further queue that would not take the caller."""
+    if by_dial(case):
+        seen.claim("outcome", one_of(BOOK, *_OUTCOMES[last.end], "answered"))
+        return
+    seen.claim("agent", one_of(BOOK, None))
+    seen.claim("answered_at", one_of(BOOK, None))
+    if case.rows and case.rows[-1].dst in REFUSED_JOIN:
+        seen.claim("outcome", one_of(BOOK, *_OUTCOMES[last.end], "queue_empty", "queue_full"))
+    else:
+        seen.claim("outcome", one_of(BOOK, *_OUTCOMES[last.end]))
+        seen.claim("queue", one_of(BOOK, last.queue))
 
 
 def _side(seen: View, last: Visit) -> None:

@@ -1,13 +1,18 @@
 """What the phones saw: the only book with every moment to the microsecond, and the only one that tells a refusal
 from a phone that rang out, or who hung up first."""
 
+from dataclasses import replace
+
 from tests.judge.books.sipp import BOOK, Caller, Ring
 from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
+from tests.judge.offered import by_dial, offered
 from tests.judge.times import MILLI, SECOND
 from tests.judge.views.view import OfferSeen, Setting, View
 
-TURNED_AWAY = ("timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn", "failed", "system")
+_TURNED_AWAY = ("timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn", "failed", "system")
+_LEFT = ("abandoned", "timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn")
+_BY_FINAL = {404: ("refused",), 486: ("queue_full",)}  # as dialplans/ chooses its causes
 _BY_STATUS = {486: ("refused",), 600: ("refused",), 603: ("refused",)}
 _UNREACHED = ("refused", "unavailable")
 _CROSSING = 20 * MILLI  # two BYEs this close crossed on the wire
@@ -72,7 +77,9 @@ def _outcomes(case: Case, caller: Caller) -> tuple[str, ...]:
         return ("answered",)
     if case.killed is not None:
         return ("system", "abandoned") if caller.left and caller.left - case.killed < SHORT else ("system",)
-    return ("abandoned", *TURNED_AWAY) if caller.left is not None else TURNED_AWAY
+    if caller.left is not None:
+        return _LEFT  # perhaps in the middle of the sentence that turned them away
+    return _BY_FINAL.get(caller.final, _TURNED_AWAY)
 
 
 def _sides(case: Case, caller: Caller) -> tuple[str, ...]:
@@ -119,17 +126,28 @@ def _in_doubt(ring: Ring, left: int) -> bool:
 def _talk(seen: View, case: Case, setting: Setting) -> None:
     ring = case.taken
     if case.race:
-        seen.claim("agent", one_of(BOOK, ring.phone if ring is not None else None, None))
+        _perhaps(seen, case, setting)
     elif ring is None or ring.accepted is None or _after_death(case, ring):
         seen.claim("agent", one_of(BOOK, None))
         seen.claim("answered_at", one_of(BOOK, None))
         seen.claim("talk_ms", Lasting(BOOK, 0, 0))
     else:
-        seen.claim("agent", one_of(BOOK, ring.phone))
+        seen.claim("agent", one_of(BOOK, ring.phone, *((None,) if by_dial(case) else ())))
         seen.claim("answered_at", *_answers(case, ring.accepted, setting))
         wide = 2 * setting.slack
-        seen.claim("ring_ms", _lasting(ring.accepted - ring.invited, ring.accepted - ring.invited, wide))
+        rang = ring.accepted - ring.invited
+        if not by_dial(case):
+            seen.claim("ring_ms", _lasting(rang, rang, wide))
         _talked(seen, case, ring.accepted, wide)
+
+
+def _perhaps(seen: View, case: Case, setting: Setting) -> None:
+    """Both left and picked up in one instant: if it was a talk, then when and with whom."""
+    ring = case.taken
+    if ring is not None and ring.accepted is not None:
+        seen.claim("agent", one_of(BOOK, ring.phone, None))
+        seen.claim("answered_at", replace(moment(BOOK, ring.accepted, setting.slack), perhaps=True))
+        seen.claim("talk_ms", _lasting(0, SHORT, 2 * setting.slack))
 
 
 def _after_death(case: Case, ring: Ring) -> bool:
@@ -158,25 +176,6 @@ def _lasting(low: int, high: int, wide: int) -> Lasting:
 
 
 # --- offers -----------------------------------------------------------------------------------------------
-
-
-def offered(case: Case) -> list[Ring]:
-    """The rings that were offers of a queue; the others are targets of transfers, which no queue chose."""
-    own: list[Ring] = []
-    for ring in case.rings:
-        done = sum(one.accepted is not None and one.accepted < ring.invited for one in own)
-        if done == 0 or _queued_again(case, done, ring):
-            own.append(ring)
-    return own
-
-
-def _queued_again(case: Case, done: int, ring: Ring) -> bool:
-    """After ``done`` answered offers: did the caller wait in a further queue when this phone rang?"""
-    if case.stay.troubles or case.killed is not None:
-        return any(row.by_queue and row.phone == ring.phone and row.start <= ring.invited + SHORT for row in case.rows)
-    connected = [index for index, visit in enumerate(case.stay.visits) if visit.end == "CONNECT"]
-    later = case.stay.visits[connected[min(done, len(connected)) - 1] + 1 :] if connected else []
-    return any(visit.entered is not None and (visit.entered - 1) * SECOND <= ring.invited for visit in later)
 
 
 def _offer(case: Case, ring: Ring, setting: Setting) -> OfferSeen:
@@ -221,8 +220,8 @@ def _stopped(case: Case, ring: Ring, at: int) -> tuple[str, ...]:
 
 def _gave_up(case: Case, at: int) -> bool:
     """The queue ended the visit while this phone rang, which a book may call either way."""
-    last = case.stay.visits[-1] if case.stay.visits else None
-    return last is not None and last.end not in {"CONNECT", "ABANDON"} and abs(last.ended * SECOND - at) < 2 * SECOND
+    ends = [visit.ended for visit in case.stay.visits if visit.end not in {"CONNECT", "ABANDON"}]
+    return any(abs(second * SECOND - at) < 2 * SECOND for second in ends)
 
 
 def _first_offer(seen: View, case: Case, setting: Setting) -> None:
