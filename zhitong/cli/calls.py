@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.text import Text
 
 from telephony.config import Site
 from telephony.errors import ConfigError
@@ -102,14 +103,14 @@ def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> N
     table = console.table("通话记录 calls", *columns, right=(5, 6))
     for record in records:
         table.add_row(
-            console.clock(record.received_at, site.time_zone)[:19],
+            console.clock(record.received_at, site.time_zone)[5:19],
             record.caller_number or "—",
             record.queue or "—",
             record.agent or "—",
             words.outcome(record),
             console.seconds(words.connect_ms(record)),
             console.seconds(record.talk_ms) if record.answered_at else "—",
-            record.call_id,
+            Text(record.call_id, no_wrap=True),
         )
     console.out.print(table)
     if more:

@@ -7,13 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from telephony.model.ids import MICROS_PER_SECOND, Micros
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_FILE_WIDTH = 160  # of what goes into a file or a pipe; a terminal knows its own
+
+
+def _console(*, stderr: bool = False) -> Console:
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else _FILE_WIDTH
+    return Console(highlight=False, stderr=stderr, width=width)
+
+
+out = _console()
+err = _console(stderr=True)
 
 
 def say(chinese: str, english: str, style: str = "") -> None:
@@ -38,9 +47,9 @@ def leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
 
 def table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
     """An empty table; ``right`` names the columns of numbers."""
-    made = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    made = Table(title=title, title_justify="left", header_style="bold", pad_edge=False, box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
-        made.add_column(column, justify="right" if index in right else "left")
+        made.add_column(column, justify="right" if index in right else "left", overflow="fold")
     return made
 
 

@@ -1,11 +1,17 @@
-"""The ``zhitong`` command: the outermost layer. Each group of commands is a module beside this one."""
+"""The ``zhitong`` command: the outermost layer. Each group of commands is a module beside this one.
 
+A module is imported when its command is used, so that ``zhitong serve`` carries nothing of the lab.
+"""
+
+import importlib
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from telephony.errors import ZhitongError
-from zhitong.cli import agents, calls, console, demo, dialplan, doctor, pbx, run, serve
+from zhitong.cli import console
 
 _HELP = """直通 Zhitong：市民拨打 12345，直接由人接听。
 
@@ -14,15 +20,42 @@ The voice front end of a government hotline: callers are queued straight to peop
 First steps: `zhitong demo` shows it with real calls; `zhitong run` gives you a PBX for two softphones of your own.
 """
 
-app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
-app.add_typer(pbx.app, name="pbx")
-app.add_typer(dialplan.app, name="dialplan")
-app.add_typer(agents.app, name="agents")
-app.add_typer(calls.app, name="calls")
+_COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "doctor")
+"""In the order of the help. Each is a module with an ``app`` (a group) or a function of the same name (a command)."""
+
+
+class _Commands(TyperGroup):
+    """Finds a command in the module of its name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"zhitong.cli.{cmd_name}")
+        group = getattr(module, "app", None)
+        if group is None:
+            group = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+            group.command(cmd_name)(getattr(module, cmd_name))
+        command = typer.main.get_command(group)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help=_HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,  # a bug of ours is a plain traceback, in a log as on a screen
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Makes the application a group."""
 
 
 def main() -> None:

@@ -1,0 +1,90 @@
+"""One bridge, put together and run: PBX → ingest → records and live.
+
+Everything it needs is handed in, so that several can live in one process (tests, bench).
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from typing import Self
+
+import structlog
+
+from telephony.ami.account import Account
+from telephony.ami.connection import Connection
+from telephony.ami.link import LinkStatus
+from telephony.config import Site
+from telephony.ingest import Ingest
+from telephony.live.board import Live
+from telephony.model.changes import CallEnded, Change, EpochBegan
+from telephony.model.ids import PbxName
+from telephony.model.tracker import Tracker
+from telephony.records.store import RecordStore
+from telephony.records.writer import RecordWriter
+from telephony.secrets import Secrets
+
+log = structlog.get_logger(__name__)
+
+
+def account_of(site: Site, secrets: Secrets) -> Account:
+    """How the bridge logs in at the site's PBX."""
+    ami = site.pbx.ami
+    tls = ssl.create_default_context(cafile=ami.tls_cert) if ami.tls else None
+    return Account(host=ami.host, port=ami.port, user=ami.user, secret=secrets.ami, tls=tls)
+
+
+class Service:
+    """Use ``Service.open``; ``run`` it until cancelled. ``live`` is the state of now."""
+
+    def __init__(self, site: Site, secrets: Secrets, store: RecordStore) -> None:
+        self.live = Live()
+        self.writer = RecordWriter(store)
+        self.ready = asyncio.Event()
+        """Set when the first epoch's snapshot has been taken in."""
+        self.ingest = Ingest(
+            Tracker(PbxName(site.pbx.systemname)),
+            self.writer.offer,
+            sinks=(self.live.fold, self._watch),
+            on_overflow=lambda: self.connection.renew("the inbox is full"),
+        )
+        self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, site: Site, secrets: Secrets, url: str) -> AsyncIterator[Self]:
+        """A service on its database, which is migrated first. On leaving, what is known is written."""
+        store = await RecordStore.open(url)
+        try:
+            service = cls(site, secrets, store)
+            service.writer.start()
+            try:
+                yield service
+            finally:
+                service.ingest.drain()
+                await service.writer.close()
+        finally:
+            await store.close()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.ingest.run())
+            group.create_task(self.connection.run())
+
+    def _watch(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if isinstance(change, EpochBegan):
+                log.info("epoch began", epoch=change.epoch, calls=change.calls)
+                self.ready.set()
+            elif isinstance(change, CallEnded):
+                log.info("call ended", call=change.call.call_id, waiting=self.writer.waiting)
+
+
+def _log_link(status: LinkStatus) -> None:
+    if status.why:
+        log.warning(
+            "link", state=status.state.value, epoch=status.epoch, why=status.why, retry_in_s=round(status.retry_in_s, 1)
+        )
+    else:
+        log.info("link", state=status.state.value, epoch=status.epoch)

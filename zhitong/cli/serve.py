@@ -1,0 +1,61 @@
+"""``zhitong serve``: the bridge itself."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvloop
+
+from telephony.config import read_site
+from telephony.places import database_url, secrets_of, var_of
+from telephony.secrets import read_secrets
+from telephony.service import Service
+from zhitong.cli.common import DEFAULT_SITE, SiteOption
+from zhitong.cli.logs import LogForm, set_up
+from zhitong.cli.notify import notify
+
+log = structlog.get_logger(__name__)
+
+
+def serve(
+    site: SiteOption = DEFAULT_SITE,
+    form: Annotated[LogForm, typer.Option("--log", help="Log lines for people or for machines.")] = LogForm.PRETTY,
+    verbose: Annotated[bool, typer.Option(help="Debug lines too.")] = False,
+) -> None:
+    """Run the bridge: connect to the PBX's AMI, follow every call, keep the records. Until SIGTERM or Ctrl-C.
+
+    Says READY=1 to systemd (Type=notify) once it has the PBX's state. Without a PBX it keeps trying; the PBX never
+    waits for the bridge.
+    """
+    set_up(form, verbose=verbose)
+    uvloop.run(_serve(site))
+
+
+async def _serve(path: Path) -> None:
+    site = await asyncio.to_thread(read_site, path)
+    secrets = await asyncio.to_thread(read_secrets, secrets_of(path, site))
+    await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
+    async with Service.open(site, secrets, database_url(path, site)) as service:
+        work = asyncio.create_task(service.run())
+        _stop_on_signals(work)
+        tell = asyncio.create_task(_tell_ready(service))
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        tell.cancel()
+        notify("STOPPING=1")
+    log.info("stopped", records=service.writer.written)
+
+
+def _stop_on_signals(work: asyncio.Task[None]) -> None:
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, work.cancel)
+
+
+async def _tell_ready(service: Service) -> None:
+    await service.ready.wait()
+    notify("READY=1")
