@@ -4,12 +4,12 @@ import contextlib
 import datetime
 import sys
 import zoneinfo
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.text import Text
 
 from telephony.config import Site
 from telephony.errors import ConfigError
@@ -89,29 +89,26 @@ async def _list(path: Path, span: tuple[str | None, str | None], query: CallQuer
         _print_list(site, records, more=page.next is not None)
 
 
+_COLUMNS: dict[str, Callable[[CallRecord, str], str]] = {
+    "时间 received": lambda record, zone: console.clock(record.received_at, zone)[5:19],
+    "来电 caller": lambda record, _: record.caller_number or "—",
+    "队列 queue": lambda record, _: record.queue or "—",
+    "坐席 agent": lambda record, _: record.agent or "—",
+    "结果 outcome": lambda record, _: words.outcome(record),
+    "接通 connect": lambda record, _: console.seconds(words.connect_ms(record)),
+    "通话 talk": lambda record, _: console.seconds(record.talk_ms) if record.answered_at else "—",
+    "编号 call id": lambda record, _: record.call_id,
+}
+_LEFT_OUT_WHEN_NARROW = ("队列 queue", "通话 talk")
+
+
 def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> None:
-    columns = (
-        "时间 received",
-        "来电 caller",
-        "队列 queue",
-        "坐席 agent",
-        "结果 outcome",
-        "接通 connect",
-        "通话 talk",
-        "编号 call id",
-    )
-    table = console.table("通话记录 calls", *columns, right=(5, 6))
+    narrow = console.out.width < console.NARROW
+    shown = {title: cell for title, cell in _COLUMNS.items() if not (narrow and title in _LEFT_OUT_WHEN_NARROW)}
+    numbers = tuple(index for index, title in enumerate(shown) if title.startswith(("接通", "通话")))
+    table = console.table("通话记录 calls", *shown, right=numbers, whole=(0, 1, len(shown) - 1))
     for record in records:
-        table.add_row(
-            console.clock(record.received_at, site.time_zone)[5:19],
-            record.caller_number or "—",
-            record.queue or "—",
-            record.agent or "—",
-            words.outcome(record),
-            console.seconds(words.connect_ms(record)),
-            console.seconds(record.talk_ms) if record.answered_at else "—",
-            Text(record.call_id, no_wrap=True),
-        )
+        table.add_row(*(cell(record, site.time_zone) for cell in shown.values()))
     console.out.print(table)
     if more:
         console.say(

@@ -4,7 +4,7 @@ import datetime
 import sys
 import zoneinfo
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from rich import box
@@ -20,6 +20,9 @@ def _console(*, stderr: bool = False) -> Console:
     width = None if (sys.stderr if stderr else sys.stdout).isatty() else _FILE_WIDTH
     return Console(highlight=False, stderr=stderr, width=width)
 
+
+NARROW = 110
+"""Columns below which a table shows only the most needed."""
 
 out = _console()
 err = _console(stderr=True)
@@ -45,11 +48,19 @@ def leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
             yield error
 
 
-def table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
-    """An empty table; ``right`` names the columns of numbers."""
-    made = Table(title=title, title_justify="left", header_style="bold", pad_edge=False, box=box.SIMPLE_HEAD)
+def table(title: str, *columns: str, right: tuple[int, ...] = (), whole: tuple[int, ...] = ()) -> Table:
+    """An empty table; ``right`` names the columns of numbers, ``whole`` those never to be broken."""
+    made = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        pad_edge=False,
+        box=box.SIMPLE_HEAD,
+        collapse_padding=True,
+    )
     for index, column in enumerate(columns):
-        made.add_column(column, justify="right" if index in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if index in right else "left"
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=index in whole)
     return made
 
 
