@@ -104,16 +104,17 @@ _LEFT_OUT_WHEN_NARROW = ("队列 queue", "通话 talk")
 
 def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> None:
     narrow = console.out.width < console.NARROW
-    shown = {title: cell for title, cell in _COLUMNS.items() if not (narrow and title in _LEFT_OUT_WHEN_NARROW)}
+    shown = dict(_COLUMNS)
+    if narrow:
+        shown = {title: cell for title, cell in shown.items() if title not in _LEFT_OUT_WHEN_NARROW}
+        shown["结果 outcome"] = lambda record, _: words.outcome(record).partition(" ")[0]
     numbers = tuple(index for index, title in enumerate(shown) if title.startswith(("接通", "通话")))
     table = console.table("通话记录 calls", *shown, right=numbers, whole=(0, 1, len(shown) - 1))
     for record in records:
         table.add_row(*(cell(record, site.time_zone) for cell in shown.values()))
     console.out.print(table)
     if more:
-        console.say(
-            "还有更多：加大 --limit，或用 --to 往前翻。", "There are more: a larger --limit, or --to to go back."
-        )
+        console.say("还有更多：加大 --limit，或用 --to 往前翻。", "There are more: use --limit or --to.")
 
 
 @app.command("show")
