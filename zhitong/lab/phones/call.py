@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zhitong.lab.phones import dialog
 from zhitong.lab.phones.callstate import Input, State
 from zhitong.lab.phones.errors import CallRefused, PhoneTimeout
-from zhitong.lab.phones.heard import Heard, Spoken
+from zhitong.lab.phones.heard import Heard, Sound, Spoken, What
 from zhitong.lab.phones.leg import Ending, Leg, refused
 from zhitong.lab.phones.message import (
     Header,
@@ -137,6 +137,27 @@ class Call:
         await self._until(lambda: self.ending is not None, timeout, "over")
         assert self.ending is not None
         return self.ending
+
+    async def hears(self, what: What = Sound.ANY, from_: float | None = None, timeout: float = 5.0) -> float:
+        """When the sound was first heard from `from_` on, waiting for it if need be (seconds of `time.monotonic`)."""
+        await self._poll(lambda: self.heard.first(what, from_) is not None, timeout, f"hearing {what!r}")
+        at = self.heard.first(what, from_)
+        assert at is not None
+        return at
+
+    async def keyed(self, keys: str, timeout: float = 5.0) -> None:
+        """Return when the other side has pressed just these keys, by RFC 4733 or by SIP INFO."""
+        await self._poll(lambda: keys in (self.heard.keys(), self.info_keys), timeout, f"told the keys {keys}")
+
+    async def _poll(self, ready: Callable[[], bool], timeout: float, what: str) -> None:
+        """Packets ring no bell: look every 10 ms."""
+        deadline = now().mono + timeout
+        while not ready():
+            if now().mono > deadline:
+                raise PhoneTimeout(
+                    f"{self} was not {what} within {timeout} s; it heard {self.heard.tones() or 'nothing'}"
+                )
+            await asyncio.sleep(0.01)
 
     async def _until(self, ready: Callable[[], bool], timeout: float, what: str) -> None:
         try:
