@@ -4,12 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from dialplans.safety import UNSAFE
 from telephony.config import Site
 from telephony.directory.agents import Agent
+from telephony.directory.fields import FieldRefused, checked_name, checked_number, checked_phone
 
-_NUMBER = re.compile(r"[0-9]{2,15}\Z")
-_PHONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")
-_IN_CALLER_ID = re.compile(r"""[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff;"'\\<>\[\]{}$|`]{0,80}\Z""")
 _RESERVED = re.compile(r"(?:general|global|globals|default|trunk-.*|zt-.*)\Z", re.IGNORECASE)
 
 
@@ -32,12 +31,15 @@ def agent_problems(site: Site, agents: Sequence[Agent]) -> Iterator[str]:
 
 
 def _faults(site: Site, agent: Agent) -> Iterator[str]:
-    if not _NUMBER.match(agent.number):
-        yield "the number must be 2 to 15 digits."
-    if not _PHONE.match(agent.phone) or _RESERVED.match(agent.phone):
-        yield f"the phone {agent.phone!r} must be 1 to 40 of A-Z a-z 0-9 . _ - and no word of Asterisk's own."
-    if not _IN_CALLER_ID.match(agent.name) or agent.name.strip() != agent.name:
-        yield f"the name {agent.name!r} must be up to 80 characters of one line, without ; \" ' \\ < > [ ] {{ }} $ | `."
+    for check, value in ((checked_number, agent.number), (checked_name, agent.name), (checked_phone, agent.phone)):
+        try:
+            check(value)
+        except FieldRefused as refused:
+            yield f"{value!r}: {refused}."
+    if _RESERVED.match(agent.phone):
+        yield f"the phone {agent.phone!r} is a word of Asterisk's or of ours. Give it another name."
+    if UNSAFE.search(agent.name):
+        yield f"the name {agent.name!r} would be evaluated, or begins or ends with a space. Write it plainly."
     if agent.number in _taken(site):
         yield "the number is that of the hotline, a queue or the menu. Give another."
     for queue, count in Counter(each.queue for each in agent.queues).items():

@@ -8,13 +8,14 @@ import re
 
 from telephony.errors import ConfigError
 
-_UNSAFE = re.compile(
+UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"  # ends a line, or cannot be written
     r"|;"  # begins a comment
     r"|\\"  # escapes what follows
     r"|\$[{\[]"  # is evaluated by the dialplan
     r"|^\s|\s\Z"  # is stripped, so the file would say something else
 )
+"""What no value in a file of Asterisk may hold."""
 
 
 class Code(str):
@@ -27,6 +28,6 @@ def checked(value: object) -> object:
     """``value`` as a template may print it. Raises ``ConfigError`` on a text that could break out of its place."""
     if isinstance(value, bool) or value is None:
         raise ConfigError(f"a template would print {value!r}: it must choose words for it")
-    if isinstance(value, str) and not isinstance(value, Code) and (match := _UNSAFE.search(value)):
+    if isinstance(value, str) and not isinstance(value, Code) and (match := UNSAFE.search(value)):
         raise ConfigError(f"{value!r} may not stand in a file of Asterisk: {match[0]!r} would break out of its place.")
     return value
