@@ -1,4 +1,4 @@
-"""Sound files as Asterisk finds them: where a name's file lies, and how long it lasts."""
+"""Sound files as Asterisk finds them: which a site names, where each lies, how long it lasts."""
 
 import wave
 from collections.abc import Iterable, Iterator
@@ -64,22 +64,6 @@ def sound_seconds(path: Path) -> float:
     if ending == "WAV":
         return max(0, size - _WAV49_HEADER) / _WAV49_BYTES_PER_SECOND
     return size / _BYTES_PER_SECOND[ending]
-
-
-def menu_seconds(site: Site, sounds: Path) -> float:
-    """How long the baseline's menu speaks: the sum of its prompts. 0 without a baseline.
-
-    Raises ``ConfigError`` naming a prompt that has no file.
-    """
-    prompts = site.baseline.prompts if site.baseline else ()
-    return sum(_seconds_of(sounds, name, site.language) for name in prompts)
-
-
-def _seconds_of(sounds: Path, name: str, language: str) -> float:
-    path = find_sound(sounds, name, language)
-    if path is None:
-        raise ConfigError(f"the prompt {name!r} has no file below {sounds}, in {language} or without a language")
-    return sound_seconds(path)
 
 
 def prompts_of(site: Site) -> Iterable[tuple[str, str]]:
