@@ -76,12 +76,26 @@ class Case:
         return ring is not None and ring.accepted is not None and left is not None and left - ring.accepted < SHORT
 
     @property
-    def answered_at_entry(self) -> bool:
-        """The PBX took the caller's call before any phone was picked up, so the caller's 200 tells nothing."""
-        if self.caller is None or self.caller.accepted is None:
+    def own_answer(self) -> bool:
+        """The caller's 200 came with the agent's, so it tells of the answer; where the PBX takes every call at its
+        entry, neither the caller's 200 nor the CDR's answer does."""
+        caller, ring = self.caller, self.taken
+        if caller is None or caller.accepted is None or ring is None or ring.accepted is None:
             return False
-        ring = self.taken
-        return ring is None or ring.accepted is None or self.caller.accepted < ring.accepted - SHORT
+        return caller.accepted > ring.accepted - SHORT
+
+    @property
+    def first_row_missing(self) -> bool:
+        """The first CDR begins long after the channel was made."""
+        made = second_of(self.uniqueid) * SECOND
+        return bool(self.rows and made) and self.rows[0].start > made + 2 * SECOND
+
+    @property
+    def exact_end(self) -> int | None:
+        """The end by CDR, where it tells: after a dial that failed no row need follow, nor while an agent consults."""
+        if not self.rows or self.side_rows or (self.rows[-1].phone and self.rows[-1].disposition != "ANSWERED"):
+            return None
+        return max(row.end for row in self.rows)
 
 
 def second_of(uniqueid: str) -> int:

@@ -35,7 +35,14 @@ _FACTS = (
     "pbx",
     "direction",
 )
-_SAME = {"abandoned_in": "outcome", "visit ": "visits"}
+_SAME = {
+    "abandoned_in": "outcome",
+    "visit 1 result": "outcome",
+    "visit 1 joined_at": "queued_at",
+    "visit ": "visits",
+    "first_offered_at": ", at",
+    "answered_at": ", ended_at",
+}
 _REFUSED_JOIN = {"queue_empty", "queue_full"}
 _FAILED_TRANSFER = ("fail", "invalid", "permitted", "refused")
 
@@ -82,8 +89,9 @@ def _silence(silenced: set[str], found: Sequence[Finding]) -> None:
 
 def _follows(about: str, findings: Sequence[Finding]) -> bool:
     """Whether a difference already found makes this fact one and the same difference."""
-    differing = {finding.about for finding in findings if finding.kind is Kind.DIFFERS}
-    return any(about.startswith(start) and cause in differing for start, cause in _SAME.items())
+    differing = [finding.about for finding in findings if finding.kind is Kind.DIFFERS]
+    causes = [cause for start, cause in _SAME.items() if about.startswith(start)]
+    return any(one.endswith(cause) for cause in causes for one in differing)
 
 
 def _offers(

@@ -11,6 +11,7 @@ from tests.judge.books.sipp import Caller, Ring
 from tests.judge.case import SHORT, Case, second_of
 from tests.judge.findings import Kind, Pad
 from tests.judge.numbers import same_number, same_phone
+from tests.judge.offered import row_of
 from tests.judge.times import SECOND, clock
 from tests.judge.visits import fold
 
@@ -94,30 +95,37 @@ def _same_call(caller: Caller, case: Case) -> float | None:
 
 
 def _same_moments(caller: Caller, case: Case) -> float | None:
-    """For a number that the books write differently: both ends must meet."""
-    gap = _gap(caller, case)
-    return gap if case.rows and gap is not None and gap < 2 * (SHORT / SECOND) ** 2 else None
+    """For a number that the books write differently: the beginnings must meet."""
+    near = bool(case.rows) and abs(case.rows[0].start - caller.invited) < SHORT
+    return _gap(caller, case) if near else None
 
 
 def _gap(caller: Caller, case: Case) -> float | None:
     second = second_of(case.uniqueid) * SECOND
-    start = case.rows[0].start if case.rows else min(max(caller.invited, second), second + SECOND)
+    whole = case.rows and not case.first_row_missing
+    start = case.rows[0].start if whole else min(max(caller.invited, second), second + SECOND)
     if abs(start - caller.invited) > _NEAR:
         return None
-    return _square(start - caller.invited) + _end_gap(caller, case)
+    return _square(start - caller.invited) + _end_gap(caller, case) + (_answer_gap(caller, case) if whole else 0.0)
 
 
 def _end_gap(caller: Caller, case: Case) -> float:
-    if caller.ended is None or not case.rows:
-        return _queue_gap(caller, case)
-    return _square(max(row.end for row in case.rows) - caller.ended)
-
-
-def _queue_gap(caller: Caller, case: Case) -> float:
-    ends = [second for visit in case.stay.visits for second in (visit.ended, visit.finished) if second]
-    if caller.ended is None or not ends:
+    """How badly the ends fit: by CDR, and where that is not exact by queue_log's whole seconds too."""
+    if caller.ended is None:
         return 0.0
-    return _square(max(ends) * SECOND - caller.ended)
+    gaps = [_square(max(row.end for row in case.rows) - caller.ended)] if case.rows else []
+    ends = [second for visit in case.stay.visits for second in (visit.ended, visit.finished) if second]
+    if ends and case.exact_end is None:
+        gaps.append(_square(max(ends) * SECOND + SECOND // 2 - caller.ended))
+    return min(gaps, default=0.0)
+
+
+def _answer_gap(caller: Caller, case: Case) -> float:
+    """How badly the caller's 200 fits CDR's answer."""
+    answer = min((row.answer for row in case.rows if row.answer is not None), default=None)
+    if caller.accepted is None or answer is None:
+        return 0.0 if caller.accepted is answer else 1.0
+    return _square(answer - caller.accepted)
 
 
 def _square(micros: int) -> float:
@@ -188,16 +196,18 @@ def _by_time(cases: list[Case], ring: Ring) -> Case | None:
     return min(fitting, key=lambda case: _misfit(case, ring), default=None)
 
 
-def _misfit(case: Case, ring: Ring) -> int:
+def _misfit(case: Case, ring: Ring) -> tuple[bool, int]:
+    tries = [each for visit in case.stay.visits for each in visit.tries if each.agent == ring.phone]
+    told = any(abs(each.second * SECOND - (ring.rang_until or 0)) < _NEAR for each in tries)
     caller_moments = [at for at in (case.caller and case.caller.accepted, case.ended) if at]
     ring_moments = [at for at in (ring.rang_until, ring.over) if at]
-    return min((abs(a - b) for a in caller_moments for b in ring_moments), default=0)
+    return not told, min((abs(a - b) for a in caller_moments for b in ring_moments), default=0)
 
 
 def _join_consult(cases: list[Case], ring: Ring, pad: Pad) -> None:
     """A phone that was shown another phone's number: rung by an agent in the middle of a call."""
     for case in cases:
-        if any(_talks(case, other, ring) for other in (*case.rings, *case.consults)):
+        if row_of(case, ring) is not None or any(_talks(case, one, ring) for one in (*case.rings, *case.consults)):
             case.consults.append(ring)
             return
     if not any(second_of(case.uniqueid) and case.killed for case in cases):

@@ -77,16 +77,17 @@ def missing(
     call: str, offers: Sequence[Offer], views: Sequence[View], setting: Setting, *, recorded: bool
 ) -> list[Finding]:
     """The offers that one book or the record lacks, or that one alone tells of."""
-    findings = []
+    findings: list[Finding] = []
+    silenced: set[str] = set()
     for offer in offers:
-        having = [book for book in offer.seen if book != records.BOOK]
-        lacking = [view.book for view in views if view.book not in having and _must_know(view.book, offer, setting)]
-        if recorded and offer.record is not None:
-            having.append(records.BOOK)
-        elif recorded:
-            lacking.append(records.BOOK)
-        if lacking:
+        books = [view.book for view in views if view.book not in silenced]
+        having = [book for book in books if book in offer.seen]
+        lacking = [book for book in books if book not in having and _must_know(book, offer, setting)]
+        if recorded:
+            (lacking if offer.record is None else having).append(records.BOOK)
+        if having and lacking:
             findings.append(_missing(call, offer, having, lacking))
+            silenced.update(findings[-1].books)
     return findings
 
 

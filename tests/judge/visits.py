@@ -113,5 +113,9 @@ def _complete(stay: Stay, line: Line) -> None:
     visit = stay.talking(line.agent)
     if visit is None:
         stay.troubles.append(f"line {line.number}: {line.event} by {line.agent} without a CONNECT of theirs")
+    elif visit.queue != line.queue:
+        stay.troubles.append(
+            f"line {line.number}: {line.event} of queue {line.queue}, but {visit.queue} connected them"
+        )
     else:
         visit.finish, visit.finished = line.event, line.second

@@ -40,17 +40,17 @@ _ENDS = {
     "zt-entry": ("abandoned", "failed", "system"),
     "zt-menu": ("abandoned", "failed", "system"),
     "zt-bye": ("timed_out", "queue_empty", "queue_full", "key_exit", "withdrawn"),
-    _QUEUE_CONTEXT: tuple(outcome for outcome in _NOT_ANSWERED if outcome != "refused"),
+    _QUEUE_CONTEXT: ("abandoned", "failed", "system"),  # every other end leads on to zt-bye or a dial
 }
 
 
 def view(case: Case, setting: Setting) -> View:
     """All that the CDRs claim of this call."""
     seen = View(BOOK)
-    if not case.rows or case.killed is not None:
+    if not case.rows or case.killed is not None or case.first_row_missing:
         seen.silent = True
-        if not case.rows and case.uniqueid and case.killed is None:
-            seen.troubles.append("no row of this call")
+        if case.uniqueid and case.killed is None:
+            seen.troubles.append("the first row of this call is missing" if case.rows else "no row of this call")
         return seen
     _who(seen, case.rows)
     seen.claim("received_at", moment(BOOK, case.rows[0].start, setting.slack))
@@ -61,17 +61,14 @@ def view(case: Case, setting: Setting) -> View:
 
 
 def _end(case: Case, setting: Setting) -> Within:
-    """The end of the last row. After a dial that failed no row need follow, nor while the agent consults: then it is
-    only the earliest end there can be."""
+    """The end of the last row; where that is not exact, the earliest end there can be."""
     end = max(row.end for row in case.rows)
-    last = case.rows[-1]
-    early = bool(case.side_rows) or (last.phone and last.disposition != "ANSWERED")
-    return Within(BOOK, end, end + _DAY if early else end, setting.slack)
+    return Within(BOOK, end, end if case.exact_end is not None else end + _DAY, setting.slack)
 
 
 def _who(seen: View, rows: list[Row]) -> None:
     seen.claim("direction", one_of(BOOK, "inbound"))
-    seen.claim("caller_number", Number(BOOK, rows[0].src))
+    seen.claim("caller_number", *(Number(BOOK, src) for src in dict.fromkeys(row.src for row in rows)))
     seen.claim("trunk", one_of(BOOK, rows[0].endpoint.removeprefix(TRUNK)))
     if pbx_of(rows[0].uniqueid):
         seen.claim("pbx", one_of(BOOK, pbx_of(rows[0].uniqueid)))
@@ -82,20 +79,23 @@ def _offered(case: Case) -> list[Row]:
 
 
 def _ending(seen: View, case: Case, setting: Setting) -> None:
-    answered = next((row for row in case.rows if row.phone and row.disposition == "ANSWERED"), None)
-    if answered is None:
+    answered = _first_answered(case)
+    if case.race:
+        seen.claim("outcome", one_of(BOOK, "answered", "abandoned"))
+    elif answered is None:
         seen.claim("outcome", one_of(BOOK, *_unanswered(case)))
         _queue(seen, case)
         seen.claim("agent", one_of(BOOK, None))
         seen.claim("answered_at", one_of(BOOK, None))
-    elif case.race:
-        seen.claim("outcome", one_of(BOOK, "answered", "abandoned"))
-        seen.claim("agent", one_of(BOOK, answered.phone, None))
     else:
         seen.claim("outcome", one_of(BOOK, "answered"))
         seen.claim("agent", one_of(BOOK, answered.phone, *(() if answered.by_queue else (None,))))
-        if answered.answer is not None and not case.answered_at_entry and case.caller is not None:
+        if answered.answer is not None and case.own_answer:
             seen.claim("answered_at", moment(BOOK, answered.answer, setting.slack))
+
+
+def _first_answered(case: Case) -> Row | None:
+    return next((row for row in case.rows if row.phone and row.disposition == "ANSWERED"), None)
 
 
 def _unanswered(case: Case) -> tuple[str, ...]:
@@ -117,16 +117,33 @@ def _queue(seen: View, case: Case) -> None:
         seen.claim("queue", one_of(BOOK, None))
 
 
+def _begun_by_dial(case: Case, row: Row) -> bool:
+    """Whether the row was begun by this very dial: only then its start is the offer's. The row before it is of a failed
+    offer of the same queue; any other kind of row is there before the dial."""
+    before = [one for one in case.rows if one.sequence < row.sequence]
+    return bool(before) and before[-1].queue == row.queue and bool(before[-1].phone)
+
+
 def _offer(case: Case, row: Row, setting: Setting) -> OfferSeen:
     claims: dict[str, Claim] = {}
-    if row.disposition != "ANSWERED":
+    if _begun_by_dial(case, row):
+        claims["at"] = moment(BOOK, row.start, setting.slack)
+    if case.race:
+        claims["outcome"] = one_of(BOOK, "answered", *_OFFER_NOT_ANSWERED)
+    elif row.disposition != "ANSWERED":
         claims["ended_at"] = moment(BOOK, row.end, setting.slack)
         claims["outcome"] = one_of(BOOK, *_OFFER_NOT_ANSWERED)
-    elif case.race:
-        claims["outcome"] = one_of(BOOK, "answered", *_OFFER_NOT_ANSWERED)
     else:
         claims["outcome"] = one_of(BOOK, "answered")
+        if row.answer is not None and case.own_answer and row is _first_answered(case):
+            claims["ended_at"] = moment(BOOK, row.answer, setting.slack)
     claims["queue"] = one_of(BOOK, row.queue)
-    own_answer = row.answer is not None and row.disposition == "ANSWERED" and not case.answered_at_entry
-    mark = row.answer if own_answer and row.answer is not None else row.end
-    return OfferSeen(BOOK, row.phone, mark, claims)
+    told = row.answer if row.disposition == "ANSWERED" and case.own_answer else None
+    optional = frozenset({"queue_log"}) if _lost(case, row) else frozenset()
+    return OfferSeen(BOOK, row.phone, told or row.end, claims, optional)
+
+
+def _lost(case: Case, row: Row) -> bool:
+    """Perhaps another phone was quicker, of which queue_log says nothing."""
+    quicker = [one for one in case.rows if one.disposition == "ANSWERED" and one.phone and one.queue == row.queue]
+    return row.disposition != "ANSWERED" and any(one.start <= row.end <= one.end for one in quicker)

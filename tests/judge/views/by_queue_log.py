@@ -2,12 +2,13 @@
 (RINGNOANSWER is written for refusals too, ABANDON also when the PBX or somebody else took the caller away)."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from tests.judge.books.queue_log import BOOK
 from tests.judge.case import Case
 from tests.judge.claims import Claim, Within, one_of
 from tests.judge.offered import by_dial
-from tests.judge.times import SECOND
+from tests.judge.times import SECOND, clock
 from tests.judge.views.by_cdr import REFUSED_JOIN
 from tests.judge.views.view import OfferSeen, View
 from tests.judge.visits import Try, Visit
@@ -45,11 +46,30 @@ def view(case: Case, *, others_wait: bool) -> View:
         seen.silent = True
         seen.troubles.append("no visit of this call, though CDR knows of offers by a queue")
         return seen
+    if outside := _outside(case):
+        return View(BOOK, silent=True, troubles=outside)
     if visits:
         _stay(seen, case, visits)
     else:
         _no_stay(seen, case, others_wait=others_wait)
     return seen
+
+
+def _outside(case: Case) -> list[str]:
+    """Lines written when the call had not begun or was over, or out of their order."""
+    if case.caller is None or case.caller.ended is None:
+        return []
+    low, high = case.began // SECOND - 1, case.caller.ended // SECOND + 1
+    seconds = [second for visit in case.stay.visits for second in _seconds(visit)]
+    wrong = [second for second in seconds if not low <= second <= high]
+    wrong += [later for earlier, later in pairwise(seconds) if later < earlier - 1]
+    return [f"a line of {clock(second * SECOND)} is out of its time" for second in wrong[:1]]
+
+
+def _seconds(visit: Visit) -> list[int]:
+    """All seconds of a visit in the order in which they must be; a consulted queue's visit lies within another's."""
+    entered = [visit.entered] if visit.entered is not None else []
+    return [*entered, *(each.second for each in visit.tries), visit.ended]
 
 
 def _no_stay(seen: View, case: Case, *, others_wait: bool) -> None:

@@ -7,7 +7,7 @@ from tests.judge.books.sipp import BOOK, Caller, Ring
 from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
 from tests.judge.offered import by_dial, offered
-from tests.judge.times import MILLI, SECOND
+from tests.judge.times import MILLI, SECOND, clock
 from tests.judge.views.view import OfferSeen, Setting, View
 
 _TURNED_AWAY = ("timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn", "failed", "system")
@@ -25,6 +25,8 @@ def view(case: Case, setting: Setting) -> View:
     if case.caller is None:
         seen.silent = True
         return seen
+    if troubles := _troubles(case, case.caller):
+        return View(BOOK, silent=True, troubles=troubles)
     _who(seen, case.caller)
     _times(seen, case, case.caller, setting)
     _ending(seen, case, case.caller)
@@ -32,6 +34,24 @@ def view(case: Case, setting: Setting) -> View:
     seen.offers = [_offer(case, ring, setting) for ring in offered(case)]
     _first_offer(seen, case, setting)
     return seen
+
+
+def _troubles(case: Case, caller: Caller) -> list[str]:
+    """What a phone must have seen and did not, unless the PBX died under it."""
+    if case.killed is not None:
+        return []
+    troubles = ["the caller's phone never saw the end"] if caller.ended is None else []
+    if caller.final == 487 and caller.cancelled is None:
+        troubles.append("the caller's phone saw 487, but sent no CANCEL")
+    if case.taken is not None and not case.race and caller.accepted is None:
+        troubles.append("the caller's phone never saw the 200, though the agent's sent one")
+    for ring in (*case.rings, *case.consults):
+        if ring.rang_until is None:
+            troubles.append(f"phone {ring.phone} never saw the end of the ringing that began at {clock(ring.invited)}")
+        if (ring.acked is None) != (ring.accepted is None):
+            sent, seen = ("answered", "no ACK") if ring.acked is None else ("did not answer", "an ACK")
+            troubles.append(f"phone {ring.phone} {sent} at {clock(ring.invited)}, but saw {seen}")
+    return troubles
 
 
 def _who(seen: View, caller: Caller) -> None:
@@ -157,7 +177,7 @@ def _after_death(case: Case, ring: Ring) -> bool:
 
 def _answers(case: Case, accepted: int, setting: Setting) -> list[Claim]:
     moments: list[Claim] = [moment(BOOK, accepted, setting.slack)]
-    if case.caller is not None and case.caller.accepted is not None and not case.answered_at_entry:
+    if case.caller is not None and case.caller.accepted is not None and case.own_answer:
         moments.append(moment(BOOK, case.caller.accepted, setting.slack))
     return moments
 
@@ -186,7 +206,7 @@ def _offer(case: Case, ring: Ring, setting: Setting) -> OfferSeen:
     outcomes = _offer_outcomes(case, ring)
     if outcomes:
         claims["outcome"] = one_of(BOOK, *outcomes)
-    optional = frozenset({"queue_log"}) if {"lost", "unavailable"} & set(outcomes) or not outcomes else frozenset()
+    optional = frozenset({"queue_log"}) if "lost" in outcomes or not outcomes else frozenset()
     return OfferSeen(BOOK, ring.phone, until or ring.invited, claims, optional)
 
 
@@ -213,8 +233,8 @@ def _stopped(case: Case, ring: Ring, at: int) -> tuple[str, ...]:
     if left is not None and -5 * MILLI <= at - left < SHORT:
         return ("cancelled",) if at >= left else ("cancelled", "no_answer")
     quicker = [one.accepted for one in case.rings if one is not ring and one.accepted is not None]
-    if any(-5 * MILLI <= at - accepted < SHORT for accepted in quicker):
-        return ("lost",)
+    if any(-SHORT < at - accepted < SHORT for accepted in quicker):
+        return ("lost",) if any(at - accepted > -5 * MILLI for accepted in quicker) else ("lost", "no_answer")
     return ("no_answer", "cancelled") if _gave_up(case, at) else ("no_answer",)
 
 

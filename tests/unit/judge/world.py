@@ -344,6 +344,7 @@ class Call:
         self._caller("bye_sent" if self.early else "cancel_sent")
         self._soon()
         if connected:
+            phone.answered = self.now
             self._row_answered(phone)
             self._stopped(phone, "answered")
             self._connect(phone)
@@ -370,7 +371,8 @@ class Call:
             self._row(self.now, "zt-bye", "Playback", "sorry")
         self._soon()
         self.seconds(1.5)
-        self.rows[-1][14:17] = ["zt-bye", "Hangup", "19"]
+        said = {"queue_empty": "LEAVEEMPTY" if event else "JOINEMPTY", "timed_out": "TIMEOUT", "key_exit": "EXITKEY"}
+        self.rows[-1][13:17] = [said[outcome], "zt-bye", "Hangup", "19"]
         self._caller("bye_received" if self.early else "refused", "" if self.early else code)
         self._finish("system", outcome)
 
@@ -421,11 +423,26 @@ class Call:
         uniqueid, channel = self.world.channel(to, at)
         target = Phone(to, uniqueid, channel, self.world.sip_id(), at, self.queue, offer=False)
         half, _ = self.world.channel("half", at)
-        for event, wait in (("invite_received", 0), ("ringing_sent", 100), ("answer_sent", 2 * SECOND)):
+        for event, wait in (
+            ("invite_received", 0),
+            ("ringing_sent", 100),
+            ("answer_sent", 2 * SECOND),
+            ("ack_received", 300),
+        ):
             self.wait(wait)
             self.world.seen(self.now, "agent", event, to, phone.agent, target.call_id)
         target.answered = target.until = self.now
-        row = ["d1", _stamp(at), _stamp(self.now), _stamp(self.now + 9 * SECOND), "9", "9", "ANSWERED", half, half]
+        row = [
+            "d1",
+            _stamp(at),
+            _stamp(self.now),
+            _stamp(self.now + 9 * SECOND),
+            "9",
+            "9",
+            "ANSWERED",
+            half,
+            self.uniqueid,
+        ]
         local = [f"Local/{to}@zt-transfer-00000001;2", channel, phone.agent, to, "zt-transfer", "Dial", "x", "."]
         self.world.cdr.append([*row, self.world.sequence(), *local])
         return target
@@ -488,10 +505,7 @@ class Call:
     def _timeline(self) -> list[dict[str, Any]]:
         edges = [("entry", self.received), ("wait", self.queued_at), ("talk", self.first_answer), ("", self.now)]
         known = [(kind, at) for kind, at in edges if at is not None]
-        return [
-            {"kind": kind, "start": start, "end": end, "with": []}
-            for (kind, start), (_, end) in pairwise(known)
-        ]
+        return [{"kind": kind, "start": start, "end": end, "with": []} for (kind, start), (_, end) in pairwise(known)]
 
 
 def _stamp(at: int) -> str:
