@@ -147,15 +147,15 @@ class _Maker:
         self._headers = HeaderReader(
             ["Timestamp", *(field.header for field in fields)], {field.header for field in fields if field.required}
         )
-        self._conversions = [(at, field.convert) for at, field in enumerate(fields) if field.convert is not None]
+        self._conversions = [(at, field.convert) for at, field in enumerate(fields, 1) if field.convert is not None]
 
     def make(self, frame: bytes, arrival: Micros) -> e.Event:
         """Raises ``HeaderMissing`` or ``NotANumber``."""
-        stamp, *values = self._headers.values(frame)
-        fields: list[Any] = values
+        fields: list[Any] = list(self._headers.values(frame))
+        fields[0] = micros_of_timestamp(fields[0], arrival)
         for at, convert in self._conversions:
             fields[at] = convert(fields[at])
-        return self._kind(micros_of_timestamp(stamp, arrival), *fields)
+        return self._kind(*fields)
 
 
 def _makers(table: dict[str, _Spec]) -> dict[bytes, _Maker]:
