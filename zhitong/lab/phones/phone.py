@@ -21,6 +21,7 @@ from zhitong.lab.phones.media import Media
 from zhitong.lab.phones.message import Address, Message, Place, Request, parameters, required
 from zhitong.lab.phones.policy import Answer, OnInvite, Refuse, Ring
 from zhitong.lab.phones.registration import Registration
+from zhitong.lab.phones.tones import tone
 from zhitong.lab.phones.transaction import T1
 from zhitong.lab.phones.udp import Moment
 
@@ -46,6 +47,8 @@ class Phone:
 
     def __init__(self, account: Account, tone_hz: int | None, setup: Setup) -> None:
         self.account, self.tone_hz = account, tone_hz
+        if tone_hz is not None:
+            tone(tone_hz)  # a tone that cannot be hummed is refused now, not in the first call
         self.on_invite: OnInvite = Answer()
         """What to do when it rings, from the next call on."""
         self.calls: list[Call] = []
@@ -69,7 +72,8 @@ class Phone:
         register: bool = True,
         setup: Setup = Setup(),  # noqa: B008 - frozen
     ) -> Self:
-        """A phone on its own UDP port, registered unless told otherwise. Raises `RegisterRefused`.
+        """A phone on its own UDP port, registered unless told otherwise. Raises `RegisterRefused`, or `LabError` for
+        a port or a tone that is not to be had.
 
         `tone_hz`: what it hums in every call; None: no packets.
         """

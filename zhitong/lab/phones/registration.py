@@ -21,7 +21,8 @@ class Registration:
         self._refresher: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Register and stay registered. Raises `RegisterRefused`."""
+        """Register and stay registered; again after a restart of the PBX. Raises `RegisterRefused`."""
+        self.abandon()
         await self._register(self._expires)
         self._refresher = asyncio.get_running_loop().create_task(self._refresh())
 

@@ -108,6 +108,18 @@ async def test_a_registration_is_renewed_in_time(registrar: Peer) -> None:
     phone.unplug()
 
 
+async def test_beginning_again_replaces_the_renewals_of_before(registrar: Peer) -> None:
+    starting = begin(registrar, Setup(expires=1, t1=0.02))
+    registrar.reply(await registrar.request("REGISTER"), 200)
+    phone = await starting
+    again = asyncio.create_task(phone.registration.begin())
+    registrar.reply(await registrar.request("REGISTER"), 200)
+    await again
+    registrar.reply(await registrar.request("REGISTER"), 200)  # one renewal for the half second
+    await registrar.nothing(0.2)
+    phone.unplug()
+
+
 async def test_a_sign_off_that_nobody_answers_keeps_nobody(registrar: Peer) -> None:
     starting = begin(registrar, Setup(t1=0.02))
     registrar.reply(await registrar.request("REGISTER"), 200)
