@@ -17,7 +17,7 @@ import structlog
 from telephony.model.calls import Call
 from telephony.model.changes import Anomaly, CallEnded, Change
 from telephony.model.clock import PbxClock
-from telephony.model.events import Event, SnapshotTaken, Tick
+from telephony.model.events import ClockSet, Event, LinkLost, SnapshotTaken, Tick
 from telephony.model.ids import MICROS_PER_SECOND, Micros
 from telephony.model.tracker import Tracker
 from telephony.records.build import build_record
@@ -25,7 +25,8 @@ from telephony.records.record import CallRecord
 
 INBOX_LIMIT = 200_000
 """Events that may wait. Beyond it new ones are dropped and ``on_overflow`` is told, who cuts the link: the next login's
-snapshot then makes the state right again, which a stream with holes would not."""
+snapshot then makes the state right again, which a stream with holes would not. The loss of a link and a snapshot, one
+of each a login, are always taken in."""
 _BATCH = 500  # events applied before other tasks get their turn
 _TICK_S = 1.0
 _TICK_LAG = Micros(MICROS_PER_SECOND // 2)  # a tick must not outrun events that are still on their way
@@ -63,7 +64,7 @@ class Ingest:
     def __init__(
         self,
         tracker: Tracker,
-        keep: Callable[[CallRecord], None],
+        keep: Callable[[CallRecord], object],
         sinks: Sequence[Sink] = (),
         on_overflow: Callable[[], None] = lambda: None,
     ) -> None:
@@ -78,7 +79,7 @@ class Ingest:
 
     def deliver(self, event: Event) -> None:
         """Put an event into the inbox. Never blocks."""
-        if len(self._inbox) >= INBOX_LIMIT:
+        if len(self._inbox) >= INBOX_LIMIT and not isinstance(event, (SnapshotTaken, LinkLost)):
             self.counters.dropped += 1
             if self.counters.dropped == 1 or self.counters.dropped % INBOX_LIMIT == 0:
                 log.error("inbox full: events dropped, the link will be renewed", dropped=self.counters.dropped)
@@ -125,10 +126,17 @@ class Ingest:
 
     def _apply(self, event: Event, arrived: Micros) -> Sequence[Change]:
         self.counters.events += 1
+        if isinstance(event, (Tick, LinkLost)):
+            return self._track(event)
         if isinstance(event, SnapshotTaken):
-            self.clock.rebase(event.at, arrived)
-        elif not isinstance(event, Tick):
+            self.clock.login(event.at, arrived)
+        else:
             self.counters.max_age = max(self.counters.max_age, self.clock.see(event.at, arrived))
+        if not self.clock.stepped:
+            return self._track(event)
+        return [*self._track(ClockSet(event.at, self.clock.stepped)), *self._track(event)]
+
+    def _track(self, event: Event) -> Sequence[Change]:
         try:
             return self._tracker.apply(event)
         except Exception:  # a bug of ours must never stop the spine; what it broke is repaired by the next snapshot

@@ -6,10 +6,14 @@ now, how old an event is, and whether the PBX's clock was set: a step of more th
 
 from dataclasses import dataclass
 
-from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.ids import MICROS_PER_SECOND, NEVER, Micros
 
 STEP = 2 * MICROS_PER_SECOND
-_DRIFT = 50  # microseconds by which the offset may fall with each event: follows a clock that runs slower
+_DRIFT = 2_000
+"""The offset may fall by one part in this (500 ppm) of the time that passes: follows a PBX's clock that runs slower,
+and hardly hides that a link has become slow."""
+_LATE = 60 * MICROS_PER_SECOND
+"""When all events have been older than a step for this long, it is the clock that is late, not the link."""
 
 
 @dataclass(slots=True)
@@ -21,34 +25,47 @@ class PbxClock:
 
     offset: int | None = None
     steps: int = 0
+    stepped: int = 0  # by how much, at the last ``see`` or ``login``; 0: it was not set
+    _last_at: Micros = NEVER
+    _last_seen: Micros = NEVER
+    _late_since: Micros | None = None
 
     def see(self, at: Micros, monotonic: Micros) -> int:
         """Take note of an event of PBX time ``at`` that arrived at ``monotonic``.
 
         Returns its age in microseconds: how much later it came than the fastest ones do. A clock that was set
-        forward shows as an event from the future and re-bases at once; one set back cannot be told from a slow
-        link by events alone, and re-bases at the next login (``rebase``).
+        forward shows as an event from the future; one set back, as an event older than its predecessor, for a PBX
+        tells events in their order, however slow the link. Either re-bases at once and sets ``stepped``.
         """
+        self._take(at, monotonic)
+        self._last_at, self._last_seen = at, monotonic
+        assert self.offset is not None
+        return max(0, self.offset - (at - monotonic))
+
+    def login(self, at: Micros, monotonic: Micros) -> None:
+        """A snapshot of PBX time ``at`` is here. It took a while to read, so events of the same login that came
+        meanwhile may be older than it: it is nobody's predecessor."""
+        self._take(at, monotonic)
+        self._last_at = NEVER
+
+    def _take(self, at: Micros, monotonic: Micros) -> None:
         offset = at - monotonic
+        self.stepped = 0
         if self.offset is None:
             self.offset = offset
-        elif offset - self.offset > STEP:
-            self._rebase(offset)
-        elif offset > self.offset:
-            self.offset = offset
-        else:
-            self.offset = max(offset, self.offset - _DRIFT)
-        return self.offset - offset
-
-    def _rebase(self, offset: int) -> None:
-        self.offset = offset
-        self.steps += 1
-
-    def rebase(self, at: Micros, monotonic: Micros) -> None:
-        """The time at the PBX is ``at``, whatever was believed: after a login, or once old events keep coming."""
-        if self.offset is not None and abs(at - monotonic - self.offset) > STEP:
+        elif offset - self.offset > STEP or self._last_at - at > STEP or self._long_late(offset, monotonic):
+            self.stepped = offset - self.offset
+            self.offset, self._late_since = offset, None
             self.steps += 1
-        self.offset = at - monotonic
+        else:
+            self.offset = max(offset, self.offset - max(0, monotonic - self._last_seen) // _DRIFT)
+
+    def _long_late(self, offset: int, monotonic: Micros) -> bool:
+        if self.offset is None or self.offset - offset <= STEP:
+            self._late_since = None
+        elif self._late_since is None:
+            self._late_since = monotonic
+        return self._late_since is not None and monotonic - self._late_since > _LATE
 
     def now(self, monotonic: Micros) -> Micros | None:
         """The time at the PBX; None before the first event."""

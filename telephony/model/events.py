@@ -320,5 +320,12 @@ class LinkLost(Event, frozen=True, gc=False):
     epoch: int
 
 
+class ClockSet(Event, frozen=True, gc=False):
+    """The PBX's clock was set forward by ``by`` microseconds (negative: back); ``at`` is by the new setting. Ingest
+    finds this out by its own clock."""
+
+    by: int
+
+
 class Tick(Event, frozen=True, gc=False):
     """Time has passed. Ingest sends one at least each second."""

@@ -178,19 +178,18 @@ class AgentInput(StrEnum):
 
 
 _A, _AI = AgentState, AgentInput
-_AT_REST = (_A.SIGNED_OUT, _A.UNREACHABLE, _A.READY, _A.PAUSED, _A.BUSY)
 AGENT: Mapping[tuple[AgentState, AgentInput], AgentState] = {
-    # Where an agent stands when no call of theirs goes on is decided by sign-in, phone and pause alone.
+    # The input is not what happened but what the facts, taken together, say of the agent (``Agent.entry``), so it
+    # alone decides, whatever was believed before. Each of these was seen or can come of an event that was lost:
+    # offered straight to hold (the phone's hold came before the bridge), on call straight to offered (two lines),
+    # offered back to wrap-up, signed in again within wrap-up.
     **{(state, _AI.SIGN_OUT): _A.SIGNED_OUT for state in AgentState},
     **{(state, _AI.LOSE_PHONE): _A.UNREACHABLE for state in AgentState},
     **{(state, _AI.FREE): _A.READY for state in AgentState},
     **{(state, _AI.PAUSE): _A.PAUSED for state in AgentState},
     **{(state, _AI.USE_PHONE): _A.BUSY for state in AgentState},
-    # app_queue may offer to whom we still believe in wrap-up or busy: it saw the device free before we did.
-    **{(state, _AI.OFFER): _A.OFFERED for state in (*_AT_REST, _A.WRAP_UP)},
-    # Sign-out or pause do not end a call; a call found in a snapshot begins with being connected.
-    **{(state, _AI.CONNECT): _A.ON_CALL for state in (*_AT_REST, _A.WRAP_UP, _A.OFFERED, _A.HOLD)},
-    **{(state, _AI.HOLD): _A.HOLD for state in (*_AT_REST, _A.WRAP_UP, _A.ON_CALL)},
-    (_A.ON_CALL, _AI.WRAP_UP): _A.WRAP_UP,
-    (_A.HOLD, _AI.WRAP_UP): _A.WRAP_UP,
+    **{(state, _AI.OFFER): _A.OFFERED for state in AgentState},
+    **{(state, _AI.CONNECT): _A.ON_CALL for state in AgentState},
+    **{(state, _AI.HOLD): _A.HOLD for state in AgentState},
+    **{(state, _AI.WRAP_UP): _A.WRAP_UP for state in AgentState},
 }

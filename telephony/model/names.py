@@ -5,7 +5,7 @@ from telephony.model.terms import Role
 
 _IN = "zt-in-"
 _SERVICES = ("Local/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Announcer/", "Surrogate/", "Bridge/", "Snoop/")
-TRUNK = "trunk-"
+_TRUNK = "trunk-"
 
 
 def party_of(channel_name: str) -> str:
@@ -13,11 +13,22 @@ def party_of(channel_name: str) -> str:
     return channel_name.partition("/")[2].rpartition("-")[0] or channel_name
 
 
+def dialled_of(channel_name: str) -> str:
+    """The number that a Local channel dials: ``Local/1005@zt-transfer-00000001;1`` → ``1005``."""
+    return party_of(channel_name).partition("@")[0]
+
+
 def role_of(channel_name: str) -> Role:
     """What a channel can be told to be by its name alone; queue events may know better later."""
     return Role.SERVICE if channel_name.startswith(_SERVICES) else Role.TARGET
 
 
-def trunk_of_context(context: str) -> str:
-    """The trunk whose calls arrive in this context, or an empty string."""
-    return context[len(_IN) :] if context.startswith(_IN) else ""
+def is_way_in(context: str) -> bool:
+    """Whether calls from outside arrive in this context."""
+    return context.startswith(_IN)
+
+
+def trunk_of(channel_name: str) -> str:
+    """The trunk this channel belongs to (``PJSIP/trunk-carrier-00000001`` → ``carrier``), or an empty string."""
+    party = party_of(channel_name)
+    return party[len(_TRUNK) :] if party.startswith(_TRUNK) else ""

@@ -6,7 +6,7 @@ Local halves are no people. Everything said of *answered*, *talking* and *with w
 
 from collections.abc import Iterable
 
-from telephony.model.calls import Bridge, Call, Leg
+from telephony.model.calls import MAX_KIN, Bridge, Call, Leg
 from telephony.model.changes import CallAnswered, PartiesChanged
 from telephony.model.events import (
     BridgeDestroyed,
@@ -16,9 +16,13 @@ from telephony.model.events import (
     LocalBridged,
 )
 from telephony.model.ids import BridgeId, Uniqueid
+from telephony.model.joins import join
 from telephony.model.machines import CallInput, CallState, ChannelInput, OfferInput
 from telephony.model.terms import VisitResult
 from telephony.model.world import Channel, World
+
+MAX_MEMBERS = 200
+"""Of one bridge (law 10)."""
 
 
 def entered(world: World, event: BridgeEntered) -> None:
@@ -32,16 +36,19 @@ def entered(world: World, event: BridgeEntered) -> None:
 
 def enter_bridge(world: World, channel: Channel, bridge_id: BridgeId) -> None:
     if channel.bridge == bridge_id:
-        return
+        return None
     if channel.bridge is not None:
         leave_bridge(world, channel)
     bridge = world.bridges.get(bridge_id)
     if bridge is None:
         bridge = world.bridges[bridge_id] = Bridge(bridge_id)
+    if len(bridge.members) >= MAX_MEMBERS:
+        return world.anomaly("too many in one bridge", bridge_id)
     bridge.members[channel.uniqueid] = None
     channel.bridge = bridge_id
     world.turn_channel(channel.leg, ChannelInput.ENTER_BRIDGE)
-    _reconcile(world, _conversation(world, bridge_id))
+    _reconcile(world, conversation(world, bridge_id))
+    return None
 
 
 def left(world: World, event: BridgeLeft) -> None:
@@ -61,9 +68,9 @@ def leave_bridge(world: World, channel: Channel) -> None:
         return
     bridge.members.pop(channel.uniqueid, None)
     world.turn_channel(channel.leg, ChannelInput.LEAVE_BRIDGE)
-    touched = [channel, *_conversation(world, bridge.bridge_id)]
+    touched = [channel, *conversation(world, bridge.bridge_id)]
     if channel.other_half is not None and (half := world.channels.get(channel.other_half)) is not None:
-        touched += _conversation(world, half.bridge) if half.bridge else []
+        touched += conversation(world, half.bridge) if half.bridge else []
     if not bridge.members:
         world.bridges.pop(bridge.bridge_id, None)
     _reconcile(world, touched)
@@ -91,14 +98,13 @@ def local_bridged(world: World, event: LocalBridged) -> None:
     if one is None or two is None:
         return world.stray(event.one if one is None else event.two, "LocalBridge")
     one.other_half, two.other_half = two.uniqueid, one.uniqueid
-    if one.call is not two.call:
-        world.join(one.call, two.call)
+    join(world, one.call, two.call)
     if one.bridge:
-        _reconcile(world, _conversation(world, one.bridge))
+        _reconcile(world, conversation(world, one.bridge))
     return None
 
 
-def _conversation(world: World, start: BridgeId) -> list[Channel]:
+def conversation(world: World, start: BridgeId) -> list[Channel]:
     """All channels in the bridge and in those that Local channels join to it."""
     seen: set[BridgeId] = set()
     found: list[Channel] = []
@@ -121,30 +127,39 @@ def _conversation(world: World, start: BridgeId) -> list[Channel]:
 
 
 def _reconcile(world: World, touched: Iterable[Channel]) -> None:
-    """Let every person touched meet exactly those who are in their conversation now."""
-    for channel in {channel.uniqueid: channel for channel in touched}.values():
-        if channel.leg.person:
-            _meet(world, channel, _partners(world, channel))
+    """Let every person touched meet exactly those who are in their conversation now: agents first, since whether a
+    caller was answered by the queue is told by the offer."""
+    people = {channel.uniqueid: channel for channel in touched if channel.leg.person}
+    for channel in sorted(people.values(), key=lambda channel: channel.uniqueid not in channel.call.offers):
+        _meet(world, channel, _partners(world, channel))
 
 
 def _partners(world: World, channel: Channel) -> tuple[Uniqueid, ...]:
     if channel.bridge is None:
         return ()
-    others = _conversation(world, channel.bridge)
+    others = conversation(world, channel.bridge)
     return tuple(sorted(o.uniqueid for o in others if o.leg.person and o.uniqueid != channel.uniqueid))
 
 
 def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> None:
     leg, call = channel.leg, channel.call
-    before = leg.spans[-1].partners if leg.talking else ()
-    leg.meet(partners, world.now)
-    if partners == before:
+    if partners == leg.partners:
         return
+    leg.meet(partners, world.now)
+    _meet_strangers(world, call, partners)
     world.emit(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
     if partners:
         _offer_answered(world, call, leg)
     if leg.uniqueid == call.caller:
         _caller_met(world, call, partners)
+
+
+def _meet_strangers(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> None:
+    """People of another call, whom this call's record must be able to name."""
+    for uniqueid in partners:
+        other = world.leg_of(uniqueid) if uniqueid not in call.legs else None
+        if other is not None and len(call.strangers) < MAX_KIN:
+            call.strangers[uniqueid] = other
 
 
 def _offer_answered(world: World, call: Call, leg: Leg) -> None:
@@ -153,7 +168,11 @@ def _offer_answered(world: World, call: Call, leg: Leg) -> None:
         return
     agent = world.agents.get(offer.member)
     if agent is not None:
-        agent.talking.setdefault(leg.uniqueid, leg.on_hold)
+        agent.talking[leg.uniqueid] = leg.on_hold
+    visit = call.open_visit(offer.caller)
+    if visit is not None and visit.queue == offer.queue:
+        visit.result, visit.ended_at = VisitResult.CONNECTED, world.now
+        world.take_out(visit.queue, visit.uniqueid)
     if offer.open:
         world.turn_offer(call, offer, OfferInput.BRIDGE)
     elif agent is not None:
@@ -166,12 +185,20 @@ def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> Non
             world.turn_call(call, CallInput.PART)
         return
     if call.answered_at is None:
-        call.answered_at, call.answered_by = world.now, partners[0]
-        offer = call.offers.get(partners[0])
+        call.answered_at = world.now
+        call.answered_by = next((uniqueid for uniqueid in partners if uniqueid in call.offers), partners[0])
+        offer = call.offers.get(call.answered_by)
         world.emit(CallAnswered(world.now, call.call_id, None if offer is None else offer.member))
-    visit = call.open_visit
-    if visit is not None:
-        visit.result = VisitResult.CONNECTED
-        visit.ended_at = visit.ended_at or world.now
+    _taken_out(world, call)
     if call.state is not CallState.TALKING:
         world.turn_call(call, CallInput.CONNECT)
+
+
+def _taken_out(world: World, call: Call) -> None:
+    """The caller talks with somebody whom the queue did not offer: redirected out of the line, if it was left."""
+    visit = call.open_visit(call.caller)
+    if visit is None:
+        return
+    visit.result = VisitResult.CONNECTED if visit.ended_at is None else VisitResult.WITHDRAWN
+    visit.ended_at = visit.ended_at or world.now
+    world.take_out(visit.queue, visit.uniqueid)

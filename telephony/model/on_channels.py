@@ -1,6 +1,6 @@
 """Events about channels: they are created, ring, answer, change their name or number, and hang up."""
 
-from telephony.model.calls import Call, Leg
+from telephony.model.calls import Call, Leg, Offer
 from telephony.model.changes import CallStarted, LegEnded
 from telephony.model.events import (
     CallerIdChanged,
@@ -14,41 +14,50 @@ from telephony.model.events import (
     PhoneHeld,
 )
 from telephony.model.ids import Micros, Uniqueid, call_id_of
+from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
-from telephony.model.names import party_of, role_of, trunk_of_context
+from telephony.model.names import is_way_in, party_of, role_of, trunk_of
 from telephony.model.on_bridges import leave_bridge
 from telephony.model.terms import Direction, Role, VisitResult
-from telephony.model.world import MAX_CHANNELS, Channel, World
+from telephony.model.world import Channel, World
 
-_STATE_UP = 6
+_STATE_CALLS_US, _STATE_UP = 4, 6  # AST_STATE_RING: the far end began this channel
 _STATES_RINGING = (3, 4, 5)  # dialing, ring, ringing (ast_channel_state)
 _CAUSE_BUSY, _CAUSE_REJECTED, _CAUSE_ELSEWHERE = 17, 21, 26
 _CAUSES_NORMAL = (0, 16, 127)  # 127: a caller's CANCEL
+_ORDERED = 1 | 4 | 8 | 32
+_SHUTDOWN = 4
+"""Bits of a SoftHangupRequest's cause (AST_SOFTHANGUP_*, channel.h): a device or its media is gone, shutdown, time
+limit, explicit order. Not the end of a dialplan (16) or a redirect (2), which come in ordinary calls."""
 
 
 def created(world: World, event: ChannelCreated) -> None:
     if event.uniqueid in world.channels:
-        return  # told twice: by the snapshot and by its event
+        return None  # told twice: by the snapshot and by its event
+    if event.uniqueid in world.tombstones:
+        return world.anomaly("dead channel created", event.uniqueid)
     call = world.by_linkedid.get(event.linkedid) or begin_call(world, event, event.at)
     if call is not None:
         add_channel(world, call, event, event.at)
+    return None
 
 
 def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
     """A conversation we have not heard of: a new call, told from its first channel."""
-    if len(world.channels) >= MAX_CHANNELS:
+    if world.full:
         world.anomaly("too many channels", event.uniqueid)
         return None
     call_id = call_id_of(world.pbx, event.linkedid or event.uniqueid)
     if call_id in world.calls:  # a Uniqueid used again while its first owner still settles
         call_id = call_id_of(world.pbx, event.uniqueid, generation=event.at)
-    trunk = trunk_of_context(event.context)
+    direction = _direction(event)
+    trunk = trunk_of(event.name) if direction is Direction.INBOUND else ""
     call = Call(
         call_id=call_id,
         pbx=world.pbx,
         caller=event.uniqueid,
         received_at=at,
-        direction=_direction(event.name, trunk, event.context),
+        direction=direction,
         dialled=event.exten,
         caller_number=event.caller_number,
         caller_name=event.caller_name,
@@ -62,16 +71,16 @@ def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
     return call
 
 
-def _direction(name: str, trunk: str, context: str) -> Direction:
-    if trunk:
-        return Direction.INBOUND
-    if context.startswith("zt-phone"):
-        return Direction.INTERNAL
-    return Direction.OUTBOUND if role_of(name) is Role.TARGET else Direction.INTERNAL
+def _direction(event: ChannelCreated) -> Direction:
+    """By the first channel of a conversation. A channel that the PBX dials has its endpoint's context too, but not this
+    state."""
+    if event.state == _STATE_CALLS_US and role_of(event.name) is Role.TARGET:
+        return Direction.INBOUND if is_way_in(event.context) else Direction.INTERNAL
+    return Direction.OUTBOUND if role_of(event.name) is Role.TARGET else Direction.INTERNAL
 
 
 def add_channel(world: World, call: Call, event: ChannelCreated, at: Micros) -> Channel | None:
-    if len(world.channels) >= MAX_CHANNELS:
+    if world.full:
         world.anomaly("too many channels", event.uniqueid)
         return None
     role = role_of(event.name)
@@ -101,11 +110,16 @@ def state_changed(world: World, event: ChannelStateChanged) -> None:
     channel = world.channels.get(event.uniqueid)
     if channel is None:
         return world.stray(event.uniqueid, "Newstate")
-    _turn_to(world, channel.leg, event.state)
-    offer = channel.call.offers.get(event.uniqueid)
-    if event.state == _STATE_UP and offer is not None and offer.state is OfferState.RINGING:
-        world.turn_offer(channel.call, offer, OfferInput.PICK_UP)
+    take_state(world, channel, event.state)
     return None
+
+
+def take_state(world: World, channel: Channel, state: int) -> None:
+    """The channel is in this state (ast_channel_state)."""
+    _turn_to(world, channel.leg, state)
+    offer = channel.call.offers.get(channel.uniqueid)
+    if state == _STATE_UP and offer is not None and offer.state is OfferState.RINGING:
+        world.turn_offer(channel.call, offer, OfferInput.PICK_UP)
 
 
 def renamed(world: World, event: ChannelRenamed) -> None:
@@ -128,16 +142,21 @@ def caller_id_changed(world: World, event: CallerIdChanged) -> None:
 
 
 def hangup_asked(world: World, event: HangupAsked) -> None:
-    leg = world.leg_of(event.uniqueid)
-    if leg is None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
         return world.stray(event.uniqueid, "HangupRequest")
-    if event.by_peer and leg.asked_at is None:
-        leg.asked_at = event.at
+    leg = call.legs[event.uniqueid]
+    if leg.asked_at is not None or leg.ended_at is not None:
+        return None
+    if event.by_peer:
+        leg.asked_at = world.now
+    elif event.cause & (_ORDERED if event.uniqueid == call.caller else _SHUTDOWN):
+        call.ended_by_pbx = True
     return None
 
 
 def hung_up(world: World, event: ChannelHungUp) -> None:
-    channel = world.channels.pop(event.uniqueid, None)
+    channel = world.channels.get(event.uniqueid)
     if channel is None:
         return world.stray(event.uniqueid, "Hangup")
     end_leg(world, channel, event.cause)
@@ -148,31 +167,30 @@ def end_leg(world: World, channel: Channel, cause: int | None) -> None:
     """The channel is gone, at the world's present time."""
     call, leg = channel.call, channel.leg
     leave_bridge(world, channel)
-    leg.ended_at, leg.cause = world.now, cause
+    del world.channels[channel.uniqueid]
+    leg.ended_at, leg.cause = max(world.now, leg.created_at), cause
     leg.hold(False, world.now)
     world.turn_channel(leg, ChannelInput.HANG_UP)
-    _end_offer(world, call, leg, cause)
+    if (offer := call.offers.get(leg.uniqueid)) is not None:
+        end_offer(world, call, offer, leg)
     _end_visits(world, call, leg)
     _leave_agent(world, call, leg)
-    if leg.uniqueid == call.caller:
-        cancel_pending(world, call)
+    cancel_pending(world, call, leg.uniqueid)
     world.emit(LegEnded(world.now, call.call_id, leg.uniqueid, -1 if cause is None else cause))
     world.leg_gone(call, leg.uniqueid)
 
 
-def _end_offer(world: World, call: Call, leg: Leg, cause: int | None) -> None:
-    offer = call.offers.get(leg.uniqueid)
-    if offer is None:
-        return
-    offer.cause = cause
+def end_offer(world: World, call: Call, offer: Offer, leg: Leg) -> None:
+    """The phone that was offered this call has hung up or stopped ringing."""
+    offer.cause = leg.cause
     if offer.open:
         offer.ended_at = offer.ended_at or world.now
-        entry = _why_ended(call, leg, cause)
+        entry = _why_ended(call.legs.get(offer.caller), leg, leg.cause)
         if entry is not None:
             world.turn_offer(call, offer, entry)
 
 
-def _why_ended(call: Call, leg: Leg, cause: int | None) -> OfferInput | None:
+def _why_ended(caller: Leg | None, leg: Leg, cause: int | None) -> OfferInput | None:
     """Why an offered phone stopped ringing; None: a later event will tell (AgentRingNoAnswer, or the caller's end).
 
     The causes are those a real Asterisk 22 gives for 486, 603, 480 and for a ring-all that another agent won.
@@ -180,36 +198,35 @@ def _why_ended(call: Call, leg: Leg, cause: int | None) -> OfferInput | None:
     """
     if cause == _CAUSE_ELSEWHERE:
         return OfferInput.LOSE_RACE
-    if leg.answered_at is not None:
+    if leg.answered_at is not None or cause is None:  # None: its end was not seen
         return OfferInput.LEG_GONE
     if cause in (_CAUSE_BUSY, _CAUSE_REJECTED):
         return OfferInput.REFUSE
-    if cause is not None and cause not in _CAUSES_NORMAL:
+    if cause not in _CAUSES_NORMAL:
         return OfferInput.UNREACHABLE
     if leg.dial_status == "NOANSWER":
         return OfferInput.RING_OUT
-    caller = call.legs.get(call.caller)
     caller_gone = caller is None or caller.asked_at is not None or caller.ended_at is not None
     return OfferInput.CANCEL if caller_gone else None
 
 
-def cancel_pending(world: World, call: Call) -> None:
+def cancel_pending(world: World, call: Call, caller: Uniqueid) -> None:
     """Offers whose phone has stopped ringing without a reason said: the queue, or the caller, gave up on them."""
     for offer in call.open_offers():
         leg = call.legs.get(offer.uniqueid)
-        if leg is None or leg.ended_at is not None:
+        if offer.caller == caller and (leg is None or leg.ended_at is not None):
             world.turn_offer(call, offer, OfferInput.CANCEL)
 
 
 def _end_visits(world: World, call: Call, leg: Leg) -> None:
     """A caller's channel is gone while it stood in a queue: given up, if the caller's own phone asked for it."""
     for visit in call.visits:
-        if visit.uniqueid == leg.uniqueid and visit.result is None:
+        if visit.uniqueid != leg.uniqueid:
+            continue
+        if visit.result is None:
             visit.result = VisitResult.ABANDONED if leg.asked_at is not None else VisitResult.UNKNOWN
             visit.ended_at = visit.ended_at or world.now
-            if (queue := world.queues.get(visit.queue)) is not None:
-                queue.remove(leg.uniqueid)
-                world.queue_changed(queue)
+        world.take_out(visit.queue, leg.uniqueid)
 
 
 def _leave_agent(world: World, call: Call, leg: Leg) -> None:
@@ -230,7 +247,7 @@ def dial_began(world: World, event: DialBegan) -> None:
     if channel is None:
         return world.stray(event.dest_uniqueid, "DialBegin")
     if event.dest_linkedid and channel.linkedid != event.dest_linkedid:
-        world.relink(channel, event.dest_linkedid)
+        relink(world, channel, event.dest_linkedid)
     return None
 
 
@@ -247,10 +264,10 @@ def phone_held(world: World, event: PhoneHeld) -> None:
     channel = world.channels.get(event.uniqueid)
     if channel is None:
         return world.stray(event.uniqueid, "Hold")
-    channel.leg.hold(event.held, event.at)
+    channel.leg.hold(event.held, world.now)
     offer = channel.call.offers.get(event.uniqueid)
     agent = world.agents.get(offer.member) if offer is not None else None
     if agent is not None and event.uniqueid in agent.talking:
-        agent.talking[Uniqueid(event.uniqueid)] = event.held
+        agent.talking[event.uniqueid] = event.held
         world.settle_agent(agent)
     return None

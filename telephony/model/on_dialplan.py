@@ -1,6 +1,6 @@
 """What the dialplan itself says of a call (our UserEvents, dialplans/README.md), and transfers and recordings."""
 
-from telephony.model.calls import MAX_TRANSFERS, Call, Transfer, Visit
+from telephony.model.calls import MAX_TRANSFERS, MAX_VISITS, Call, Transfer, Visit
 from telephony.model.events import (
     AttendedTransferred,
     BlindTransferred,
@@ -10,8 +10,11 @@ from telephony.model.events import (
     QueueEnded,
     RecordingChanged,
 )
+from telephony.model.joins import join
+from telephony.model.names import dialled_of
+from telephony.model.on_bridges import conversation
 from telephony.model.on_channels import cancel_pending
-from telephony.model.on_queues import close_visit, join_queue
+from telephony.model.on_queues import close_visit
 from telephony.model.terms import Direction, VisitResult
 from telephony.model.world import World
 
@@ -27,7 +30,7 @@ _RESULT_OF_STATUS = {
     "CONTINUE": VisitResult.CONNECTED,  # option c: the agent hung up first
 }
 """QUEUESTATUS (app_queue.c, queue_results) and our own EXITKEY."""
-_NEVER_JOINED = frozenset((VisitResult.QUEUE_EMPTY, VisitResult.QUEUE_FULL))
+_NEVER_JOINED = frozenset(("JOINEMPTY", "JOINUNAVAIL", "FULL"))
 
 
 def entered(world: World, event: CallEntered) -> None:
@@ -45,18 +48,25 @@ def queue_ended(world: World, event: QueueEnded) -> None:
     call = world.by_leg.get(event.uniqueid)
     if call is None:
         return world.stray(event.uniqueid, "ZtQueueEnd")
+    cancel_pending(world, call, event.uniqueid)
     result = _RESULT_OF_STATUS.get(event.status, VisitResult.UNKNOWN)
-    if call.open_visit is None and result in _NEVER_JOINED:
-        _never_joined(world, call, event)
-    cancel_pending(world, call)
-    close_visit(call, world, result, event.key)
+    visit = call.open_visit(event.uniqueid)
+    if visit is not None:
+        close_visit(world, call, visit, result, event.key)
+    elif event.status in _NEVER_JOINED:
+        _never_joined(call, event, result)
     return None
 
 
-def _never_joined(world: World, call: Call, event: QueueEnded) -> None:
-    """The queue let nobody in: no event of app_queue's tells, only our dialplan does."""
-    if not any(visit.queue == event.queue and visit.ended_at is None for visit in call.visits):
-        join_queue(world, call, Visit(event.queue, event.uniqueid, 0, event.at))
+def _never_joined(call: Call, event: QueueEnded, result: VisitResult) -> None:
+    """The queue did not let the caller in: no event of app_queue's tells, only our dialplan does."""
+    visit = Visit(event.queue, event.uniqueid, 0, event.at, event.at, result)
+    if visit in call.visits:
+        return  # told twice
+    if len(call.visits) < MAX_VISITS:
+        call.visits.append(visit)
+    else:
+        call.left_out += 1
 
 
 def refused(world: World, event: CallRefused) -> None:
@@ -71,17 +81,17 @@ def refused(world: World, event: CallRefused) -> None:
 
 
 def caller_leg_ended(world: World, event: CallerLegEnded) -> None:
-    call = world.by_leg.get(event.uniqueid)
-    if call is None:
-        return world.stray(event.uniqueid, "ZtEnd")
-    if event.uniqueid == call.caller:
-        call.end_status = event.status
-    return None
+    """Comes before the caller's ``Hangup`` and says no more than that and ``HangupRequest`` do; it is the journal's."""
+    if event.uniqueid not in world.by_leg:
+        world.stray(event.uniqueid, "ZtEnd")
 
 
 def recording_changed(world: World, event: RecordingChanged) -> None:
     if event.uniqueid not in world.by_leg:
         world.stray(event.uniqueid, "MixMonitor")
+
+
+# --- transfers --------------------------------------------------------------------------------------------
 
 
 def blind_transferred(world: World, event: BlindTransferred) -> None:
@@ -93,20 +103,37 @@ def blind_transferred(world: World, event: BlindTransferred) -> None:
 
 
 def attended_transferred(world: World, event: AttendedTransferred) -> None:
-    call = world.by_leg.get(event.by_first) or world.by_leg.get(event.by_second)
+    call, second = world.by_leg.get(event.by_first), world.by_leg.get(event.by_second)
     if call is None:
         return world.stray(event.by_first, "AttendedTransfer")
-    second = world.by_leg.get(event.by_second)
-    if second is not None and second is not call:
-        world.join(call, second)
-        call = world.by_leg.get(event.by_first, call)
-    target = world.leg_of(event.target)
-    answered = target is not None and target.talking
-    to = target.party if target is not None else ""
-    _keep(call, Transfer("attended" if answered else "blonde", event.at, event.by_first, to, "", event.result))
+    dialled = second.dialled if second is not None and second is not call else ""
+    if second is not None:
+        join(world, call, second)
+    call = world.by_leg[event.by_first]
+    to, answered = _target(world, event)
+    kind = "attended" if answered else "blonde"
+    _keep(call, Transfer(kind, event.at, event.by_first, to or dialled, "", event.result))
     return None
 
 
+def _target(world: World, event: AttendedTransferred) -> tuple[str, bool]:
+    """Who was reached, and whether they had picked up. A feature code reaches them through a Local channel."""
+    channel = world.channels.get(event.target)
+    if channel is None:
+        return "", False
+    if channel.leg.person:
+        return channel.leg.party, channel.leg.answered_at is not None
+    half = world.channels.get(channel.other_half) if channel.other_half is not None else None
+    beyond = conversation(world, half.bridge) if half is not None and half.bridge else []
+    involved = (event.by_first, event.by_second, event.whom)
+    people = [other for other in beyond if other.leg.person and other.uniqueid not in involved]
+    return (people[0].leg.party, True) if people else (dialled_of(channel.name), False)
+
+
 def _keep(call: Call, transfer: Transfer) -> None:
+    if any(known.by == transfer.by and known.at == transfer.at for known in call.transfers):
+        return  # told twice
     if len(call.transfers) < MAX_TRANSFERS:
         call.transfers.append(transfer)
+    else:
+        call.left_out += 1

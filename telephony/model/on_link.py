@@ -1,14 +1,27 @@
-"""The link's beginning and end: a snapshot makes the model equal to the PBX, whatever was missed between."""
+"""The link's beginning and end, and the PBX's clock: a snapshot makes the model equal to the PBX, whatever was missed
+between."""
 
-from telephony.model.calls import Call, Offer, Visit
+from telephony.model.calls import Call, Visit
 from telephony.model.changes import EpochBegan, EpochEnded
-from telephony.model.events import ChannelCreated, ChannelSeen, LinkLost, MemberChanged, SnapshotTaken
+from telephony.model.events import (
+    ChannelCreated,
+    ChannelSeen,
+    ClockSet,
+    LinkLost,
+    MemberChanged,
+    OfferMade,
+    SnapshotTaken,
+)
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName, Uniqueid, uniqueid_parts
-from telephony.model.machines import OfferState
+from telephony.model.joins import relink
+from telephony.model.machines import OfferInput, OfferState
+from telephony.model.names import is_way_in, trunk_of
 from telephony.model.on_bridges import enter_bridge, leave_bridge
-from telephony.model.on_channels import add_channel, begin_call, end_leg
-from telephony.model.on_queues import join_queue, member_changed
-from telephony.model.terms import Role, VisitResult
+from telephony.model.on_channels import add_channel, begin_call, end_leg, take_state
+from telephony.model.on_queues import close_visit, join_queue, member_changed, offered
+from telephony.model.queues import Queue
+from telephony.model.shift import shift_call
+from telephony.model.terms import Direction, Role, VisitResult
 from telephony.model.world import Channel, World
 
 _SAME_BOOT = 2 * MICROS_PER_SECOND
@@ -16,30 +29,61 @@ _SAME_BOOT = 2 * MICROS_PER_SECOND
 
 
 def lost(world: World, event: LinkLost) -> None:
+    world.lost_at = max(world.now, event.at)
     world.emit(EpochEnded(world.now, event.epoch))
+
+
+def clock_set(world: World, event: ClockSet) -> None:
+    """Calls under way go on along the new setting, as if it had always been so: durations stay true."""
+    world.anomaly("clock set", f"by {event.by / MICROS_PER_SECOND:.1f} s")
+    world.shift(event.by)
+    for call in world.calls.values():
+        shift_call(call, event.by)
+    for queue in world.queues.values():
+        for waiting in queue.waiting:
+            waiting.joined_at = Micros(waiting.joined_at + event.by)
 
 
 def snapshot(world: World, event: SnapshotTaken) -> None:
     restarted = world.booted_at != 0 and abs(event.booted_at - world.booted_at) > _SAME_BOOT
     world.booted_at, world.epoch = event.booted_at, event.epoch
-    seen = {} if restarted else {channel.uniqueid: channel for channel in event.channels}
-    for channel in [c for c in world.channels.values() if c.uniqueid not in seen]:
-        _ended_unseen(world, channel, restarted)
-    for found in sorted(event.channels, key=lambda channel: uniqueid_parts(channel.uniqueid)):
-        _take_in(world, found, event.at)
+    if restarted:
+        _end_all(world)
+    world.hear(event.at)
+    _end_missing(world, event)
+    found = [seen for seen in event.channels if seen.uniqueid not in world.channels]
+    for seen in sorted(event.channels, key=lambda channel: uniqueid_parts(channel.uniqueid)):
+        _take_in(world, seen, event.at)
     _pair_locals(world)
     _members(world, event)
+    _line_up(world, event)
+    _adopt(world, event, found)
     _bridges(world, event)
-    _callers(world, event)
+    _close_gone_visits(world, event)
     world.emit(EpochBegan(world.now, event.epoch, len(world.calls)))
 
 
-def _ended_unseen(world: World, channel: Channel, restarted: bool) -> None:
-    call = channel.call
-    call.ended_by_pbx = call.ended_by_pbx or restarted
-    call.ended_unseen = call.ended_unseen or not restarted
-    if "ended_at" not in call.estimated:
-        call.estimated.append("ended_at")
+def _end_missing(world: World, event: SnapshotTaken) -> None:
+    seen = {channel.uniqueid for channel in event.channels}
+    for channel in [channel for channel in world.channels.values() if channel.uniqueid not in seen]:
+        channel.call.ended_unseen = True
+        _end_unseen(world, channel)
+
+
+def _end_all(world: World) -> None:
+    """The PBX that had these calls is gone, and took them along when the link broke. A new one may use their ids."""
+    world.hear(max(world.now, world.lost_at))
+    for channel in list(world.channels.values()):
+        channel.call.ended_by_pbx = True
+        _end_unseen(world, channel)
+    for call in list(world.calls.values()):
+        world.hand_over(call)
+    world.tombstones.clear()
+
+
+def _end_unseen(world: World, channel: Channel) -> None:
+    if "ended_at" not in channel.call.estimated:
+        channel.call.estimated.append("ended_at")
     end_leg(world, channel, None)
 
 
@@ -47,8 +91,9 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
     channel = world.channels.get(seen.uniqueid)
     if channel is not None:
         channel.name = seen.name
+        take_state(world, channel, seen.state)
         if channel.linkedid != seen.linkedid:
-            world.relink(channel, seen.linkedid)
+            relink(world, channel, seen.linkedid)
         return
     began = Micros(at - seen.age_s * MICROS_PER_SECOND)
     created = ChannelCreated(
@@ -65,9 +110,23 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
     )
     call = world.by_linkedid.get(seen.linkedid)
     if call is None and (call := begin_call(world, created, began)) is not None:
-        call.estimated.append("received_at")
+        _guess(call, seen)
     if call is not None:
         add_channel(world, call, created, began)
+
+
+def _guess(call: Call, seen: ChannelSeen) -> None:
+    """The beginning was not seen, and the channel has moved on in the dialplan since: its name tells whose it is."""
+    call.estimated.append("received_at")
+    if is_way_in(seen.context):
+        return
+    call.dialled = ""
+    trunk = trunk_of(seen.name)
+    call.direction = Direction.INTERNAL
+    if trunk and str(seen.uniqueid) == seen.linkedid:
+        call.direction, call.trunk = Direction.INBOUND, trunk
+    elif trunk:
+        call.direction = Direction.OUTBOUND
 
 
 def _pair_locals(world: World) -> None:
@@ -88,34 +147,72 @@ def _members(world: World, event: SnapshotTaken) -> None:
             member_changed(world, _removed(queue.name, member, event.at))
     for changed in event.members:
         member_changed(world, changed)
-    by_interface = {member.interface: member.member for member in event.members}
-    for channel in list(world.channels.values()):
-        _adopt(world, channel, by_interface)
 
 
 def _removed(queue: QueueName, member: MemberName, at: Micros) -> MemberChanged:
     return MemberChanged(at, queue, member, "", "", 0, False, "", 0, False, 0, 0, True)
 
 
-def _adopt(world: World, channel: Channel, by_interface: dict[str, MemberName]) -> None:
-    """A leg to a queue member whose offer we did not see: an offer found half-way or answered."""
-    member = by_interface.get(channel.name.rpartition("-")[0])
+def _line_up(world: World, event: SnapshotTaken) -> None:
+    """Every queue's line is as the PBX has it, in its order."""
+    for seen in sorted(event.callers, key=lambda caller: caller.position):
+        call = world.by_leg.get(seen.uniqueid)
+        if call is None:
+            continue
+        if seen.uniqueid == call.caller and "received_at" in call.estimated:
+            call.direction = Direction.INBOUND  # whoever waits called the hotline, from a phone of the site as well
+        joined_at = Micros(event.at - seen.wait_s * MICROS_PER_SECOND)
+        join_queue(world, call, Visit(seen.queue, seen.uniqueid, seen.position, joined_at))
+    for queue in list(world.queues.values()):
+        _put_in_order(world, queue, [seen.uniqueid for seen in event.callers if seen.queue == queue.name])
+
+
+def _put_in_order(world: World, queue: Queue, order: list[Uniqueid]) -> None:
+    place = {uniqueid: number for number, uniqueid in enumerate(order)}
+    waiting = [entry for entry in queue.waiting if entry.uniqueid in place]
+    waiting.sort(key=lambda entry: place[entry.uniqueid])
+    if waiting != queue.waiting:
+        queue.waiting = waiting
+        world.queue_changed(queue)
+
+
+def _adopt(world: World, event: SnapshotTaken, found: list[ChannelSeen]) -> None:
+    """Of the legs we had not seen: those to queue members are offers, found half-way or answered."""
+    in_line = {caller.uniqueid: caller.queue for caller in event.callers}
+    members = {(member.queue, member.interface): member for member in event.members}
+    serving = {member.interface: member.queue for member in event.members if member.in_call}
+    for seen in found:
+        channel = world.channels.get(seen.uniqueid)
+        if channel is None or channel.leg.role is not Role.TARGET:
+            continue
+        interface = seen.name.rpartition("-")[0]
+        queue = in_line.get(channel.call.caller) or serving.get(interface)
+        member = members.get((queue, interface)) if queue is not None else None
+        if member is not None:
+            _offer_found(world, channel, member)
+
+
+def _offer_found(world: World, channel: Channel, member: MemberChanged) -> None:
     call, leg = channel.call, channel.leg
-    if member is None or leg.role is not Role.TARGET or channel.uniqueid in call.offers or not call.inbound:
-        return
-    leg.role, leg.party = Role.AGENT, member
-    visit = call.open_visit
-    queue = visit.queue if visit is not None else QueueName("")
-    state = OfferState.PICKED_UP if leg.answered_at is not None else OfferState.RINGING
-    offer = Offer(member, queue, call.caller, leg.uniqueid, leg.created_at, state)
-    call.offers[leg.uniqueid] = offer
-    agent = world.agent(member)
-    if agent is not None:
-        agent.offers[leg.uniqueid] = None
-        world.settle_agent(agent)
+    made = OfferMade(
+        at=leg.created_at,
+        uniqueid=call.caller,
+        linkedid=channel.linkedid,
+        queue=member.queue,
+        member=member.member,
+        interface=member.interface,
+        dest_uniqueid=leg.uniqueid,
+        dest_linkedid=channel.linkedid,
+        dest_name=channel.name,
+    )
+    offered(world, made)
+    offer = call.offers.get(leg.uniqueid)
+    if offer is not None and offer.state is OfferState.RINGING and leg.answered_at is not None:
+        world.turn_offer(call, offer, OfferInput.PICK_UP)
 
 
 def _bridges(world: World, event: SnapshotTaken) -> None:
+    unanswered = [call for call in world.calls.values() if call.answered_at is None]
     for seen in event.channels:
         channel = world.channels.get(seen.uniqueid)
         if channel is None:
@@ -124,22 +221,15 @@ def _bridges(world: World, event: SnapshotTaken) -> None:
             enter_bridge(world, channel, seen.bridge)
         else:
             leave_bridge(world, channel)
+    for call in unanswered:
+        if call.answered_at is not None:
+            call.estimated.append("answered_at")
 
 
-def _callers(world: World, event: SnapshotTaken) -> None:
+def _close_gone_visits(world: World, event: SnapshotTaken) -> None:
+    """Who stands in no line any more, and talks with nobody of the queue, left it in a way we did not see."""
     present = {(caller.queue, caller.uniqueid) for caller in event.callers}
-    for queue in list(world.queues.values()):
-        queue.waiting = [entry for entry in queue.waiting if (queue.name, entry.uniqueid) in present]
     for call in list(world.calls.values()):
-        _close_gone_visits(call, present, event.at)
-    for caller in sorted(event.callers, key=lambda caller: caller.position):
-        found = world.by_leg.get(caller.uniqueid)
-        if found is not None:
-            joined_at = Micros(event.at - caller.wait_s * MICROS_PER_SECOND)
-            join_queue(world, found, Visit(caller.queue, caller.uniqueid, caller.position, joined_at))
-
-
-def _close_gone_visits(call: Call, present: set[tuple[QueueName, Uniqueid]], at: Micros) -> None:
-    for visit in call.visits:
-        if visit.result is None and call.live and (visit.queue, visit.uniqueid) not in present:
-            visit.result, visit.ended_at = VisitResult.UNKNOWN, visit.ended_at or at
+        for visit in call.visits:
+            if visit.result is None and call.live and (visit.queue, visit.uniqueid) not in present:
+                close_visit(world, call, visit, VisitResult.UNKNOWN)

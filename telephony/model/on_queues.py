@@ -14,8 +14,8 @@ from telephony.model.events import (
     QueueJoined,
     QueueLeft,
 )
-from telephony.model.ids import QueueName, Uniqueid
 from telephony.model.machines import CallInput, CallState, OfferInput, OfferState
+from telephony.model.on_channels import end_offer
 from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
 from telephony.model.world import World
@@ -30,7 +30,7 @@ def joined(world: World, event: QueueJoined) -> None:
 
 
 def join_queue(world: World, call: Call, visit: Visit) -> None:
-    if any(v.queue == visit.queue and v.uniqueid == visit.uniqueid and v.result is None for v in call.visits):
+    if any(_same(known, visit) for known in call.visits):
         return  # told twice: by the snapshot and by its event
     if len(call.visits) >= MAX_VISITS:
         call.left_out += 1
@@ -45,29 +45,27 @@ def join_queue(world: World, call: Call, visit: Visit) -> None:
         world.turn_call(call, CallInput.JOIN_QUEUE)
 
 
+def _same(known: Visit, visit: Visit) -> bool:
+    is_open_or_same = known.result is None or known.joined_at == visit.joined_at
+    return known.queue == visit.queue and known.uniqueid == visit.uniqueid and is_open_or_same
+
+
 def left(world: World, event: QueueLeft) -> None:
     """Out of the line. Why is told by others: a bridge, QUEUESTATUS, or the caller's hang-up."""
-    take_out(world, event.queue, event.uniqueid)
+    world.take_out(event.queue, event.uniqueid)
     call = world.by_leg.get(event.uniqueid)
     if call is None:
         return world.stray(event.uniqueid, "QueueCallerLeave")
-    visit = call.open_visit
-    if visit is not None and visit.uniqueid == event.uniqueid and visit.ended_at is None:
-        visit.ended_at = event.at
+    visit = call.open_visit(event.uniqueid)
+    if visit is not None and visit.queue == event.queue and visit.ended_at is None:
+        visit.ended_at = world.now
     return None
 
 
 def abandoned(world: World, event: QueueAbandoned) -> None:
-    """No verdict (it also fires on timeout, leave-empty, withdraw), but the phones that ring for this caller stop."""
+    """No verdict: it also fires on timeout, leave-empty, withdraw and redirect, and not in each abandonment."""
     if event.uniqueid not in world.by_leg:
         world.stray(event.uniqueid, "QueueCallerAbandon")
-
-
-def take_out(world: World, name: QueueName, uniqueid: Uniqueid) -> None:
-    queue = world.queues.get(name)
-    if queue is not None:
-        queue.remove(uniqueid)
-        world.queue_changed(queue)
 
 
 # --- offers -----------------------------------------------------------------------------------------------
@@ -99,6 +97,8 @@ def _begin_offer(world: World, call: Call, event: OfferMade) -> None:
     if agent is not None:
         agent.offers[event.dest_uniqueid] = None
         world.settle_agent(agent)
+    if leg is not None and leg.ended_at is not None:
+        end_offer(world, call, offer, leg)
 
 
 def _known(world: World, event: OfferEvent, what: str) -> tuple[Call, Offer] | None:
@@ -138,15 +138,12 @@ def completed(world: World, event: OfferCompleted) -> None:
     _known(world, event, "AgentComplete")
 
 
-def close_visit(call: Call, world: World, result: VisitResult, key: str = "") -> None:
-    """The last stay in a queue ended thus, at the world's present time."""
-    visit = call.open_visit
-    if visit is None:
-        return
+def close_visit(world: World, call: Call, visit: Visit, result: VisitResult, key: str = "") -> None:
+    """This stay in a queue ended thus, at the world's present time if no earlier one is known."""
     visit.result, visit.key = result, key
     visit.ended_at = visit.ended_at or world.now
-    take_out(world, visit.queue, visit.uniqueid)
-    if call.state is CallState.OFFERED or call.state is CallState.WAITING:
+    world.take_out(visit.queue, visit.uniqueid)
+    if visit.uniqueid == call.caller and call.state in (CallState.OFFERED, CallState.WAITING):
         world.turn_call(call, CallInput.LEAVE_QUEUE)
 
 

@@ -47,8 +47,11 @@ class Queue:
             return
         self.waiting.insert(max(0, position - 1), entry)
 
-    def remove(self, uniqueid: Uniqueid) -> None:
+    def remove(self, uniqueid: Uniqueid) -> bool:
+        """Take a caller out of the line; False when they were not in it."""
+        before = len(self.waiting)
         self.waiting = [waiting for waiting in self.waiting if waiting.uniqueid != uniqueid]
+        return len(self.waiting) < before
 
 
 @dataclass(slots=True)
@@ -92,21 +95,3 @@ class Agent:
         if all(membership.paused for membership in self.memberships.values()):
             return AgentInput.PAUSE
         return AgentInput.USE_PHONE if status & _PHONE_USED else AgentInput.FREE
-
-
-_STATE_OF = {
-    AgentInput.SIGN_OUT: AgentState.SIGNED_OUT,
-    AgentInput.LOSE_PHONE: AgentState.UNREACHABLE,
-    AgentInput.FREE: AgentState.READY,
-    AgentInput.PAUSE: AgentState.PAUSED,
-    AgentInput.USE_PHONE: AgentState.BUSY,
-    AgentInput.OFFER: AgentState.OFFERED,
-    AgentInput.CONNECT: AgentState.ON_CALL,
-    AgentInput.HOLD: AgentState.HOLD,
-    AgentInput.WRAP_UP: AgentState.WRAP_UP,
-}
-
-
-def already(state: AgentState, entry: AgentInput) -> bool:
-    """Whether ``entry`` says what the agent's state already is."""
-    return _STATE_OF[entry] is state

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telephony.model import events as ev
-from telephony.model import on_bridges, on_channels, on_dialplan, on_link, on_queues
+from telephony.model import joins, on_bridges, on_channels, on_dialplan, on_link, on_queues
 from telephony.model.changes import Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
@@ -17,7 +17,7 @@ Handler = Callable[[World, Any], None]
 
 
 def _tick(world: World, event: ev.Tick) -> None:
-    """Time itself is handled before any event is."""
+    world.play(event.at)
 
 
 HANDLERS: dict[type[ev.Event], Handler] = {
@@ -53,8 +53,13 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.CallerLegEnded: on_dialplan.caller_leg_ended,
     ev.SnapshotTaken: on_link.snapshot,
     ev.LinkLost: on_link.lost,
+    ev.ClockSet: on_link.clock_set,
     ev.Tick: _tick,
 }
+
+
+_TIMEKEEPERS = frozenset((ev.SnapshotTaken, ev.LinkLost, ev.ClockSet, ev.Tick))
+"""Not said by the PBX: they move the model's time themselves, or not at all."""
 
 
 class Tracker:
@@ -71,10 +76,11 @@ class Tracker:
         world = self.world
         out: list[Change] = []
         world.out = out
-        world.advance(event.at)
+        if type(event) not in _TIMEKEEPERS:
+            world.hear(event.at)
         if isinstance(event, ev.ChannelEvent) and event.linkedid:
             channel = world.channels.get(event.uniqueid)
             if channel is not None and channel.linkedid != event.linkedid:
-                world.relink(channel, event.linkedid)
+                joins.relink(world, channel, event.linkedid)
         HANDLERS[type(event)](world, event)
         return out

@@ -1,10 +1,9 @@
 """Everything the model knows, and the few operations on it that several event handlers share.
 
-Bounded (law 10): at ``MAX_CHANNELS`` live channels or ``MAX_QUEUES`` queues a new one is reported as an anomaly and
-left out; tombstones of ended channels are dropped after a minute.
+Bounded (law 10): what is beyond a bound is reported as an anomaly and left out; of ended calls that settle, and of the
+tombstones of ended channels, the oldest give way.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from telephony.model.calls import MAX_LEGS, Bridge, Call, Leg, Offer
@@ -12,7 +11,6 @@ from telephony.model.changes import (
     AgentStateChanged,
     Anomaly,
     CallEnded,
-    CallsJoined,
     CallStateChanged,
     Change,
     OfferChanged,
@@ -29,7 +27,6 @@ from telephony.model.ids import (
     PbxName,
     QueueName,
     Uniqueid,
-    uniqueid_parts,
 )
 from telephony.model.machines import (
     AGENT,
@@ -43,11 +40,16 @@ from telephony.model.machines import (
     OfferState,
     step,
 )
-from telephony.model.queues import Agent, Queue, already
+from telephony.model.queues import Agent, Queue
+from telephony.model.terms import VisitResult
 
 MAX_CHANNELS = 50_000
+MAX_KNOWN_LEGS = 10 * MAX_CHANNELS  # of all calls, ended legs of living calls included
 MAX_QUEUES = 5_000
 MAX_AGENTS = 50_000
+STEP_BACK = Micros(2 * MICROS_PER_SECOND)
+"""The events of a PBX come in the order of their making, but for thread switches. One that is this much older than its
+predecessor says that the PBX's clock was set back."""
 SETTLE = Micros(1 * MICROS_PER_SECOND)
 """How long an ended call is kept open for what the PBX says of it late (AgentComplete, DialEnd …)."""
 TOMBSTONE = Micros(60 * MICROS_PER_SECOND)
@@ -72,6 +74,7 @@ class World:
     now: Micros = NEVER
     epoch: int = 0
     booted_at: Micros = NEVER
+    lost_at: Micros = NEVER  # when the link was lost last
     channels: dict[Uniqueid, Channel] = field(default_factory=dict)
     calls: dict[CallId, Call] = field(default_factory=dict)
     by_linkedid: dict[Linkedid, Call] = field(default_factory=dict)
@@ -80,7 +83,7 @@ class World:
     queues: dict[QueueName, Queue] = field(default_factory=dict)
     agents: dict[MemberName, Agent] = field(default_factory=dict)
     wrapping_up: dict[MemberName, None] = field(default_factory=dict)
-    settling: deque[tuple[Micros, Call]] = field(default_factory=deque)
+    settling: dict[CallId, Micros] = field(default_factory=dict)  # ended calls → when to hand them over, in this order
     tombstones: dict[Uniqueid, Micros] = field(default_factory=dict)  # in order of death
     out: list[Change] = field(default_factory=list)
 
@@ -137,11 +140,10 @@ class World:
     def settle_agent(self, agent: Agent) -> None:
         """Let the facts decide where this agent stands."""
         entry = agent.entry(self.now)
-        if already(agent.state, entry):
-            return
         state = step(AGENT, agent.state, entry)
         if state is None:
             self.anomaly("agent", f"{agent.state.value} × {entry.value}")
+        if state is None or state is agent.state:
             return
         previous, agent.state, agent.since = agent.state, state, self.now
         self.emit(AgentStateChanged(self.now, agent.member, state, previous))
@@ -163,11 +165,22 @@ class World:
     def queue_changed(self, queue: Queue) -> None:
         self.emit(QueueChanged(self.now, queue.name, len(queue.waiting)))
 
+    def take_out(self, name: QueueName, uniqueid: Uniqueid) -> None:
+        """This channel stands in the line of this queue no more."""
+        queue = self.queues.get(name)
+        if queue is not None and queue.remove(uniqueid):
+            self.queue_changed(queue)
+
     def leg_of(self, uniqueid: Uniqueid) -> Leg | None:
         call = self.by_leg.get(uniqueid)
         return None if call is None else call.legs.get(uniqueid)
 
     # --- calls --------------------------------------------------------------------------------------------
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another channel."""
+        return len(self.channels) >= MAX_CHANNELS or len(self.by_leg) >= MAX_KNOWN_LEGS
 
     def add_leg(self, call: Call, leg: Leg) -> bool:
         """False when the call holds as many legs as it may."""
@@ -178,109 +191,97 @@ class World:
         call.legs[leg.uniqueid] = leg
         call.live.add(leg.uniqueid)
         self.by_leg[leg.uniqueid] = call
-        if call.state is CallState.ENDED:
-            call.ended_at = None
-            self.turn_call(call, CallInput.LEG_ADDED)
+        self.reopen(call)
         return True
 
     def link(self, call: Call, linkedid: Linkedid) -> None:
-        if len(call.linkedids) < MAX_LEGS:
+        """From now on channels of this conversation belong to ``call``; a conversation has one call."""
+        if len(call.linkedids) < MAX_LEGS and self.by_linkedid.setdefault(linkedid, call) is call:
             call.linkedids.setdefault(linkedid)
-            self.by_linkedid[linkedid] = call
 
-    def relink(self, channel: Channel, linkedid: Linkedid) -> None:
-        """A channel shows another Linkedid than before: its conversation was joined with that one's.
-
-        Two calls of citizens are never made one, or a citizen would go uncounted: they stay two, related.
-        """
-        channel.linkedid = linkedid
-        other = self.by_linkedid.get(linkedid)
-        if other is None:
-            self.link(channel.call, linkedid)
-        elif other is not channel.call:
-            self.join(channel.call, other)
-
-    def join(self, one: Call, two: Call) -> None:
-        if one.inbound and two.inbound:
-            if two.call_id not in one.related:
-                one.related.append(two.call_id)
-                two.related.append(one.call_id)
-            return
-        kept, gone = sorted((one, two), key=lambda call: (not call.inbound, uniqueid_parts(call.caller)))
-        self._absorb(kept, gone)
-        self.emit(CallsJoined(self.now, kept.call_id, gone.call_id))
-
-    def _absorb(self, kept: Call, gone: Call) -> None:
-        for uniqueid, leg in gone.legs.items():
-            kept.legs[uniqueid] = leg
-            self.by_leg[uniqueid] = kept
-            if (channel := self.channels.get(uniqueid)) is not None:
-                channel.call = kept
-        for linkedid in gone.linkedids:
-            self.link(kept, linkedid)
-        kept.live |= gone.live
-        kept.visits = sorted((*kept.visits, *gone.visits), key=lambda visit: visit.joined_at)
-        kept.offers |= gone.offers
-        kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
-        kept.aliases += [gone.call_id, *gone.aliases]
-        kept.related += gone.related
-        self._move_waiting(gone, kept)
-        self.calls.pop(gone.call_id, None)
-        gone.state, gone.live = CallState.ENDED, set()
-        if kept.live and kept.state is CallState.ENDED:
-            kept.ended_at = None
-            self.turn_call(kept, CallInput.LEG_ADDED)
-
-    def _move_waiting(self, gone: Call, kept: Call) -> None:
-        for visit in gone.visits:
-            queue = self.queues.get(visit.queue) if visit.result is None else None
-            for waiting in queue.waiting if queue else ():
-                if waiting.call_id == gone.call_id:
-                    waiting.call_id = kept.call_id
+    def reopen(self, call: Call) -> None:
+        """A call that was about to be closed has a live channel again."""
+        if call.state is CallState.ENDED and call.live:
+            call.ended_at = None
+            self.settling.pop(call.call_id, None)
+            self.turn_call(call, CallInput.LEG_ADDED)
 
     def leg_gone(self, call: Call, uniqueid: Uniqueid) -> None:
         """A channel is no more. When it was the call's last, the call ends, and settles after a while."""
         call.live.discard(uniqueid)
+        self.tombstones.pop(uniqueid, None)  # the order is that of dying
         self.tombstones[uniqueid] = self.now
+        if len(self.tombstones) > MAX_CHANNELS:
+            del self.tombstones[next(iter(self.tombstones))]
         if not call.live and call.state is not CallState.ENDED:
             call.ended_at = self.now
             self.turn_call(call, CallInput.LAST_LEG_GONE)
-            self.settling.append((Micros(self.now + SETTLE), call))
+            self.settling[call.call_id] = Micros(self.now + SETTLE)
+            if len(self.settling) > MAX_CHANNELS:
+                self._settle_oldest()
+
+    def _settle_oldest(self) -> None:
+        self.hand_over(self.calls[next(iter(self.settling))])
 
     def hand_over(self, call: Call) -> None:
         """The call is settled: out of the model, into the records."""
-        if self.calls.pop(call.call_id, None) is None:
-            return
+        self._close_rest(call)
+        self.settling.pop(call.call_id, None)
+        self.calls.pop(call.call_id, None)
         for uniqueid in call.legs:
             self.by_leg.pop(uniqueid, None)
         for linkedid in call.linkedids:
-            if self.by_linkedid.get(linkedid) is call:
-                del self.by_linkedid[linkedid]
+            self.by_linkedid.pop(linkedid, None)
         self.emit(CallEnded(self.now, call))
+
+    def _close_rest(self, call: Call) -> None:
+        """What nobody told the end of."""
+        for offer in call.open_offers():
+            self.turn_offer(call, offer, OfferInput.LEG_GONE)
+        for visit in call.visits:
+            if visit.result is None:
+                visit.result, visit.ended_at = VisitResult.UNKNOWN, visit.ended_at or call.ended_at
 
     # --- time ---------------------------------------------------------------------------------------------
 
-    def advance(self, at: Micros) -> None:
-        """Move the model's clock, never back, and do what has come due."""
-        if at <= self.now:
-            return
-        self.now = at
-        while self.settling and self.settling[0][0] <= at:
-            _, call = self.settling.popleft()
-            if call.ended_at is not None and call.ended_at + SETTLE <= at:
-                self.hand_over(call)
+    def hear(self, at: Micros) -> None:
+        """The PBX speaks at ``at``. The model's time never goes back, unless the PBX's clock was set back."""
+        if at >= self.now:
+            self.now = at
+        elif self.now - at > STEP_BACK:
+            self.anomaly("clock set back", f"by {(self.now - at) / MICROS_PER_SECOND:.1f} s")
+            self.shift(at - self.now)
+        self.play(self.now)
+
+    def shift(self, by: int) -> None:
+        """The PBX's clock was set by ``by`` microseconds: so is all that is still to come, or to be forgotten."""
+        self.now, self.lost_at = Micros(self.now + by), Micros(self.lost_at + by)
+        self.settling = {call_id: Micros(due + by) for call_id, due in self.settling.items()}
+        self.tombstones = {uniqueid: Micros(died + by) for uniqueid, died in self.tombstones.items()}
+        for agent in self.agents.values():
+            agent.since = Micros(agent.since + by)
+            if agent.wrapup_until is not None:
+                agent.wrapup_until = Micros(agent.wrapup_until + by)
+
+    def play(self, until: Micros) -> None:
+        """Do what has come due. Events tell what time it is (``hear``); a tick only lets time pass."""
+        while self.settling:
+            call_id, due = next(iter(self.settling.items()))
+            if due > until:
+                break
+            self.hand_over(self.calls[call_id])
         if self.wrapping_up:
-            self._end_wrap_ups()
+            self._end_wrap_ups(until)
         while self.tombstones:
             oldest = next(iter(self.tombstones))
-            if self.tombstones[oldest] + TOMBSTONE > at:
+            if self.tombstones[oldest] + TOMBSTONE > until:
                 break
             del self.tombstones[oldest]
 
-    def _end_wrap_ups(self) -> None:
+    def _end_wrap_ups(self, until: Micros) -> None:
         for member in list(self.wrapping_up):
             agent = self.agents[member]
-            if agent.wrapup_until is None or agent.wrapup_until <= self.now:
+            if agent.wrapup_until is None or agent.wrapup_until <= until:
                 agent.wrapup_until = None
                 del self.wrapping_up[member]
                 self.settle_agent(agent)

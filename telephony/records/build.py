@@ -1,10 +1,8 @@
 """From a call of the model to its record. Pure: the same call always gives the same record."""
 
-from collections.abc import Iterable
-
 from telephony.model import calls as model
 from telephony.model.calls import Call
-from telephony.model.ids import Micros, Uniqueid
+from telephony.model.ids import Micros
 from telephony.model.machines import OfferState
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
 from telephony.records.record import CallRecord, Interval, Leg, Offer, QueueVisit, Transfer
@@ -100,49 +98,51 @@ def _outcome(call: Call, caller: model.Leg | None) -> Outcome:
         return Outcome.ANSWERED
     if call.refused_because:
         return Outcome.REFUSED
-    if call.ended_by_pbx:
-        return Outcome.SYSTEM
     told = _OUTCOME_OF_VISIT.get(call.visits[-1].result or VisitResult.UNKNOWN) if call.visits else None
     if told is not None:
         return told
+    if call.ended_by_pbx:
+        return Outcome.SYSTEM
     if caller is not None and caller.asked_at is not None:
         return Outcome.ABANDONED
-    return Outcome.UNOBSERVED if call.ended_unseen else Outcome.FAILED
+    if call.ended_unseen:
+        return Outcome.UNOBSERVED
+    return Outcome.SYSTEM if call.visits else Outcome.FAILED  # taken out of the line: an order to hang up
 
 
 def _abandoned_in(call: Call, caller: model.Leg | None) -> AbandonedIn:
     if not call.visits:
         return AbandonedIn.ENTRY
     left = caller.asked_at or caller.ended_at if caller is not None else call.ended_at
-    ringing = any(left is None or _rang_at(offer, left) for offer in call.offers.values())
+    ringing = any(left is None or _rang_at(call, offer, left) for offer in call.offers.values())
     return AbandonedIn.RINGING if ringing else AbandonedIn.WAITING
 
 
-def _rang_at(offer: model.Offer, at: Micros) -> bool:
+def _rang_at(call: Call, offer: model.Offer, at: Micros) -> bool:
     """Whether this phone was still ringing (or just picked up) when the caller left."""
-    if offer.state in (OfferState.CANCELLED, OfferState.DROPPED):
-        return True
-    return offer.at <= at and (offer.ended_at is None or offer.ended_at >= at)
+    leg = call.legs.get(offer.uniqueid)
+    until = leg.ended_at if leg is not None else offer.ended_at
+    return offer.at <= at and (until is None or until >= at)
 
 
 def _hung_up_by(call: Call, caller: model.Leg | None) -> Side:
-    """Whose phone ended it: the first to hang up of the caller and of those the caller talked with last."""
-    if call.ended_by_pbx:
-        return Side.SYSTEM
+    """Whose phone ended it: the first to hang up of the caller and of those the caller talked with last.
+
+    Who transferred the caller and then hung up did not end the call.
+    """
     if caller is None:
         return Side.UNKNOWN
     last = caller.spans[-1].partners if caller.spans else ()
-    asked = [leg for leg in _legs(call, (caller.uniqueid, *last)) if leg.asked_at is not None]
+    others = [
+        call.anyone(uniqueid) for uniqueid in last if uniqueid not in {transfer.by for transfer in call.transfers}
+    ]
+    asked = [leg for leg in (caller, *others) if leg is not None and leg.asked_at is not None]
     if not asked:
-        return Side.UNKNOWN if call.ended_unseen else Side.SYSTEM
+        return Side.UNKNOWN if call.ended_unseen and not call.ended_by_pbx else Side.SYSTEM
     first = min(asked, key=lambda leg: leg.asked_at or 0)
     if first is caller:
         return Side.CALLER
     return Side.AGENT if first.role is Role.AGENT else Side.OTHER
-
-
-def _legs(call: Call, uniqueids: Iterable[Uniqueid]) -> list[model.Leg]:
-    return [call.legs[uniqueid] for uniqueid in uniqueids if uniqueid in call.legs]
 
 
 # --- parts ------------------------------------------------------------------------------------------------

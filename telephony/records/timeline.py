@@ -1,6 +1,6 @@
 """The caller's time from *received* to *ended*, cut into segments without hole or overlap. Pure.
 
-What weighs more covers what weighs less: talking (or held) over ringing over waiting over nothing. Before
+What weighs more covers what weighs less: being held over talking over ringing over waiting over nothing. Before
 the first answer nothing is *entry*; after it, *gap*.
 """
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from telephony.model.calls import Call, Leg
 from telephony.model.ids import Micros, Uniqueid
-from telephony.model.terms import Role, SegmentKind
+from telephony.model.terms import SegmentKind
 from telephony.records.record import Segment
 
 _MS = 1_000
@@ -20,27 +20,16 @@ _Layers = tuple[tuple[SegmentKind, list[_Stretch]], ...]
 def timeline_of(call: Call, ended_at: Micros) -> tuple[Segment, ...]:
     """Segments in order; they begin at ``received_at`` and end at ``ended_at``."""
     start, end = call.received_at, max(call.received_at, ended_at)
-    layers: _Layers = (
-        (SegmentKind.HOLD, list(_held(call, end))),
-        (SegmentKind.TALK, list(_talks(call, end))),
-        (SegmentKind.RING, list(_rings(call, end))),
-        (SegmentKind.WAIT, [(v.joined_at, v.ended_at or end, (str(v.queue),)) for v in call.visits]),
-    )
-    edges = sorted({start, end, *_edges(layers, start, end)})
+    layers = _layers(call, end)
+    edges = {edge for _, stretches in layers for left, right, _ in stretches for edge in (left, right)}
     segments: list[Segment] = []
-    for left, right in pairwise(edges):
+    for left, right in pairwise(sorted({start, end, *(edge for edge in edges if start < edge < end)})):
         kind, parties = _covering(layers, left, right)
         if kind is None:
             answered = call.answered_at is not None and left >= call.answered_at
             kind = SegmentKind.GAP if answered else SegmentKind.ENTRY
         _append(segments, Segment(kind, left, right, parties))
     return tuple(segments)
-
-
-def _edges(layers: _Layers, start: Micros, end: Micros) -> Iterator[Micros]:
-    for _, stretches in layers:
-        for left, right, _ in stretches:
-            yield from (edge for edge in (left, right) if start < edge < end)
 
 
 def _covering(layers: _Layers, left: Micros, right: Micros) -> tuple[SegmentKind | None, tuple[str, ...]]:
@@ -59,37 +48,61 @@ def _append(segments: list[Segment], segment: Segment) -> None:
         segments.append(segment)
 
 
-def _talks(call: Call, end: Micros) -> Iterator[_Stretch]:
+def _layers(call: Call, end: Micros) -> _Layers:
+    """What lies over what, topmost first."""
     caller = call.legs.get(call.caller)
-    for span in caller.spans if caller is not None else ():
-        yield span.start, span.end or end, tuple(_party(call, partner) for partner in span.partners)
+    return (
+        (SegmentKind.HOLD, list(_held(call, caller, end)) if caller is not None else []),
+        (SegmentKind.TALK, list(_talks(call, caller, end)) if caller is not None else []),
+        (SegmentKind.HOLD, list(_left_on_hold(call, end))),
+        (SegmentKind.RING, [(o.at, o.ended_at or end, (str(o.member),)) for o in call.offers.values()]),
+        (SegmentKind.WAIT, [(v.joined_at, v.ended_at or end, (str(v.queue),)) for v in call.visits]),
+    )
 
 
-def _party(call: Call, uniqueid: Uniqueid) -> str:
-    leg = call.legs.get(uniqueid)
-    return leg.party if leg is not None else ""
+def _talks(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:
+    for span in caller.spans:
+        yield span.start, span.end or end, _parties(call, span.partners)
 
 
-def _rings(call: Call, end: Micros) -> Iterator[_Stretch]:
-    for offer in call.offers.values():
-        yield offer.at, offer.ended_at or end, (offer.member,)
+def _parties(call: Call, uniqueids: Iterable[Uniqueid]) -> tuple[str, ...]:
+    legs = [call.anyone(uniqueid) for uniqueid in uniqueids]
+    return tuple(leg.party for leg in legs if leg is not None)
 
 
-def _held(call: Call, end: Micros) -> Iterator[_Stretch]:
-    """While the other side's phone holds, the caller hears music: within talking only."""
-    caller = call.legs.get(call.caller)
-    for leg in call.legs.values():
-        if leg.role is Role.SERVICE or caller is None:
-            continue
-        for span in leg.held:
-            yield from _within(caller, leg, span.start, span.end or end, end)
-
-
-def _within(caller: Leg, leg: Leg, start: Micros, stop: Micros, end: Micros) -> Iterator[_Stretch]:
+def _held(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:
+    """In a conversation with nobody but those whose phones hold, or holding oneself."""
     for talk in caller.spans:
-        left, right = max(talk.start, start), min(talk.end or end, stop)
-        if left < right and (leg is caller or leg.uniqueid in talk.partners):
+        stop = talk.end or end
+        yield from _within(talk.start, stop, caller, end)
+        others = [leg for leg in map(call.anyone, talk.partners) if leg is not None]
+        if len(others) == 1:
+            yield from _within(talk.start, stop, others[0], end)
+        elif others:
+            yield from _all_hold(talk.start, stop, others, end)
+
+
+def _within(start: Micros, stop: Micros, leg: Leg, end: Micros) -> Iterator[_Stretch]:
+    for span in leg.held:
+        left, right = max(start, span.start), min(stop, span.end or end)
+        if left < right:
             yield left, right, (leg.party,)
+
+
+def _all_hold(start: Micros, stop: Micros, legs: list[Leg], end: Micros) -> Iterator[_Stretch]:
+    holds = [list(_within(start, stop, leg, end)) for leg in legs]
+    edges = sorted({edge for stretches in holds for left, right, _ in stretches for edge in (left, right)})
+    for left, right in pairwise(edges):
+        if all(any(a <= left and right <= b for a, b, _ in stretches) for stretches in holds):
+            yield left, right, tuple(leg.party for leg in legs)
+
+
+def _left_on_hold(call: Call, end: Micros) -> Iterator[_Stretch]:
+    """Put on hold by a phone that then went to talk elsewhere (a transfer by feature code): until it comes back."""
+    for leg in call.legs.values():
+        for span in leg.held:
+            if call.caller in span.partners:
+                yield span.start, span.end or leg.ended_at or end, (leg.party,)
 
 
 def total_ms(segments: Iterable[Segment], kind: str) -> int:

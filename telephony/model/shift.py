@@ -1,0 +1,38 @@
+"""A living call, moved along the line of time: what is left to do when the PBX's clock was set (law 5)."""
+
+from collections.abc import Iterable
+
+from telephony.model.calls import Call, Leg, Span
+from telephony.model.ids import Micros
+
+
+def shift_call(call: Call, by: int) -> None:
+    """Add ``by`` microseconds to every time of the call. Its durations stay as they are."""
+    call.received_at = Micros(call.received_at + by)
+    call.answered_at, call.ended_at = _moved(call.answered_at, by), _moved(call.ended_at, by)
+    for leg in call.legs.values():
+        _shift_leg(leg, by)
+    for visit in call.visits:
+        visit.joined_at, visit.ended_at = Micros(visit.joined_at + by), _moved(visit.ended_at, by)
+    for offer in call.offers.values():
+        offer.at, offer.ended_at = Micros(offer.at + by), _moved(offer.ended_at, by)
+    for transfer in call.transfers:
+        transfer.at = Micros(transfer.at + by)
+    if "received_at" not in call.estimated:
+        call.estimated.append("received_at")
+
+
+def _moved(at: Micros | None, by: int) -> Micros | None:
+    return None if at is None else Micros(at + by)
+
+
+def _shift_leg(leg: Leg, by: int) -> None:
+    leg.created_at = Micros(leg.created_at + by)
+    leg.answered_at, leg.ended_at = _moved(leg.answered_at, by), _moved(leg.ended_at, by)
+    leg.asked_at = _moved(leg.asked_at, by)
+    _shift_spans((*leg.spans, *leg.held), by)
+
+
+def _shift_spans(spans: Iterable[Span], by: int) -> None:
+    for span in spans:
+        span.start, span.end = Micros(span.start + by), _moved(span.end, by)
