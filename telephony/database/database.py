@@ -1,6 +1,9 @@
 """The one database of a site: records and directory share it."""
 
+import asyncio
+import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +31,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, url: URL) -> None:
         self._engine = engine
+        self._file = engines.sqlite_file(url)
+        self._identity = _identity(self._file)
         self.place = engines.shown(url)
         """How messages name this database: its file, or its URL without the password."""
         self.backup: Path | None = None
@@ -43,21 +48,21 @@ class Database:
         parsed = engines.database_url(url)
         file = engines.sqlite_file(parsed)
         if file is not None:
-            _prepare(file, create=create)
+            await asyncio.to_thread(_prepare, file, create=create)
         database = cls(engines.make_engine(parsed, busy_timeout_ms=busy_timeout_ms), parsed)
         try:
-            await database._migrate(file)
+            await database._migrate()
         except BaseException:
             await database.close()
             raise
         return database
 
-    async def _migrate(self, file: Path | None) -> None:
-        async with self.reading() as connection:
+    async def _migrate(self) -> None:
+        async with self._connection() as connection:
             if await connection.run_sync(is_current, self.place):
                 return
         async with self._transaction({engines.WRITES: True, engines.MIGRATES: True}) as connection:
-            self.backup = await connection.run_sync(migrate, file, self.place)
+            self.backup = await connection.run_sync(migrate, self._file, self.place)
         await self._engine.dispose()  # the connection that migrated has its foreign keys off
         if self.backup is not None:
             log.info("database schema brought up to date", database=self.place, backup=str(self.backup))
@@ -65,6 +70,12 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One consistent view of the data. Keep it short: SQLite cannot reset its WAL past a reader."""
+        self._check_file()
+        async with self._connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
         with faults_of(self.place):
             async with self._engine.connect() as connection:
                 yield connection
@@ -75,32 +86,63 @@ class Database:
 
         Once this returns, the write is on disk.
         """
+        self._check_file()
         async with self._transaction({engines.WRITES: True}) as connection:
             yield connection
 
     @asynccontextmanager
     async def _transaction(self, options: dict[str, bool]) -> AsyncIterator[AsyncConnection]:
-        with faults_of(self.place):
-            async with self._engine.connect() as plain:
-                connection = await plain.execution_options(**options)
-                async with connection.begin():
-                    if connection.dialect.name == "postgresql":
-                        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"))
-                    yield connection
+        async with self._connection() as plain:
+            connection = await plain.execution_options(**options)
+            async with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"))
+                yield connection
+
+    def _check_file(self) -> None:
+        """Notice an SQLite file that was moved away or replaced under us: the open connections would go on
+        with the old one, and what they acknowledge would be nowhere. To follow to the new one is no way
+        out, since SQLite would play the log (-wal) of the old file into it.
+        """
+        identity = _identity(self._file)
+        if identity == self._identity:
+            return
+        if identity is None:
+            raise StoreUnavailable(
+                f"The database {self.place} is gone. Put the file back; writing then goes on by itself."
+            )
+        raise StoreUnavailable(
+            f"Another file was put in place of the database {self.place} while it was in use. Put the first one back, "
+            "and writing goes on by itself; to change over, stop the program first, see that no -wal file is left "
+            "beside the database, then put the other file in place."
+        )
 
     async def close(self) -> None:
         """Close all connections. May be called twice."""
         await self._engine.dispose()
 
 
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None if there is none."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
+
+
 def _prepare(file: Path, *, create: bool) -> None:
-    """Make the file ahead of SQLite so that nobody else may read it: it holds citizens' numbers."""
-    if file.exists():
-        return
-    if not create:
+    """Make the file, for its owner only since it holds citizens' numbers, and see that it is a database.
+
+    Here and not at the first query: a driver that cannot open its file ends its thread with a traceback.
+    """
+    if not file.exists() and not create:
         raise StoreUnavailable(
             f"There is no database at {file}. Start the service once (zhitong serve), or name the right file."
         )
     with faults_of(str(file)):
         file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        if not file.exists():
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA schema_version")

@@ -13,6 +13,7 @@ https://www.sqlite.org/pragma.html#pragma_synchronous
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -61,6 +62,13 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
+def sqlite_uri(file: Path, mode: str) -> str:
+    """A URI filename (https://www.sqlite.org/uri.html) with mode ``ro`` or ``rw``: neither makes a file
+    that is missing, as a plain name would.
+    """
+    return f"file:{quote(str(file.resolve()))}?mode={mode}"
+
+
 def shown(url: URL) -> str:
     """How messages name the database: the file, or the URL without its password."""
     file = sqlite_file(url)
@@ -80,7 +88,9 @@ def make_engine(url: URL, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEng
 
 
 def _sqlite_engine(url: URL, busy_timeout_ms: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_timeout=10, connect_args={"timeout": busy_timeout_ms / 1000})
+    database, _, mode = sqlite_uri(Path(url.database or ""), "rw").partition("?mode=")
+    existing = url.set(database=database, query={"mode": mode, "uri": "true"})
+    engine = create_async_engine(existing, pool_timeout=10, connect_args={"timeout": busy_timeout_ms / 1000})
 
     def on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
         try:

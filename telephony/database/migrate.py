@@ -18,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from telephony.database.engine import sqlite_uri
 from telephony.database.faults import SchemaTooNew
 from telephony.errors import StoreError
 
@@ -118,7 +119,7 @@ def back_up(file: Path, target: Path) -> Path:
 
 def _copy(file: Path, target: Path) -> None:
     with (
-        contextlib.closing(sqlite3.connect(f"file:{_quoted(file)}?mode=ro", uri=True)) as source,
+        contextlib.closing(sqlite3.connect(sqlite_uri(file, "ro"), uri=True)) as source,
         contextlib.closing(sqlite3.connect(target)) as copy,
     ):
         source.backup(copy)
@@ -128,10 +129,6 @@ def _copy(file: Path, target: Path) -> None:
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"the copy failed its integrity check: {verdict}")
     _sync(target)
-
-
-def _quoted(file: Path) -> str:
-    return str(file.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 def _sync(path: Path) -> None:

@@ -1,6 +1,7 @@
 """The store on real databases, judged by plain Python over what was written and by SQL of the tests' own."""
 
 import asyncio
+import itertools
 import json
 import random
 import sqlite3
@@ -123,14 +124,13 @@ def test_the_database_holds_what_the_fold_says_in_any_order_and_batches(
 ) -> None:
     shuffled = tells + dice.choices(tells, k=2)
     dice.shuffle(shuffled)
+    edges = sorted(dice.choices(range(len(shuffled)), k=3))
+    batches = [shuffled[a:b] for a, b in itertools.pairwise([0, *edges, len(shuffled)])]
 
     async def run() -> None:
         store = await RecordStore.open(f"sqlite:///{tmp_path_factory.mktemp('fold')}/z.db")
-        rest = shuffled
-        while rest:
-            size = dice.randint(1, 5)
-            await store.write(rest[:size])
-            rest = rest[size:]
+        for batch in batches:
+            await store.write(batch)
         stored = {one.call_id: one async for one in store.stream(CallQuery(limit=2))}
         assert stored == told([tells])
         check_tables(Path(store.database.place))
