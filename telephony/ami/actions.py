@@ -180,7 +180,7 @@ class UserEvent(Action, frozen=True):
 
 
 class ControlPlayback(Action, frozen=True):
-    """call. ``stop`` wakes a caller waiting in a queue (docs/architecture.md, dispatch)."""
+    """call. ``stop`` ends what a channel is playing, and so makes app_queue look again at a caller who waits."""
 
     channel: str
     control: str = "stop"

@@ -69,8 +69,8 @@ class Line:
         return {}
 
     def send(self, *frames: bytes) -> None:
-        for frame in frames:
-            self.writer.write(frame + b"\r\n\r\n")
+        if not self.writer.is_closing():
+            self.writer.write(b"".join(frame + b"\r\n\r\n" for frame in frames))
 
     def cut(self) -> None:
         """Close at once, as a killed process does."""
