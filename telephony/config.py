@@ -242,7 +242,7 @@ class Site(_Table, frozen=True, kw_only=True):
 
     def queue_named(self, name: str | None) -> Queue:
         """The queue of this name; the first one for None. ``read_site`` has made sure it exists."""
-        return next((queue for queue in self.queues if queue.name == name), self.queues[0])
+        return self.queues[0] if name is None else {queue.name: queue for queue in self.queues}[name]
 
     def numbers_of(self, trunk: Trunk) -> tuple[str, ...]:
         """The dialled numbers that mean the hotline on this trunk."""
@@ -360,9 +360,10 @@ def _rules(site: Site) -> Iterator[str]:
 
 
 def _overflow_cycle(site: Site, queue: Queue) -> list[str]:
+    overflow = {each.name: target_of(each.overflow).name for each in site.queues if each.overflow.startswith("queue:")}
     path = [queue.name]
-    while (target := target_of(site.queue_named(path[-1]).overflow)).kind == "queue":
-        if target.name in path:
-            return [*path, target.name]
-        path.append(target.name)
+    while (following := overflow.get(path[-1])) is not None:
+        if following in path:
+            return [*path, following]
+        path.append(following)
     return []
