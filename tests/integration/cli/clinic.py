@@ -4,13 +4,14 @@ from pathlib import Path
 
 import msgspec
 
+from dialplans.render import render, write
 from telephony.config import read_site
 from telephony.database.database import Database
 from telephony.directory.agents import Agent, QueueMembership
 from telephony.directory.store import AgentStore
 from telephony.model.ids import MemberName, QueueName
 from telephony.places import database_url, secrets_of
-from telephony.secrets import ensure_secrets
+from telephony.secrets import ensure_secrets, read_secrets
 from zhitong.cli.checks.examine import Patience, examine
 from zhitong.cli.checks.findings import Finding, Severity
 
@@ -19,6 +20,9 @@ name = "某市12345"
 hotline = ["12345"]
 [pbx.ami]
 port = {port}
+[pbx.folders]
+etc = "{folder}/asterisk/etc"
+log = "{folder}/asterisk/log"
 [[trunk]]
 name = "carrier"
 hosts = ["192.0.2.1"]
@@ -45,6 +49,15 @@ class Clinic(msgspec.Struct, frozen=True):
     @property
     def database_file(self) -> Path:
         return self.secrets_file.with_name("zhitong.db")
+
+    @property
+    def etc(self) -> Path:
+        """Where its PBX would read its files."""
+        return Path(read_site(self.site_file).pbx.folders.etc)
+
+    def render(self) -> None:
+        """Write the PBX's files anew."""
+        write(self.etc, render(read_site(self.site_file), AGENTS, read_secrets(self.secrets_file)))
 
     def add(self, toml: str) -> None:
         """More lines for site.toml; tables only, since they come last."""
@@ -84,7 +97,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
 async def open_clinic(folder: Path, port: int, secret: str = "r1ght" * 4) -> Clinic:
     """A site that is in order: secrets, database, two agents. Its PBX is at ``port``."""
     site_file = folder / "site.toml"
-    site_file.write_text(SITE.format(port=port), encoding="utf-8")
+    site_file.write_text(SITE.format(port=port, folder=folder), encoding="utf-8")
     site = read_site(site_file)
     secrets_file = secrets_of(site_file, site)
     ensure_secrets(secrets_file, [agent.phone for agent in AGENTS])
@@ -95,4 +108,6 @@ async def open_clinic(folder: Path, port: int, secret: str = "r1ght" * 4) -> Cli
     database = await Database.open(database_url(site_file, site))
     await AgentStore(database).import_agents(AGENTS)
     await database.close()
-    return Clinic(site_file)
+    clinic = Clinic(site_file)
+    clinic.render()
+    return clinic

@@ -211,6 +211,9 @@ async def test_members_nobody_knows(clinic: Clinic, pbx: GoodPbx) -> None:
 
 def _registering(clinic: Clinic) -> None:
     clinic.change('hosts = ["192.0.2.1"]', 'hosts = ["192.0.2.1"]\nregister = true\nusername = "gov"')
+    with clinic.secrets_file.open("a", encoding="utf-8") as secrets:
+        secrets.write('\ncarrier = "given-by-the-carrier"\n')
+    clinic.render()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from zhitong.cli.checks.modules import check_modules
 from zhitong.cli.checks.queues import check_queues
 from zhitong.cli.checks.reach import no_certificate, reach, tls_of
 from zhitong.cli.checks.relay import Peer, relay
+from zhitong.cli.checks.rendered import check_rendered, check_rules
 from zhitong.cli.checks.rights import ask_rights
 from zhitong.cli.checks.stream import check_clock, check_events
 from zhitong.cli.checks.trunks import check_trunks
@@ -46,6 +47,8 @@ async def examine(site_file: Path, patience: Patience) -> Findings:
         *of_database,
         of_secrets,
         *(local.check_phones(secrets, agents) if secrets else ()),
+        *check_rules(site, agents),
+        *check_rendered(site_file, site, agents, secrets),
         *local.check_pbx_folders(site),
     ):
         yield finding

@@ -50,8 +50,8 @@ def _judge(trunk: str, status: str | None) -> Finding:
         (
             f"核对 site.toml 的 hosts、username 和 secrets.toml [trunks] 里的 {trunk}；看 Asterisk 日志里对方的答复。",
             (
-                f"Check hosts and username in site.toml, {trunk} under [trunks] in secrets.toml, and the carrier's answer "
-                "in Asterisk's log."
+                f"Check hosts and username in site.toml, {trunk} under [trunks] in secrets.toml, and the answer "
+                "of the carrier in Asterisk's log."
             ),
         ),
     )
