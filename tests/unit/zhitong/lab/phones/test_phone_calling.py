@@ -78,6 +78,15 @@ async def test_a_challenged_invite_is_sent_again_with_the_password(phone: Phone,
     await call.answered()
 
 
+async def test_a_password_that_is_refused_is_not_sent_again_and_again(phone: Phone, pbx: Pbx) -> None:
+    call = await phone.call("12345")
+    for _ in range(2):
+        pbx.reply(await pbx.request("INVITE"), 401, ("WWW-Authenticate", 'Digest realm="asterisk", nonce="n"'))
+        await pbx.request("ACK")
+    assert (await call.ended()).code == 401
+    await pbx.nothing(0.1)
+
+
 @pytest.mark.parametrize("code", [404, 486, 503, 603])
 async def test_a_refusal_ends_the_call(phone: Phone, pbx: Pbx, code: int) -> None:
     call = await phone.call("12345")

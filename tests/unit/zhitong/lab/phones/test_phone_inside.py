@@ -90,6 +90,14 @@ async def test_the_pbx_may_hold_us(phone: Phone, pbx: Pbx) -> None:
     await eventually(lambda: len(call.spoke.times) > sent)
 
 
+async def test_an_offer_inside_that_cannot_be_answered_is_488_and_changes_nothing(phone: Phone, pbx: Pbx) -> None:
+    call, tag = await rung(phone, pbx)
+    pbx.say("INVITE", "c1", 2, tag, pbx.offer().replace(b"RTP/AVP 0 101", b"RTP/AVP 8 101"))
+    await pbx.response(488)
+    assert call.is_up
+    assert "INVITE: the offer has no ulaw" in phone.mishaps[0]
+
+
 async def test_an_update_without_an_offer_changes_nothing(phone: Phone, pbx: Pbx) -> None:
     call, tag = await rung(phone, pbx)
     pbx.say("UPDATE", "c1", 2, tag)
