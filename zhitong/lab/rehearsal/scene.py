@@ -28,8 +28,11 @@ SiteText = Callable[[Ports], str]
 """Makes the text of site.toml from the lab's ports (``head`` writes what every lab needs)."""
 
 
-def head(ports: Ports, name: str = "演练 rehearsal") -> str:
-    """The beginning of a lab's site.toml: names, addresses, and one trunk for callers from this machine."""
+def head(ports: Ports, name: str = "演练 rehearsal", trunk: str = "") -> str:
+    """The beginning of a lab's site.toml: names, addresses, and one trunk for callers from this machine.
+
+    ``trunk`` adds keys to that trunk.
+    """
     return f"""\
 name = "{name}"
 hotline = ["12345"]
@@ -47,6 +50,7 @@ rtp_end = {ports.rtp.stop - 1}
 [[trunk]]
 name = "carrier"
 hosts = ["127.0.0.1"]
+{trunk}
 """
 
 
