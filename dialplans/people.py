@@ -9,7 +9,7 @@ from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.directory.fields import FieldRefused, checked_name, checked_number, checked_phone
 
-_RESERVED = re.compile(r"(?:general|global|globals|default|trunk-.*|zt-.*)\Z", re.IGNORECASE)
+_RESERVED = re.compile(r"(?:general|global|globals|default|zt-.*)\Z", re.IGNORECASE)
 
 
 def key_of_phone(phone: str) -> str:

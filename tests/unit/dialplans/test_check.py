@@ -1,0 +1,158 @@
+"""Checks find what is broken on purpose, and nothing in what we render ourselves."""
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from dialplans.check import check_files, check_site, read_folder
+from dialplans.findings import Finding, Level
+from dialplans.render import Mode, render, write
+from dialplans.sounds import find_sound
+from telephony.config import parse_site
+from tests.unit.dialplans.sites import BASE, FULL, agents, rendered, sample, secrets_for
+
+
+@pytest.mark.parametrize("text", [BASE, FULL, FULL.replace("[recording]", '[agents]\nsign_in = "always"\n[recording]')])
+@pytest.mark.parametrize("mode", list(Mode))
+def test_what_we_render_has_no_fault(text: str, mode: Mode) -> None:
+    assert check_files(rendered(text, mode=mode)) == []
+
+
+@pytest.mark.parametrize("name", ["city", "two-phones"])
+def test_the_samples_have_no_fault(name: str) -> None:
+    site, people = sample(name)
+    assert check_site(site, people) == []
+    assert check_files(render(site, people, secrets_for(people))) == []
+
+
+def broken(file: str, old: str, new: str) -> list[Finding]:
+    """Findings after one change to the rendered files."""
+    files = rendered(FULL.replace("[recording]", '[agents]\nsign_in = "always"\n[recording]'))
+    assert old in files[file], "the change must change something"
+    return check_files({**files, file: files[file].replace(old, new, 1)})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("Goto(zt-queue-duty,s,1)", "Goto(zt-queue-nobody,s,1)", "Goto leads to 'zt-queue-nobody,s,1'"),
+        ("Goto(zt-transfer,1001,1)", "Goto(zt-transfer,1009,1)", "Goto leads to 'zt-transfer,1009,1'"),
+        ("Gosub(zt-left,s,1(", "Gosub(zt-left,s,9(", "Gosub leads to 'zt-left,s,9("),
+        ("[zt-say]", "[zt-said]", "Gosub leads to 'zt-say,s,1("),
+        ('"="CONTINUE"]?done)', '"="CONTINUE"]?gone)', "GotoIf leads to 'gone'"),
+        ("?zt-refuse,closed,1)", "?zt-refuse,shut,1)", "GotoIf leads to 'zt-refuse,shut,1'"),
+        ("?:failed,1)", "?:lost,1)", "GotoIf leads to 'lost,1'"),
+        ("Goto(zt-bye,${ZT_STATUS},1)", "Goto(zt-farewell,${ZT_STATUS},1)", "leads to 'zt-farewell,"),
+        ("Queue(duty,", "Queue(nobody,", "Queue names queue 'nobody'"),
+        (" same => n,Return()", "same n,Return()", "no line of a dialplan"),
+    ],
+)
+def test_a_call_that_would_end_without_a_word_is_found(old: str, new: str, words: str) -> None:
+    findings = broken("extensions.conf", old, new)
+    assert [finding for finding in findings if words in finding.what]
+    assert all(finding.where.startswith("extensions.conf:") for finding in findings)
+    assert all(finding.level is Level.ERROR for finding in findings)
+
+
+def test_the_line_is_the_line(tmp_path: Path) -> None:
+    (finding,) = broken("extensions.conf", "Goto(zt-transfer,1002,1)", "Goto(zt-transfer,1009,1)")
+    line = int(finding.where.partition(":")[2])
+    text = rendered(FULL.replace("[recording]", '[agents]\nsign_in = "always"\n[recording]'))["extensions.conf"]
+    assert "Goto(zt-transfer,1002,1)" in text.split("\n")[line - 1]
+    assert str(finding).startswith(f"extensions.conf:{line}: error: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "context = zt-queue-hotline",
+            "context = zt-queue-nobody",
+            "the exit context 'zt-queue-nobody' does not exist",
+        ),
+        ("member => PJSIP/1001,", "member => PJSIP/1009,", "member '1009' has no endpoint"),
+        ("joinempty = unavailable,", "joinempty = paused,unavailable,", "joinempty counts an agent at rest"),
+        ("leavewhenempty = unavailable,", "leavewhenempty = wrapup,", "leavewhenempty counts an agent at rest"),
+    ],
+)
+def test_a_queue_that_would_misbehave_is_found(old: str, new: str, words: str) -> None:
+    findings = broken("queues.conf", old, new)
+    assert [finding for finding in findings if words in finding.what and finding.where.startswith("queues.conf:")]
+
+
+@pytest.mark.parametrize("exten", ["12", "_.", "_X", "_!", "a"])
+def test_an_exit_that_is_no_single_key_is_found(exten: str) -> None:
+    findings = broken("extensions.conf", "exten => 3,1,", f"exten => {exten},1,")
+    assert [finding for finding in findings if f"the exit {exten!r}" in finding.what]
+
+
+def test_a_folder_of_another_hand_is_checked_as_it_stands(tmp_path: Path) -> None:
+    write(tmp_path, rendered())
+    (tmp_path / "queues.conf").write_text("[hotline]\ncontext=from-queue\n", encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not a file of Asterisk's", encoding="utf-8")
+    findings = check_files(read_folder(tmp_path))
+    assert [finding.where for finding in findings] == ["queues.conf:2"]
+
+
+def test_contexts_of_others_are_not_judged() -> None:
+    files = rendered()
+    files["extensions.conf"] += "[from-pstn]\nexten => s,1,Goto(nowhere,s,1)\n"
+    assert check_files(files) == []
+
+
+# --- a site before it is rendered -----------------------------------------------------------------------------------
+
+
+def site_findings(more: str, numbers: tuple[str, ...] = ("1001", "1002")) -> list[str]:
+    return [str(finding) for finding in check_site(parse_site(BASE + more), agents(*numbers))]
+
+
+def test_a_target_that_is_no_agent_is_found() -> None:
+    (finding,) = site_findings('overflow = "agent:1009"')
+    assert finding.startswith("site.toml: queue[0].overflow: error: there is no agent 1009.")
+    (finding,) = site_findings('exits = { 1 = "agent:1009" }')
+    assert finding.startswith("site.toml: queue[0].exits.1: error:")
+    assert site_findings('overflow = "agent:1001"') == []
+
+
+def test_announcements_nobody_hears_are_found() -> None:
+    (finding,) = site_findings("position = true")
+    assert "warning: callers of trunk carrier hear nothing before the answer" in finding
+    heard = BASE.replace("[[queue]]", "early_media = true\n[[queue]]") + "position = true"
+    assert check_site(parse_site(heard), agents("1001")) == []
+
+
+def test_a_queue_nobody_answers_is_found() -> None:
+    (finding,) = site_findings('[[queue]]\nname = "lonely"')
+    assert "no agent answers queue 'lonely'" in finding
+
+
+def test_agents_that_cannot_be_rendered_are_found() -> None:
+    findings = [str(finding) for finding in check_site(parse_site(BASE), agents("12345"))]
+    assert [finding for finding in findings if "the number is that of the hotline" in finding]
+
+
+def a_wav(path: Path, seconds: float) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\0\0" * round(8000 * seconds))
+
+
+def test_a_prompt_that_is_missing_empty_or_broken_is_found(tmp_path: Path) -> None:
+    site = parse_site(BASE + '[prompts]\nclosed = "custom/closed"\nfull = "custom/full"\nwaited = "custom/waited"\n')
+    for name in ("ss-noservice", "vm-goodbye", "agent-loginok", "agent-loggedoff", "beep", "beeperr"):
+        a_wav(tmp_path / "en" / f"{name}.wav", 0.5)
+    a_wav(tmp_path / "en" / "custom" / "full.wav", 0)
+    (tmp_path / "en" / "custom" / "waited.wav").write_bytes(b"no wave")
+    findings = [str(finding) for finding in check_site(site, agents("1001"), tmp_path)]
+    assert len(findings) == 3
+    assert "prompts.closed: error: the sound 'custom/closed' has no file" in findings[0]
+    assert "prompts.full: error:" in findings[1]
+    assert "holds no sound" in findings[1]
+    assert "prompts.waited: error:" in findings[2]
+    assert "cannot be read as wav" in findings[2]
+    assert find_sound(tmp_path, "beep", "en") is not None
