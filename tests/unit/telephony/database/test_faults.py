@@ -85,6 +85,8 @@ class PostgresFault(Exception):
         (DBAPIError("INSERT", {}, PostgresFault("22021")), False),  # character_not_in_repertoire
         (IntegrityError("INSERT", {}, PostgresFault("23503")), False),
         (DataError("INSERT", {}, PostgresFault("")), False),
+        (IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed")), False),
+        (OperationalError("SELECT", {}, sqlite3.OperationalError("no such table: calls")), True),
         (InterfaceError("SELECT", {}, ConnectionResetError("reset")), True),
         (ConnectionRefusedError("refused"), True),
         (PoolTimeout("all connections are in use"), True),
