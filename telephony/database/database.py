@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from telephony.database.migrate import is_current, migrate
 # Serialises everything of ours that writes on PostgreSQL, as BEGIN IMMEDIATE does on SQLite. Any constant
 # does.
 _WRITERS_LOCK = 0x5A_48_49_54
+
+_MIGRATING = threading.Lock()
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +64,7 @@ class Database:
         async with self._connection() as connection:
             if await connection.run_sync(is_current, self.place):
                 return
-        async with self._transaction({engines.WRITES: True, engines.MIGRATES: True}) as connection:
+        async with _alone(), self._transaction({engines.WRITES: True, engines.MIGRATES: True}) as connection:
             self.backup = await connection.run_sync(migrate, self._file, self.place)
         await self._engine.dispose()  # the connection that migrated has its foreign keys off
         if self.backup is not None:
@@ -129,6 +132,16 @@ def _identity(file: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_dev, found.st_ino) if found is not None else None
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[None]:
+    """One migration at a time in this process, whatever its loops and threads: alembic keeps its state in globals."""
+    await asyncio.to_thread(_MIGRATING.acquire)
+    try:
+        yield
+    finally:
+        _MIGRATING.release()
 
 
 def _prepare(file: Path, *, create: bool) -> None:

@@ -18,6 +18,7 @@ from telephony.database import migrate
 from telephony.database.database import Database
 from telephony.database.faults import SchemaTooNew, StoreUnavailable
 from telephony.database.metadata import metadata
+from telephony.database.migrate import is_current
 from telephony.errors import StoreError
 from telephony.records.store import RecordStore
 from tests.unit.telephony.records.samples import call_id, record
@@ -278,3 +279,14 @@ async def test_a_place_where_no_database_can_be(tmp_path: Path, blocked: str) ->
         await RecordStore.open(f"sqlite:///{tmp_path / blocked}")
     with pytest.raises(StoreError, match="reached"):
         await RecordStore.open(f"sqlite:///{tmp_path / 'file' / 'zhitong.db'}")
+
+
+async def test_two_databases_migrate_at_once_in_one_process(tmp_path: Path) -> None:
+    urls = [f"sqlite+aiosqlite:///{tmp_path / name}.db" for name in ("one", "two", "three")]
+    databases = await asyncio.gather(*(Database.open(url) for url in urls))
+    try:
+        for database in databases:
+            async with database.reading() as connection:
+                assert await connection.run_sync(is_current, database.place)
+    finally:
+        await asyncio.gather(*(database.close() for database in databases))
