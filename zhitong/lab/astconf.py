@@ -39,9 +39,11 @@ _NOT_LOADED = (
 # Asterisk logs an error for each of these that is not there, and then takes its defaults: an empty one says the same
 # and leaves the log for errors that mean something.
 _EMPTY = (
-    *("acl.conf", "ccss.conf", "cdr.conf", "cel.conf", "confbridge.conf", "features.conf", "indications.conf"),
-    *("pjproject.conf", "queuerules.conf", "stasis.conf", "udptl.conf"),
+    *("ccss.conf", "cdr.conf", "cel.conf", "confbridge.conf", "features.conf", "indications.conf"),
+    *("pjproject.conf", "queuerules.conf", "udptl.conf"),
 )
+_BLANK = ("acl.conf", "stasis.conf")
+"""Likewise, but these know no section [general]."""
 
 _SECTION = re.compile(r"^\s*\[(?P<name>[^]]+)\]")
 
@@ -118,6 +120,7 @@ def write_missing(etc: Path, *, modules: Path, rtp: range) -> list[str]:
         "logger.conf": _LOGGER,
         "musiconhold.conf": _MUSIC,
         **dict.fromkeys(_EMPTY, "[general]\n"),
+        **dict.fromkeys(_BLANK, ""),
     }
     missing = [name for name in files if not (etc / name).exists()]
     for name in missing:

@@ -81,18 +81,17 @@ class Lab:
 
         `host` is the address they call from, where trunks are told apart by it (any of 127.0.0.0/8 will do).
         """
-        place = self._place("callers", self.ports.take(_PORTS_EACH), host=host)
+        place = self._place("callers", self._ports(), host=host)
         return self._keep(await start_callers(self._tools.sipp, place, callers), place)
 
     async def agents(self, agents: Sequence[Agent], port: int | None = None) -> Sipp:
         """Put agents' phones at ``sip:NUMBER@host:port`` (the lab's port for agents by default)."""
-        first = self.ports.take(_PORTS_EACH)
-        place = self._place("agents", first, port or self.ports.agents)
+        place = self._place("agents", self._ports(), port or self.ports.agents)
         return self._keep(await start_agents(self._tools.sipp, place, agents), place)
 
     async def register(self, accounts: Sequence[Account], port: int | None = None) -> None:
         """Register phones that `agents` has put, or will put, at `port`. Raises LabError when the PBX refuses one."""
-        place = self._place("register", self.ports.take(_PORTS_EACH))
+        place = self._place("register", self._ports())
         try:
             await register(self._tools.sipp, place, accounts, f"{self.host}:{port or self.ports.agents}")
         finally:
@@ -105,20 +104,29 @@ class Lab:
 
     async def stop_phones(self) -> None:
         """Take all phones off the line at once: no goodbye. Their logs stay, and stay part of `lines`."""
-        phones, self._phones = self._phones, []
-        await asyncio.gather(*(sipp.stop() for sipp, _ in phones))
-        for sipp, place in phones:
-            self._lines_before += sipp.lines()
-            self.ports.give(_first_port(place), _PORTS_EACH)
+        await asyncio.gather(*(sipp.stop() for sipp, _ in self._phones))
+        self._retire()
 
     async def clear(self) -> None:
         """Between two runs: no phones, no calls. Needed, because a phone that died leaves its call in the queue."""
         await self.stop_phones()
         await self.pbx.hang_up_all()
 
+    def _retire(self) -> None:
+        """Keep the lines of groups that have ended, and give their ports to the next."""
+        ended = [(sipp, place) for sipp, place in self._phones if not sipp.running]
+        self._phones = [kept for kept in self._phones if kept not in ended]
+        for sipp, place in ended:
+            self._lines_before += sipp.lines()
+            self.ports.give(_first_port(place), _PORTS_EACH)
+
     def _keep(self, sipp: Sipp, place: Place) -> Sipp:
         self._phones.append((sipp, place))
         return sipp
+
+    def _ports(self) -> int:
+        self._retire()
+        return self.ports.take(_PORTS_EACH)
 
     def _place(self, kind: str, first: int, port: int | None = None, host: str | None = None) -> Place:
         self._groups += 1

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -122,7 +123,8 @@ class Pbx:
         # cdr_custom and cel_custom do not make their directories: every row would be lost (journal-facts §0).
         for part in ("lib/keys", "spool", "log/cdr-csv", "log/cdr-custom", "log/cel-custom"):
             (self.run / part).mkdir(parents=True, exist_ok=True)
-        self._socket_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _private(self._socket_dir.parent)
+        self._socket_dir.mkdir(exist_ok=True)
         self._remove_socket()
         write_missing(self.etc, modules=self._asterisk.modules, rtp=self._rtp)
         rendered = self.etc / "asterisk.conf"
@@ -156,6 +158,17 @@ class Pbx:
             (self._socket_dir / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._socket_dir.rmdir()
+
+
+def _private(directory: Path) -> None:
+    """Make a directory that is ours alone: whoever reaches the control socket commands the PBX.
+
+    Its mode keeps others out; Asterisk opens the directory of the socket itself to all.
+    """
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.stat()
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise LabError(f"{directory} is open to other users or not yours; remove it, or set TMPDIR to another place")
 
 
 def _short_dir(run: Path) -> Path:

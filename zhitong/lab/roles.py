@@ -92,9 +92,9 @@ def agents_csv(agents: Sequence[Agent]) -> tuple[str, str]:
     An agent's row points at the row of its next offer; each offer's row points at the one after it, the last at the
     agent's first. SIPp moves the pointer with each offered call.
     """
-    # SIPp prints a variable that is 0 as nothing, so no agent may have row 0.
+    # SIPp prints a variable that is 0 as nothing, so no agent may have row 0; and it wants no file without rows.
     phones: list[tuple[str, ...]] = [("-", "0")]
-    offers: list[tuple[str, ...]] = []
+    offers: list[tuple[str, ...]] = [(*_offer_fields(Offer()), "0")]
     for agent in agents:
         first, count = len(offers), len(agent.offers)
         phones.append((_checked(_NUMBER, agent.number, "agent's number"), str(first)))
