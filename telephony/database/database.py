@@ -136,8 +136,14 @@ def _identity(file: Path | None) -> tuple[int, int] | None:
 
 @asynccontextmanager
 async def _alone() -> AsyncIterator[None]:
-    """One migration at a time in this process, whatever its loops and threads: alembic keeps its state in globals."""
-    await asyncio.to_thread(_MIGRATING.acquire)
+    """One migration at a time in this process, whatever its loops and threads: alembic keeps its state in
+    globals.
+
+    Asked for again and again, since a thread that waits could not be cancelled and would keep the lock for
+    good.
+    """
+    while not _MIGRATING.acquire(blocking=False):  # noqa: ASYNC110 - a lock of threads tells no event loop
+        await asyncio.sleep(0.01)
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 import telephony.directory.schema
 import telephony.records.schema  # noqa: F401 - both register their tables
+from telephony.database import database as database_module
 from telephony.database import migrate
 from telephony.database.database import Database
 from telephony.database.faults import SchemaTooNew, StoreUnavailable
@@ -290,3 +291,14 @@ async def test_two_databases_migrate_at_once_in_one_process(tmp_path: Path) -> N
                 assert await connection.run_sync(is_current, database.place)
     finally:
         await asyncio.gather(*(database.close() for database in databases))
+
+
+async def test_who_gives_up_waiting_to_migrate_does_not_keep_others_from_it(tmp_path: Path) -> None:
+    async with database_module._alone():
+        waiting = asyncio.create_task(Database.open(f"sqlite:///{tmp_path / 'one.db'}"))
+        await asyncio.sleep(0.2)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+    database = await asyncio.wait_for(Database.open(f"sqlite:///{tmp_path / 'two.db'}"), 30)
+    await database.close()
