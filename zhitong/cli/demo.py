@@ -1,9 +1,11 @@
 """``zhitong demo``: real calls through a voice menu and straight to people, side by side; then a table."""
 
 import contextlib
+import fcntl
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -37,10 +39,11 @@ def demo(
     and no record was lost.
     """
     plan = Plan(calls=calls, agents=agents, seed=seed)
-    _clean(directory)
-    tools = fetch_tools()
-    _announce(plan)
-    report = wait_for(_run(directory, tools, plan))
+    with _alone(directory):
+        _clean(directory)
+        tools = fetch_tools()
+        _announce(plan)
+        report = wait_for(_run(directory, tools, plan))
     (directory / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2))
     _print(report, plan, directory)
     if as_json:
@@ -49,11 +52,22 @@ def demo(
         raise LabError(f"calls or records were lost: see {directory}/*/bridge.log and `zhitong calls list`.")
 
 
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the directory: a second demo would clear it under the first."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f"another demo runs in {directory}: wait for it, or choose another --directory.") from None
+        yield
+
+
 def _clean(directory: Path) -> None:
     """A fresh directory; only what an earlier demo left is removed."""
     for name in (DIRECT.name, MENU.name):
         shutil.rmtree(directory / name, ignore_errors=True)
-    directory.mkdir(parents=True, exist_ok=True)
 
 
 def fetch_tools() -> Tools:
