@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from dialplans.files import music_folder
 from dialplans.findings import Finding, Level
 from dialplans.parse import Dialplan, Step, dialplan, find, is_dynamic, sections, settings, split_outside, stray_lines
 from dialplans.people import agent_problems
@@ -27,7 +28,7 @@ def check_site(site: Site, agents: Sequence[Agent] = (), sounds: Path | None = N
     found += [Finding("agents", problem, "") for problem in agent_problems(site, agents)]
     found += [*_targets(site, agents), *_deaf_announcements(site), *_lonely_queues(site, agents)]
     if sounds is not None:
-        found += _prompts(site, sounds)
+        found += [*_prompts(site, sounds), *_music(site, sounds.parent)]
     return sorted(found)
 
 
@@ -73,6 +74,14 @@ def _prompts(site: Site, sounds: Path) -> Iterator[Finding]:
         else:
             if empty:
                 yield Finding(f"site.toml: {where}", f"{path} holds no sound.", "Bring the recording again.")
+
+
+def _music(site: Site, data: Path) -> Iterator[Finding]:
+    for index, queue in enumerate(site.queues):
+        folder = data / music_folder(queue.music)
+        if not folder.is_dir() or not any(folder.iterdir()):
+            what = f"the music {queue.music!r} has no files in {folder}: who waits hears nothing."
+            yield Finding(f"site.toml: queue[{index}].music", what, "Put sound files there.", Level.WARNING)
 
 
 # --- files ------------------------------------------------------------------------------------------------------

@@ -98,11 +98,15 @@ def manager(site: Site, secrets: Secrets) -> dict[str, Any]:
     }
 
 
-def music(site: Site) -> dict[str, Any]:
-    """For musiconhold.conf: one class for each that a queue names, ``default`` among them."""
-    names = sorted({"default", *(queue.music for queue in site.queues)})
-    folders = {name: "moh" if name == "default" else f"moh/{name}" for name in names}
-    return {"classes": [{"name": name, "folder": folder} for name, folder in folders.items()]}
+def music(site: Site, *, whole: bool) -> dict[str, Any]:
+    """For musiconhold.conf: one class for each that a queue names. An existing PBX has its ``default`` already."""
+    names = sorted({"default", *(queue.music for queue in site.queues)} - (set() if whole else {"default"}))
+    return {"classes": [{"name": name, "folder": music_folder(name)} for name in names]}
+
+
+def music_folder(name: str) -> str:
+    """Where a class of music lies, below Asterisk's data directory."""
+    return "moh" if name == "default" else f"moh/{name}"
 
 
 def asterisk(site: Site) -> dict[str, Any]:

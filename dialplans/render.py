@@ -104,7 +104,7 @@ def _views(
         "cdr.conf": {},
         "cdr_custom.conf": {},
         "logger.conf": {},
-        "musiconhold.conf": files.music(site),
+        "musiconhold.conf": files.music(site, whole=whole),
     }
     if whole:
         shown |= {

@@ -36,9 +36,9 @@ def find_sound(sounds: Path, name: str, language: str) -> Path | None:
     """The file Asterisk would play for ``name`` in ``language``; None where it would skip it silently.
 
     ``sounds`` is the folder that holds a folder for each language. Tried in order: the language, the language
-    without its region, no language.
+    without its region, no language, English (main/file.c).
     """
-    for folder in dict.fromkeys((language, language.partition("_")[0], "")):
+    for folder in dict.fromkeys((language, language.partition("_")[0], "", "en")):
         base = sounds / folder / name
         found = [path for path in _siblings(base) if path.suffix[1:] in {*_BYTES_PER_SECOND, *_WAVE, "WAV"}]
         if found:

@@ -18,6 +18,7 @@ from telephony.secrets import Secrets, generate
 from tests.integration.dialplans.manager import Manager
 from zhitong.lab.lab import Lab
 from zhitong.lab.phones.phone import Phone, Setup
+from zhitong.lab.phones.policy import Ring
 from zhitong.lab.programs import Tools
 
 TRUNKS = {"carrier": "127.0.0.2", "early": "127.0.0.3", "entry": "127.0.0.4"}
@@ -64,6 +65,7 @@ class Rig(NamedTuple):
         """This agent's phone, registered, and known to be so by the queues of a member who need not sign in."""
         password = self.secrets.phones[number]
         phone = await Phone.start(number, password, ("127.0.0.1", self.lab.ports.sip), setup=Setup(**setup))  # type: ignore[arg-type]
+        phone.on_invite = Ring()
         await self.phones.enter_async_context(phone)
         if self.site.agents.sign_in == "always" and self.is_member(number):
             await self.manager.event("QueueMemberStatus", MemberName=number, Status="1")

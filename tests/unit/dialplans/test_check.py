@@ -148,7 +148,7 @@ def test_a_prompt_that_is_missing_empty_or_broken_is_found(tmp_path: Path) -> No
         a_wav(tmp_path / "en" / f"{name}.wav", 0.5)
     a_wav(tmp_path / "en" / "custom" / "full.wav", 0)
     (tmp_path / "en" / "custom" / "waited.wav").write_bytes(b"no wave")
-    findings = [str(finding) for finding in check_site(site, agents("1001"), tmp_path)]
+    findings = [str(finding) for finding in check_site(site, agents("1001"), tmp_path) if "prompts" in finding.where]
     assert len(findings) == 3
     assert "prompts.closed: error: the sound 'custom/closed' has no file" in findings[0]
     assert "prompts.full: error:" in findings[1]
@@ -156,3 +156,17 @@ def test_a_prompt_that_is_missing_empty_or_broken_is_found(tmp_path: Path) -> No
     assert "prompts.waited: error:" in findings[2]
     assert "cannot be read as wav" in findings[2]
     assert find_sound(tmp_path, "beep", "en") is not None
+
+
+def test_music_without_a_file_is_found(tmp_path: Path) -> None:
+    site = parse_site(BASE + 'music = "city"')
+
+    def found() -> list[str]:
+        sounds = tmp_path / "sounds"
+        return [finding.where for finding in check_site(site, agents("1001"), sounds) if "music" in finding.where]
+
+    assert found() == ["site.toml: queue[0].music"]
+    (tmp_path / "moh" / "city").mkdir(parents=True)
+    assert found() == ["site.toml: queue[0].music"]
+    a_wav(tmp_path / "moh" / "city" / "a.wav", 1)
+    assert found() == []

@@ -50,14 +50,17 @@ def put(path: Path, size: int = 1650) -> Path:
     return path
 
 
-def test_the_language_goes_before_its_family_and_before_none(tmp_path: Path) -> None:
+def test_the_language_goes_before_its_family_none_and_english(tmp_path: Path) -> None:
+    english = put(tmp_path / "en" / "custom" / "a.gsm")
+    assert find_sound(tmp_path, "custom/a", "zh_CN") == english
     plain = put(tmp_path / "custom" / "a.gsm")
     assert find_sound(tmp_path, "custom/a", "zh_CN") == plain
     family = put(tmp_path / "zh" / "custom" / "a.gsm")
     assert find_sound(tmp_path, "custom/a", "zh_CN") == family
     exact = put(tmp_path / "zh_CN" / "custom" / "a.gsm")
     assert find_sound(tmp_path, "custom/a", "zh_CN") == exact
-    assert find_sound(tmp_path, "custom/a", "en") == plain
+    assert find_sound(tmp_path, "custom/a", "en") == english
+    assert find_sound(tmp_path, "custom/a", "fr") == plain
 
 
 def test_what_is_no_sound_is_no_sound(tmp_path: Path) -> None:
