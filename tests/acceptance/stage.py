@@ -62,9 +62,13 @@ class Stage:
         assert judgement.good, report.as_text(judgement)
 
 
-def site(ports: Ports, queue: str = "", rest: str = "", trunk: str = "") -> str:
+TRUNK_HOST = "127.0.0.2"
+"""Where callers are when the agents' phones, at 127.0.0.1, register."""
+
+
+def site(ports: Ports, queue: str = "", rest: str = "", trunk: str = "", host: str = "127.0.0.1") -> str:
     """site.toml with one queue; ``queue`` and ``trunk`` add keys to theirs, ``rest`` is whatever follows."""
-    return f"""{head(ports, trunk=trunk)}
+    return f"""{head(ports, trunk=trunk, host=host)}
 [[queue]]
 name = "service"
 timeout_s = 20
@@ -91,8 +95,10 @@ async def stage(
     *,
     trunk: str = "",
     bridge: bool = True,
+    contacts: bool = True,
 ) -> AsyncIterator[Stage]:
-    """A stage of this site, running."""
-    text = partial(site, queue=queue, rest=rest, trunk=trunk)
-    async with Scene.open(directory, tools, text, persons, bridge=bridge) as scene:
+    """A stage of this site, running. Without ``contacts`` the agents' phones must register."""
+    host = "127.0.0.1" if contacts else TRUNK_HOST
+    text = partial(site, queue=queue, rest=rest, trunk=trunk, host=host)
+    async with Scene.open(directory, tools, text, persons, bridge=bridge, contacts=contacts) as scene:
         yield Stage(scene)

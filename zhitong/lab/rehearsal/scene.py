@@ -28,10 +28,10 @@ SiteText = Callable[[Ports], str]
 """Makes the text of site.toml from the lab's ports (``head`` writes what every lab needs)."""
 
 
-def head(ports: Ports, name: str = "演练 rehearsal", trunk: str = "") -> str:
-    """The beginning of a lab's site.toml: names, addresses, and one trunk for callers from this machine.
+def head(ports: Ports, name: str = "演练 rehearsal", trunk: str = "", host: str = "127.0.0.1") -> str:
+    """The beginning of a lab's site.toml: names, addresses, and one trunk for callers at ``host``.
 
-    ``trunk`` adds keys to that trunk.
+    ``trunk`` adds keys to that trunk. Phones that register need an address that is not the trunk's.
     """
     return f"""\
 name = "{name}"
@@ -49,7 +49,7 @@ rtp_end = {ports.rtp.stop - 1}
 
 [[trunk]]
 name = "carrier"
-hosts = ["127.0.0.1"]
+hosts = ["{host}"]
 {trunk}
 """
 
