@@ -31,6 +31,13 @@ def arguments() -> argparse.ArgumentParser:
         metavar="EPOCH",
         help="when the PBX was killed (seconds since 1970, with a fraction); may be given again",
     )
+    parser.add_argument(
+        "--silent-phone",
+        action="append",
+        default=[],
+        metavar="NUMBER",
+        help="an agent's phone that kept no log: its silence proves nothing; may be given again",
+    )
     parser.add_argument("--tolerance-ms", type=int, default=50, help="how far a time may be off (default 50)")
     parser.add_argument("--json", action="store_true", help="print the judgement as JSON")
     return parser
@@ -49,7 +56,7 @@ def run(options: argparse.Namespace) -> Judgement:
     phones = sipp_log.read(options.sipp, pad)
     lines = queue_log.read(options.queue_log, pad)
     books = Books(lines, cdr.read(options.cdr, pad), phones, options.killed_at)
-    setting = Setting(options.tolerance_ms * MILLI, phones.phones)
+    setting = Setting(options.tolerance_ms * MILLI, frozenset(options.silent_phone))
     return judge(books, records.read(options.records, pad), setting, pad)
 
 

@@ -60,13 +60,15 @@ class Case:
     def taken(self) -> Ring | None:
         """The ring that became the talk, by the phones' word alone: the first one picked up that the PBX did not
         hang up again at once while the caller was still there (a phone that was second in a ring-all)."""
-        accepted = [ring for ring in self.rings if ring.accepted is not None]
-        return next((ring for ring in accepted if not self._second_best(ring)), None)
+        return next((ring for ring in self.rings if self.became_talk(ring)), None)
 
-    def _second_best(self, ring: Ring) -> bool:
-        if ring.accepted is None or ring.bye_seen is None or self.ended is None:
+    def became_talk(self, ring: Ring) -> bool:
+        """Picked up, and not hung up again at once by the PBX while the caller was still there."""
+        if ring.accepted is None:
             return False
-        return ring.bye_seen - ring.accepted < SHORT and self.ended - ring.bye_seen > SHORT
+        if ring.bye_seen is None or self.ended is None:
+            return True
+        return ring.bye_seen - ring.accepted >= SHORT or self.ended - ring.bye_seen <= SHORT
 
     @property
     def race(self) -> bool:

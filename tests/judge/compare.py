@@ -42,6 +42,7 @@ _SAME = {
     "visit ": "visits",
     "first_offered_at": ", at",
     "answered_at": ", ended_at",
+    "talk_ms": "ended_at",
 }
 _REFUSED_JOIN = {"queue_empty", "queue_full"}
 _FAILED_TRANSFER = ("fail", "invalid", "permitted", "refused")

@@ -181,7 +181,10 @@ def _ring_gap(ring: Ring, case: Case, row: Row) -> float | None:
     if not _rings_for(case, ring) or not row.start - SHORT <= ring.invited <= row.end + SHORT:
         return None
     odd = 4.0 if (row.disposition == "ANSWERED") != (ring.accepted is not None) else 0.0
-    return odd + (_square(row.end - ring.over) if ring.over is not None else 0.0)
+    gaps = [_square(row.end - ring.over)] if ring.over is not None else []
+    if row.answer is not None and ring.accepted is not None:
+        gaps.append(_square(row.answer - ring.accepted))
+    return odd + min(gaps, default=0.0)
 
 
 def _rings_for(case: Case, ring: Ring) -> bool:

@@ -10,6 +10,7 @@ from tests.judge.findings import Finding, Kind, Note, Pad
 from tests.judge.gather import Books, Gathered, gather
 from tests.judge.match import expectation
 from tests.judge.notes import explain
+from tests.judge.offered import by_dial
 from tests.judge.times import SECOND
 from tests.judge.totals import Sums
 from tests.judge.views.view import Setting
@@ -49,14 +50,14 @@ def judge(books: Books, records: Sequence[Record], setting: Setting, pad: Pad) -
 def _sums(books: Books, records: Sequence[Record], gathered: Gathered) -> tuple[Sums, ...]:
     return (
         totals.of_records(records),
-        totals.of_queue_log(books.lines),
+        totals.of_queue_log(books.lines, gathered.cases),
         totals.of_cdr(books.rows),
         totals.of_sipp(gathered.cases),
     )
 
 
 def _doubtful(case: Case) -> bool:
-    return case.race or case.killed is not None or expectation(case) != "one"
+    return case.race or case.killed is not None or expectation(case) != "one" or by_dial(case)
 
 
 def _waiting(gathered: Gathered, case: Case) -> bool:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from tests.judge.assign import pair
 from tests.judge.books import records, sipp
 from tests.judge.books.records import Record
-from tests.judge.claims import Said, settle
+from tests.judge.claims import Claim, Said, one_of, settle
 from tests.judge.findings import Finding, Kind
-from tests.judge.times import SECOND
+from tests.judge.times import MILLI, SECOND
 from tests.judge.views.view import OfferSeen, Setting, View
 
-_FACTS = ("at", "ended_at", "outcome", "queue", "uniqueid")
+_FACTS = ("member", "at", "ended_at", "outcome", "queue", "uniqueid")
+_SAME = 50 * MILLI  # another agent's offer that ended within this is the same one under a wrong name
 
 
 @dataclass(slots=True)
@@ -40,29 +41,45 @@ def lay_out(views: Sequence[View], record: Record | None) -> list[Offer]:
     for view in views:
         _join(offers, view.offers)
     if record is not None:
-        own = [_of_record(offer) for offer in record.offers]
-        for offer, mine in zip(_join(offers, own), record.offers, strict=True):
-            offer.seen.pop(records.BOOK, None) if len(offer.seen) > 1 else None
-            offer.record = mine
+        _join_record(offers, record)
     return sorted(offers, key=lambda offer: offer.mark)
 
 
-def _join(offers: list[Offer], seen: Sequence[OfferSeen]) -> list[Offer]:
-    """Put each of one book's offers with its like, or on its own; returns where each went."""
+def _join_record(offers: list[Offer], record: Record) -> None:
+    """Each of the record's offers to its like; what is left to one of another agent at the same time, or on its own."""
+    known, own = list(offers), [_of_record(offer) for offer in record.offers]
+    where = {j: known[i] for i, j in pair(known, own, _apart).items()}
+    free = [offer for offer in known if all(offer is not one for one in where.values())]
+    rest = [j for j in range(len(own)) if j not in where]
+    misnamed = pair(free, [own[j] for j in rest], lambda offer, one: _gap(offer, one) if _near(offer, one) else None)
+    where |= {rest[j]: free[i] for i, j in misnamed.items()}
+    for j, mine in enumerate(record.offers):
+        if j not in where:
+            where[j] = Offer({records.BOOK: own[j]})
+            offers.append(where[j])
+        where[j].record = mine
+
+
+def _near(offer: Offer, one: OfferSeen) -> bool:
+    return abs(offer.mark - one.mark) <= _SAME
+
+
+def _join(offers: list[Offer], seen: Sequence[OfferSeen]) -> None:
+    """Put each of one book's offers with its like, or on its own."""
     known = list(offers)
-    pairs = pair(known, seen, _apart)
-    where = {j: known[i] for i, j in pairs.items()}
+    where = {j: known[i] for i, j in pair(known, seen, _apart).items()}
     for j, one in enumerate(seen):
         if j not in where:
             where[j] = Offer()
             offers.append(where[j])
         where[j].seen[one.book] = one
-    return [where[j] for j in range(len(seen))]
 
 
 def _apart(offer: Offer, one: OfferSeen) -> float | None:
-    if offer.agent != one.agent:
-        return None
+    return _gap(offer, one) if offer.agent == one.agent else None
+
+
+def _gap(offer: Offer, one: OfferSeen) -> float:
     return (min(abs(offer.mark - one.mark), 60 * SECOND) / SECOND) ** 2
 
 
@@ -117,9 +134,7 @@ def compare(call: str, offer: Offer, silenced: set[str]) -> list[Finding]:
     """Every fact of one offer; a book found at odds is not heard on the next fact."""
     findings: list[Finding] = []
     for fact in _FACTS:
-        claims = [
-            seen.claims[fact] for seen in offer.seen.values() if fact in seen.claims and seen.book not in silenced
-        ]
+        claims = [claim for seen in offer.seen.values() if seen.book not in silenced for claim in _claims(seen, fact)]
         said = Said(getattr(offer.record, fact)) if offer.record is not None else None
         found = settle(call, f"{offer.first.name}, {fact}", claims, said)
         findings += found
@@ -127,3 +142,9 @@ def compare(call: str, offer: Offer, silenced: set[str]) -> list[Finding]:
             if finding.kind is Kind.BOOKS:
                 silenced.update(finding.books)
     return findings
+
+
+def _claims(seen: OfferSeen, fact: str) -> list[Claim]:
+    if fact == "member":
+        return [one_of(seen.book, seen.agent)]
+    return [seen.claims[fact]] if fact in seen.claims else []

@@ -59,37 +59,39 @@ def of_records(all_records: Iterable[Record]) -> Sums:
     return sums
 
 
-def of_queue_log(lines: Iterable[Line]) -> Sums:
-    """Counted line by line, not from the fold: each ENTERQUEUE is offered, each CONNECT or leaving an end."""
+def of_queue_log(lines: Iterable[Line], cases: Iterable[Case]) -> Sums:
+    """Calls by the fold (a call may visit several queues); queues and agents counted line by line."""
     sums = Sums(queue_log.BOOK)
+    for case in cases:
+        ends = [ENDS.get(visit.end, "answered") if visit.end else "no end" for visit in case.stay.visits]
+        if ends:
+            sums.calls.update(("offered", "answered" if "answered" in ends else ends[-1]))
     for line in lines:
-        if not second_of(line.callid):
-            continue
-        queue = sums.queues.setdefault(line.queue, Counter())
-        if line.event == "ENTERQUEUE":
-            queue["offered"] += 1
-            sums.calls["offered"] += 1
-        elif line.event == "CONNECT" or line.event in LEAVINGS:
-            end = ENDS.get(line.event, "answered")
-            queue[end] += 1
-            sums.calls[end] += 1
-        if line.event in {"CONNECT", "RINGNOANSWER", "RINGCANCELED"}:
-            sums.agent(line.agent, "answered" if line.event == "CONNECT" else "unanswered")
+        if second_of(line.callid):
+            _count_line(sums, line)
     return sums
 
 
-def of_cdr(rows: Iterable[Row]) -> Sums:
+def _count_line(sums: Sums, line: Line) -> None:
+    if line.event == "ENTERQUEUE":
+        sums.queues.setdefault(line.queue, Counter())["offered"] += 1
+    elif line.event == "CONNECT" or line.event in LEAVINGS:
+        sums.queues.setdefault(line.queue, Counter())[ENDS.get(line.event, "answered")] += 1
+    if line.event in {"CONNECT", "RINGNOANSWER", "RINGCANCELED"}:
+        sums.agent(line.agent, "answered" if line.event == "CONNECT" else "unanswered")
+
+
+def of_cdr(rows: Sequence[Row]) -> Sums:
     sums = Sums(cdr.BOOK)
     calls: dict[str, list[Row]] = {}
     for row in rows:
         if row.endpoint.startswith(TRUNK):
             calls.setdefault(row.uniqueid, []).append(row)
-    for own in calls.values():
-        offers = [row for row in own if row.by_queue and row.phone]
-        answered = [row.queue for row in offers if row.disposition == "ANSWERED"]
-        sums.add("answered" if answered else "unanswered", answered[0] if answered else _last_queue(own))
-        for row in offers:
+        if row.by_queue and row.phone:
             sums.agent(row.phone, "answered" if row.disposition == "ANSWERED" else "unanswered")
+    for own in calls.values():
+        answered = [row for row in own if row.phone and row.disposition == "ANSWERED"]
+        sums.add("answered" if answered else "unanswered", answered[0].queue if answered else _last_queue(own))
     return sums
 
 
@@ -103,7 +105,7 @@ def of_sipp(cases: Iterable[Case]) -> Sums:
         if case.caller is not None:
             sums.add(_seen_by_phones(case))
         for ring in offered(case):
-            sums.agent(ring.phone, "answered" if ring is case.taken else "unanswered")
+            sums.agent(ring.phone, "answered" if case.became_talk(ring) else "unanswered")
     return sums
 
 
@@ -127,20 +129,19 @@ def check(sums: Sequence[Sums], doubtful: int) -> list[Finding]:
         if not doubtful
     ]
     for one, other in combinations(sums, 2):
-        first, second = one.calls["answered"], other.calls["answered"]
-        if abs(first - second) > doubtful + _answered_twice(one, other):
-            text = f"{one.book} has {first}, {other.book} {second}"
-            found.append(Finding(Kind.TOTALS, "", "answered", text, (one.book, other.book)))
+        found += _compare(one, other, doubtful)
     return found
 
 
-def _answered_twice(one: Sums, other: Sums) -> int:
-    """queue_log counts visits: a call answered in two queues is there twice."""
-    return max(
-        (
-            max(0, sums.calls["offered"] - min(one.calls["offered"], other.calls["offered"]))
-            for sums in (one, other)
-            if sums.book == queue_log.BOOK
-        ),
-        default=0,
-    )
+def _compare(one: Sums, other: Sums, doubtful: int) -> list[Finding]:
+    """The answered calls, and each agent's answered offers. (queue_log does not know of a caller who was answered by a
+    dial, outside of all queues: then it has fewer.)"""
+    counts = {"answered": (one.calls["answered"], other.calls["answered"])}
+    for agent in sorted(one.agents.keys() | other.agents.keys()):
+        own, theirs = one.agents.get(agent, Counter()), other.agents.get(agent, Counter())
+        counts[f"answered by {agent}"] = own["answered"], theirs["answered"]
+    return [
+        Finding(Kind.TOTALS, "", about, f"{one.book} has {first}, {other.book} {second}", (one.book, other.book))
+        for about, (first, second) in counts.items()
+        if abs(first - second) > doubtful
+    ]

@@ -75,8 +75,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All phones' logs. ``phones``: those whose silence means that they were not rung (None: every phone)."""
+    """All phones' logs."""
 
     callers: list[Caller] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)
-    phones: frozenset[str] | None = None

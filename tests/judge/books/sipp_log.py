@@ -47,25 +47,26 @@ class Events:
 
 
 def read(folder: Path, pad: Pad) -> Book:
-    """All callers' calls and all rings of the phones in the logs of ``folder``."""
+    """All callers' calls and all rings of the phones in the logs of ``folder`` and below. Raises OSError."""
+    folder.stat()
     events: list[Event] = []
     for path in sorted(folder.rglob("*")):
         if path.suffix in SUFFIXES and path.is_file():
-            events += _events(path, pad)
+            events += parse(path.read_text(encoding="utf-8", errors="replace"), path.name, pad)
     return fold(events)
 
 
-def _events(path: Path, pad: Pad) -> list[Event]:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not lines or not lines[0].startswith(_HEAD):
+def parse(text: str, name: str, pad: Pad) -> list[Event]:
+    """The events of one log called ``name``; none of a file that is no such log."""
+    if not text.startswith(_HEAD):
         return []
     events = []
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.startswith(_HEAD) or not line.strip():
             continue
         event = _event(line)
         if event is None:
-            pad.find(Kind.TORN, "", BOOK, f"{path.name} line {number} is not whole: {line[:80]!r}", (BOOK,))
+            pad.find(Kind.TORN, "", BOOK, f"{name} line {number} is not whole: {line[:80]!r}", (BOOK,))
         else:
             events.append(event)
     return events

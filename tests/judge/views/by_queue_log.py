@@ -97,7 +97,9 @@ def _stay(seen: View, case: Case, visits: list[Visit]) -> None:
 
 def _visit(seen: View, case: Case, number: int, visit: Visit) -> None:
     results = _RESULTS[visit.end]
-    seen.claim(f"visit {number} result", one_of(BOOK, *((*results, "abandoned") if case.race else results)))
+    if visit.end == "ABANDON" and case.caller is not None and case.caller.left is not None:
+        results = ("abandoned",)
+    seen.claim(f"visit {number} result", one_of(BOOK, *results, *(("abandoned",) if case.race else ())))
     if visit.entered is not None:
         seen.claim(f"visit {number} joined_at", _second(visit.entered))
 

@@ -29,7 +29,7 @@ def view(case: Case, setting: Setting) -> View:
         return View(BOOK, silent=True, troubles=troubles)
     _who(seen, case.caller)
     _times(seen, case, case.caller, setting)
-    _ending(seen, case, case.caller)
+    _ending(seen, case, case.caller, setting)
     _talk(seen, case, setting)
     seen.offers = [_offer(case, ring, setting) for ring in offered(case)]
     _first_offer(seen, case, setting)
@@ -82,11 +82,11 @@ def _last_sign(case: Case) -> int:
 # --- the ending -------------------------------------------------------------------------------------------
 
 
-def _ending(seen: View, case: Case, caller: Caller) -> None:
+def _ending(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
     seen.claim("outcome", one_of(BOOK, *_outcomes(case, caller)))
     if sides := _sides(case, caller):
         seen.claim("hung_up_by", one_of(BOOK, *sides))
-    if caller.left is not None and case.killed is None:
+    if caller.left is not None and case.killed is None and _all_heard(case, setting):
         seen.claim("abandoned_in", one_of(BOOK, *_left_while(case, caller.left)))
 
 
@@ -245,11 +245,15 @@ def _gave_up(case: Case, at: int) -> bool:
 
 
 def _first_offer(seen: View, case: Case, setting: Setting) -> None:
-    by_cdr = [row.phone for row in case.rows if row.phone and row.by_queue]
-    if not all(setting.logs(phone) for phone in by_cdr):
+    if not _all_heard(case, setting):
         return
     rings = offered(case)
     if rings:
         seen.claim("first_offered_at", moment(BOOK, rings[0].invited, setting.slack))
-    elif not by_cdr:
+    else:
         seen.claim("first_offered_at", one_of(BOOK, None))
+
+
+def _all_heard(case: Case, setting: Setting) -> bool:
+    """Whether every phone that a queue rang for this call keeps a log."""
+    return all(setting.logs(row.phone) for row in (*case.rows, *case.side_rows) if row.phone and row.by_queue)

@@ -11,10 +11,10 @@ class Setting:
     """What holds for the whole run. ``slack``: how far a moment may lie from what a phone saw (microseconds)."""
 
     slack: int = 50 * MILLI
-    phones: frozenset[str] | None = None  # those that keep a log; None: every phone
+    silent: frozenset[str] = frozenset()  # phones that kept no log
 
     def logs(self, phone: str) -> bool:
-        return self.phones is None or phone in self.phones
+        return phone not in self.silent
 
 
 @dataclass(frozen=True, slots=True)

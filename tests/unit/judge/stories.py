@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.unit.judge.world import MS, START, Call, World
+from tests.unit.judge.telling import Call
+from tests.unit.judge.world import MS, SECOND, START, World
 
 Story = Callable[[World, str, int], None]
 
@@ -203,8 +204,17 @@ STORIES: dict[str, Story] = {
 
 def tell(names: list[str], seed: int = 0, apart_s: float = 1.7) -> World:
     """A run in which these stories begin one after another, each with a caller of its own."""
+    return _told(names, seed, apart_s, [f"1380000{index:04}" for index in range(len(names))])
+
+
+def tell_for_one(names: list[str], seed: int = 0, apart_s: float = 1.7) -> World:
+    """The same, but all calls are one caller's."""
+    return _told(names, seed, apart_s, ["13800000000"] * len(names))
+
+
+def _told(names: list[str], seed: int, apart_s: float, numbers: list[str]) -> World:
     world = World(seed)
-    for index, name in enumerate(names):
-        at = START + round(index * apart_s * 1_000_000) + world.dice.randint(0, 999_999)
-        STORIES[name](world, f"1380000{index:04}", at)
+    for index, (name, number) in enumerate(zip(names, numbers, strict=True)):
+        at = START + round(index * apart_s * SECOND) + world.dice.randint(0, 200 * MS)
+        STORIES[name](world, number, at)
     return world
