@@ -95,7 +95,7 @@ class Sip(_Table, frozen=True):
 
 
 class Trunk(_Table, frozen=True):
-    """A line to a carrier. Its calls are known by where they come from: ``hosts``, ``address[/bits][:port]``.
+    """A line to a carrier. Its calls are known by where they come from: ``hosts``, ``address[:port][/bits]``.
 
     ``answer``: the caller's 200 OK is sent when the agent answers (``at-agent``) or as soon as the call
     enters (``at-entry``). ``early_media``: the carrier lets the caller hear us before the answer, so that a
@@ -289,7 +289,21 @@ def _names(site: Site) -> Iterator[str]:
             yield f"queue[{index}].name: {queue.name!r} is a word of Asterisk's own. Choose another name."
     yield from _doubles("queue[{}].name", (queue.name for queue in site.queues))
     yield from _doubles("queue[{}].number", (queue.number for queue in site.queues))
+    yield from _shared_numbers(site)
     yield from _doubles("trunk[{}].name", (trunk.name for trunk in site.trunks))
+
+
+def _shared_numbers(site: Site) -> Iterator[str]:
+    for index, queue in enumerate(site.queues):
+        if queue.number in site.hotline:
+            yield f"queue[{index}].number: {queue.number!r} is the hotline's. Choose another."
+    codes = site.feature_codes
+    named = {"sign_in": codes.sign_in, "sign_out": codes.sign_out, "pause": codes.pause, "unpause": codes.unpause}
+    for key, code in named.items():
+        if list(named.values()).count(code) > 1:
+            yield f"feature_codes.{key}: {code!r} has more than one meaning. Choose another."
+    if codes.attended == codes.blind:
+        yield f"feature_codes.blind: {codes.blind!r} is the attended transfer's. Choose another."
 
 
 def _doubles(path: str, values: Iterable[str | None]) -> Iterator[str]:
@@ -305,7 +319,7 @@ def _addresses(site: Site) -> Iterator[str]:
             yield f"trunk[{index}].hosts: at least one address is needed: a trunk is known by it."
         for host in trunk.hosts:
             if not _is_peer(host):
-                yield f"trunk[{index}].hosts: {host!r} is no address[/bits][:port] and no host name."
+                yield f"trunk[{index}].hosts: {host!r} is no address[:port][/bits] and no host name."
     for index, permit in enumerate(site.pbx.ami.permit):
         if not _is_network(permit):
             yield f"pbx.ami.permit[{index}]: {permit!r} is no network. Allowed: such as 10.0.0.0/24."
@@ -320,11 +334,15 @@ def _is_network(text: str) -> bool:
 
 
 def _is_peer(text: str) -> bool:
-    host, _, port = text.rpartition(":") if text.count(":") == 1 or text.startswith("[") else (text, "", "")
-    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    """``address[:port][/bits]``, a bare IPv6 network, or a host name (``match`` of pjsip.conf's identify)."""
+    address, slash, bits = text.partition("/")
+    port = ""
+    if address.startswith("[") or address.count(":") == 1:
+        address, _, port = address.rpartition(":") if not address.endswith("]") else (address, "", "")
+    if port and not 0 < int(port if port.isdecimal() else 0) < 65536:
         return False
     name = r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*"
-    return _is_network(host.strip("[]")) or ("/" not in host and re.fullmatch(name, host) is not None)
+    return _is_network(address.strip("[]") + slash + bits) or (not slash and re.fullmatch(name, address) is not None)
 
 
 def _references(site: Site) -> Iterator[str]:
