@@ -130,6 +130,7 @@ class CallInput(StrEnum):
 _S, _SI = CallState, CallInput
 CALL: Mapping[tuple[CallState, CallInput], CallState] = {
     (_S.RECEIVED, _SI.JOIN_QUEUE): _S.WAITING,
+    (_S.RECEIVED, _SI.OFFER): _S.OFFERED,  # found by a snapshot, its joining unseen
     (_S.RECEIVED, _SI.CONNECT): _S.TALKING,
     (_S.RECEIVED, _SI.LAST_LEG_GONE): _S.ENDED,
     (_S.WAITING, _SI.OFFER): _S.OFFERED,

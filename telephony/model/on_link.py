@@ -227,9 +227,11 @@ def _bridges(world: World, event: SnapshotTaken) -> None:
 
 
 def _close_gone_visits(world: World, event: SnapshotTaken) -> None:
-    """Who stands in no line any more, and talks with nobody of the queue, left it in a way we did not see."""
+    """Who stands in no line any more, and talks with nobody of the queue, left it in a way we did not see. Of those
+    who were seen leaving, the reason is still to come."""
     present = {(caller.queue, caller.uniqueid) for caller in event.callers}
     for call in list(world.calls.values()):
         for visit in call.visits:
-            if visit.result is None and call.live and (visit.queue, visit.uniqueid) not in present:
+            in_line = visit.result is None and visit.ended_at is None and call.live
+            if in_line and (visit.queue, visit.uniqueid) not in present:
                 close_visit(world, call, visit, VisitResult.UNKNOWN)

@@ -35,6 +35,10 @@ def join_queue(world: World, call: Call, visit: Visit) -> None:
     if len(call.visits) >= MAX_VISITS:
         call.left_out += 1
         return
+    earlier = call.open_visit(visit.uniqueid)
+    if earlier is not None:  # nobody said how it ended
+        earlier.result, earlier.ended_at = VisitResult.UNKNOWN, earlier.ended_at or visit.joined_at
+        world.take_out(earlier.queue, earlier.uniqueid)
     call.visits.append(visit)
     queue = world.queue(visit.queue)
     if queue is not None:
@@ -46,8 +50,8 @@ def join_queue(world: World, call: Call, visit: Visit) -> None:
 
 
 def _same(known: Visit, visit: Visit) -> bool:
-    is_open_or_same = known.result is None or known.joined_at == visit.joined_at
-    return known.queue == visit.queue and known.uniqueid == visit.uniqueid and is_open_or_same
+    still = known.ended_at is None or known.joined_at == visit.joined_at
+    return known.queue == visit.queue and known.uniqueid == visit.uniqueid and still
 
 
 def left(world: World, event: QueueLeft) -> None:

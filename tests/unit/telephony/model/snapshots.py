@@ -1,0 +1,86 @@
+"""Snapshots for tests: what the PBX would show of a tracker's world if it were asked just now."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from telephony.model.events import CallerSeen, ChannelSeen, Event, MemberChanged, SnapshotTaken
+from telephony.model.ids import BridgeId, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.machines import ChannelState
+from telephony.model.tracker import Tracker
+from telephony.model.world import World
+
+BOOT = Micros(1_795_000_000_000_000)
+_STATES = {ChannelState.DOWN: 0, ChannelState.RINGING: 5, ChannelState.UP: 6, ChannelState.BRIDGED: 6}
+
+
+def snapshot(
+    at: Micros,
+    channels: Sequence[ChannelSeen] = (),
+    callers: Sequence[CallerSeen] = (),
+    members: Sequence[MemberChanged] = (),
+    queues: Sequence[str] = ("hotline",),
+    epoch: int = 1,
+    booted_at: Micros = BOOT,
+) -> SnapshotTaken:
+    names = tuple(QueueName(queue) for queue in queues)
+    return SnapshotTaken(at, epoch, booted_at, tuple(channels), tuple(callers), tuple(members), names)
+
+
+def asked(events: Sequence[Event], at: Micros | None = None, epoch: int = 2) -> SnapshotTaken:
+    """What a PBX that has said ``events`` answers to a snapshot right after the last of them."""
+    tracker = Tracker(PbxName("pbx1"))
+    for event in events:
+        tracker.apply(event)
+    return seen_of(tracker.world, at if at is not None else Micros(events[-1].at + 50), epoch)
+
+
+def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
+    """As CoreShowChannels shows it: where a channel stands now, not where it began; ages in whole seconds."""
+    channels = [
+        ChannelSeen(
+            uniqueid=channel.uniqueid,
+            linkedid=channel.linkedid,
+            name=channel.name,
+            state=_STATES[channel.leg.state],
+            caller_number=channel.call.caller_number if channel.uniqueid == channel.call.caller else "",
+            caller_name="",
+            context="zt-queue-hotline" if channel.uniqueid == channel.call.caller else "zt-phone",
+            exten="go",
+            bridge=channel.bridge or BridgeId(""),
+            age_s=max(0, at - channel.leg.created_at) // 1_000_000,
+        )
+        for channel in world.channels.values()
+    ]
+    callers = [
+        CallerSeen(queue.name, entry.uniqueid, place, max(0, at - entry.joined_at) // 1_000_000)
+        for queue in world.queues.values()
+        for place, entry in enumerate(queue.waiting, 1)
+    ]
+    members = [
+        MemberChanged(
+            at=at,
+            queue=name,
+            member=agent.member,
+            interface=membership.interface,
+            state_interface=membership.interface,
+            status=membership.status,
+            paused=membership.paused,
+            pause_reason=membership.pause_reason,
+            penalty=membership.penalty,
+            in_call=bool(agent.talking),
+            last_call=membership.last_call,
+            wrapup_s=membership.wrapup_s,
+            removed=False,
+        )
+        for agent in world.agents.values()
+        for name, membership in agent.memberships.items()
+    ]
+    return snapshot(at, channels, callers, members, tuple(world.queues), epoch)
+
+
+def without(taken: SnapshotTaken, *gone: Uniqueid) -> SnapshotTaken:
+    """The same, but these channels have ended meanwhile."""
+    channels = tuple(channel for channel in taken.channels if channel.uniqueid not in gone)
+    callers = tuple(caller for caller in taken.callers if caller.uniqueid not in gone)
+    return msgspec.structs.replace(taken, channels=channels, callers=callers)

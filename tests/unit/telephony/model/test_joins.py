@@ -1,0 +1,176 @@
+"""Linkedids change silently, conversations begin apart and become one: who belongs to which call."""
+
+import pytest
+
+from telephony.model import joins
+from telephony.model.changes import CallsJoined
+from telephony.model.events import AttendedTransferred
+from telephony.model.ids import Linkedid
+from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, seconds, told
+from tests.unit.telephony.model.test_transfers import end_all, talking
+
+
+def specialist(pbx: Pbx) -> Line:
+    """Originated by us: a conversation of its own."""
+    line = pbx.originates("spec")
+    line.up()
+    return line
+
+
+def test_a_specialist_under_a_linkedid_of_their_own_joins_when_it_changes() -> None:
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    spec = specialist(pbx)
+    pbx.wait(1)
+    spec.linkedid = caller.linkedid  # BridgeAdd: seen with the next event, which is BridgeEnter
+    bridge = caller.bridge
+    assert bridge is not None
+    spec.enters(bridge)
+    pbx.wait(9)
+    phone.leaves()
+    phone.gone()
+    pbx.wait(5)
+    end_all(caller, spec)
+    heard = told(pbx.events)
+    assert seconds(heard.record) == [
+        ("talk", ("1001",), 11.0),
+        ("talk", ("1001", "spec"), 9.0),
+        ("talk", ("spec",), 5.0),
+    ]
+    assert len(heard.record.aliases) == 1
+    assert heard.record.linkedids == (caller.linkedid, Linkedid(spec.uniqueid))
+    assert heard.anomalies == []
+
+
+def test_the_older_call_keeps_its_id_when_neither_is_a_citizens() -> None:
+    """Compared as numbers: ….9 is older than ….10."""
+    pbx = Pbx()
+    for _ in range(8):
+        pbx.number()
+    old = pbx.phone_dials("1001", "1002")
+    new = pbx.phone_dials("1003", "1004")
+    assert (old.uniqueid.endswith(".8"), new.uniqueid.endswith(".9")) == (True, True)
+    newest = pbx.phone_dials("1005", "1006")
+    newest.linkedid = new.linkedid
+    newest.rings()
+    new.linkedid = old.linkedid
+    new.rings()
+    heard = Told().hear(pbx.events)
+    joined = [change for change in heard.changes if isinstance(change, CallsJoined)]
+    kept = heard.tracker.world.by_leg[old.uniqueid]
+    assert [change.kept for change in joined] == [joined[0].kept, kept.call_id]
+    assert len({id(heard.tracker.world.by_leg[line.uniqueid]) for line in (old, new, newest)}) == 1
+    assert set(kept.aliases) == {change.gone for change in joined}
+
+
+def test_a_linkedid_not_heard_of_belongs_to_the_same_call() -> None:
+    pbx = Pbx()
+    caller = pbx.citizen()
+    caller.linkedid = Linkedid("pbx1-1.0")
+    caller.joins()
+    late = Line(pbx, "1001")
+    late.linkedid = Linkedid("pbx1-1.0")
+    late.created(0, "1001", "zt-phone", "s")
+    heard = Told().hear(pbx.events)
+    assert heard.tracker.world.by_leg[late.uniqueid] is heard.tracker.world.by_leg[caller.uniqueid]
+
+
+def two_citizens_joined(pbx: Pbx) -> tuple[Line, Line]:
+    """An agent with two citizens on two lines transfers one to the other."""
+    first, phone_a = talking(pbx, "1001")
+    phone_a.holds()
+    second, phone_b = talking(pbx, "1001")
+    pbx.say(
+        lambda at: AttendedTransferred(
+            at,
+            phone_a.uniqueid,
+            phone_a.linkedid,
+            phone_b.uniqueid,
+            phone_b.linkedid,
+            first.uniqueid,
+            second.uniqueid,
+            "Success",
+        )
+    )
+    first.leaves()
+    phone_b.leaves()
+    bridge = second.bridge
+    assert bridge is not None
+    second.linkedid = first.linkedid
+    first.enters(bridge)
+    phone_a.leaves()
+    phone_a.gone()
+    phone_b.gone()
+    pbx.wait(20)
+    return first, second
+
+
+def test_two_citizens_joined_by_an_agent_stay_two_records_related() -> None:
+    pbx = Pbx()
+    first, second = two_citizens_joined(pbx)
+    second.asks()
+    second.leaves()
+    second.ends()
+    first.leaves()
+    first.ends()
+    heard = told(pbx.events)
+    one, two = sorted(heard.records, key=lambda record: record.received_at)
+    assert (one.related, two.related) == ((two.call_id,), (one.call_id,))
+    assert (one.aliases, two.aliases) == ((), ())
+    assert (one.outcome, two.outcome) == ("answered", "answered")
+    assert seconds(one)[-1] == ("talk", ("13800138000",), 20.0), "the other citizen is named though not of this call"
+    assert (one.hung_up_by, two.hung_up_by) == ("other", "caller")
+    assert heard.of(CallsJoined) == []
+    assert heard.anomalies == []
+    assert heard.left_over == {}
+
+
+def test_a_late_leg_of_a_call_that_has_just_ended_belongs_to_it() -> None:
+    pbx = Pbx()
+    caller, _phone = talking(pbx)
+    caller.hangs_up()
+    pbx.wait(0.5)
+    late = Line(pbx, "spec")
+    late.linkedid = caller.linkedid
+    late.created(0, "", "zt-phone", "s")
+    pbx.wait(5)
+    late.gone()
+    heard = told(pbx.events)
+    assert len(heard.record.legs) == 3
+    assert heard.record.ended_at == pbx.now - 100
+
+
+def test_events_of_the_dead_are_normal_and_of_strangers_are_not() -> None:
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    caller.hangs_up()
+    pbx.wait(30)
+    phone.complete("caller")
+    caller.rings()
+    caller.leaves_queue()
+    assert told(pbx.events).anomalies == []
+    Phone(pbx, "1009", Line(pbx, "nobody")).rings()
+    assert len(told(pbx.events).anomalies) == 1
+
+
+def test_a_dead_channel_is_not_born_again() -> None:
+    pbx = Pbx()
+    caller = pbx.citizen()
+    birth = pbx.events[0]
+    caller.gone()
+    heard = told([*pbx.events, birth])
+    assert len(heard.records) == 1
+    assert len(heard.anomalies) == 1
+
+
+def test_calls_too_big_to_join_are_related(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joins, "MAX_LEGS", 2)
+    pbx = Pbx()
+    caller, _phone = talking(pbx)
+    spec = specialist(pbx)
+    spec.linkedid = caller.linkedid
+    spec.rings()
+    heard = Told().hear(pbx.events)
+    world = heard.tracker.world
+    assert world.by_leg[spec.uniqueid] is not world.by_leg[caller.uniqueid]
+    assert world.by_leg[spec.uniqueid].related == [world.by_leg[caller.uniqueid].call_id]
