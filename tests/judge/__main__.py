@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.judge import report
-from tests.judge.books import cdr, queue_log, records, sipp_log
-from tests.judge.findings import Pad
-from tests.judge.gather import Books
-from tests.judge.judge import Judgement, judge
+from tests.judge.files import Files, judge_files
+from tests.judge.judge import Judgement
 from tests.judge.times import MILLI, parse_stamp
-from tests.judge.views.view import Setting
 
 _EPILOG = """Exit status: 0 the records and the books agree; 1 there are findings, each printed; 2 a book cannot be
 read."""
@@ -52,12 +49,9 @@ def _moment(text: str) -> int:
 
 def run(options: argparse.Namespace) -> Judgement:
     """Read the books and judge. Raises OSError when one cannot be opened."""
-    pad = Pad()
-    phones = sipp_log.read(options.sipp, pad)
-    lines = queue_log.read(options.queue_log, pad)
-    books = Books(lines, cdr.read(options.cdr, pad), phones, options.killed_at)
-    setting = Setting(options.tolerance_ms * MILLI, frozenset(options.silent_phone))
-    return judge(books, records.read(options.records, pad), setting, pad)
+    files = Files(options.records, options.queue_log, options.cdr, options.sipp)
+    slack = options.tolerance_ms * MILLI
+    return judge_files(files, kills=options.killed_at, silent=options.silent_phone, slack=slack)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

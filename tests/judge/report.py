@@ -29,11 +29,19 @@ def as_json(judgement: Judgement) -> str:
             "calls": judgement.calls,
             "findings": [asdict(finding) for finding in judgement.findings],
             "notes": [asdict(note) for note in judgement.notes],
-            "sums": {sums.book: asdict(sums) for sums in judgement.sums},
+            "sums": {sums.book: _sums(sums) for sums in judgement.sums},
         },
         ensure_ascii=False,
         indent=1,
     )
+
+
+def _sums(sums: Sums) -> dict[str, object]:
+    return {
+        "calls": dict(sums.calls),
+        "queues": {name: dict(counts) for name, counts in sums.queues.items()},
+        "agents": {name: dict(counts) for name, counts in sums.agents.items()},
+    }
 
 
 def _calls(sums: Sequence[Sums]) -> list[str]:

@@ -63,10 +63,16 @@ def parse(text: str, pad: Pad) -> list[Record]:
         if not line.strip():
             continue
         try:
-            records.append(_record(number, json.loads(line)))
+            records.append(_unmasked(_record(number, json.loads(line))))
         except (ValueError, KeyError, TypeError) as error:
             pad.find(Kind.TORN, "", BOOK, f"line {number} is no call record ({error!r}): {line[:80]!r}")
     return records
+
+
+def _unmasked(record: Record) -> Record:
+    if "*" in record.caller_number:
+        raise ValueError(f"the number {record.caller_number} is masked; export the records unmasked")
+    return record
 
 
 def _record(line: int, raw: dict[str, Any]) -> Record:

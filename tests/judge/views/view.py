@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from tests.judge.claims import Claim
 from tests.judge.times import MILLI, clock
 
+SLACK = 50 * MILLI
+"""How far a record's moment may lie from what a phone saw (microseconds), unless told otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What holds for the whole run. ``slack``: how far a moment may lie from what a phone saw (microseconds)."""
 
-    slack: int = 50 * MILLI
+    slack: int = SLACK
     silent: frozenset[str] = frozenset()  # phones that kept no log
 
     def logs(self, phone: str) -> bool:
