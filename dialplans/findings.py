@@ -19,4 +19,4 @@ class Finding(msgspec.Struct, frozen=True, order=True):
     level: Level = Level.ERROR
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.level}: {self.what} {self.remedy}"
+        return f"{self.where}: {self.level}: {self.what} {self.remedy}".rstrip()

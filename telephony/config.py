@@ -280,6 +280,8 @@ def contradictions(site: Site) -> Iterator[str]:
 
 
 def _names(site: Site) -> Iterator[str]:
+    if not site.name:
+        yield "name: must not be empty: it is what people read on every page."
     if not site.queues:
         yield "queue: at least one [[queue]] is needed."
     if not site.hotline:

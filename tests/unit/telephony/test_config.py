@@ -178,6 +178,7 @@ def two(more: str) -> str:
         (SMALLEST + "[feature_codes]\npause = '*11'", "feature_codes.pause: '*11' has more than one meaning"),
         (SMALLEST + "[feature_codes]\nblind = '*2'", "feature_codes.blind: '*2' is the attended transfer's"),
         (SMALLEST.replace('"hotline"', '"general"'), "queue[0].name: 'general' is a word of Asterisk's own"),
+        (SMALLEST.replace("某市12345", ""), "name: must not be empty"),
         (SMALLEST.replace('["12345"]', "[]"), "hotline: at least one number is needed"),
         ('name = "x"\nhotline = ["12345"]\nqueue = []', "queue: at least one [[queue]] is needed"),
         (SMALLEST + "[[trunk]]\nname = 'a'\nhosts = []", "trunk[0].hosts: at least one address is needed"),
