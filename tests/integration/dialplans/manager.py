@@ -1,6 +1,7 @@
 """A manager client of a few lines, sharing nothing with the product's: what Asterisk sent is what the test sees."""
 
 import asyncio
+import ssl
 from typing import Self
 
 Message = dict[str, str]
@@ -18,8 +19,8 @@ class Manager:
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, port: int, user: str, secret: str) -> Self:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async def open(cls, port: int, user: str, secret: str, tls: ssl.SSLContext | None = None) -> Self:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
         await reader.readline()  # the banner
         client = cls(reader, writer)
         client._task = asyncio.create_task(client._read())

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import csv
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -122,9 +123,17 @@ async def running(
     async with Lab(run, tools, port_count=1000) as lab, contextlib.AsyncExitStack() as phones:
         place_files(lab, parsed, agents, secrets, tools)
         await lab.pbx.start()
-        manager = await Manager.open(lab.ports.ami, parsed.pbx.ami.user, secrets.ami)
+        context = trusting(Path(parsed.pbx.ami.tls_cert)) if parsed.pbx.ami.tls else None
+        manager = await Manager.open(lab.ports.ami, parsed.pbx.ami.user, secrets.ami, context)
         phones.push_async_callback(manager.close)
         yield Rig(parsed, agents, secrets, lab, manager, phones)
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    """A client that trusts this one certificate, whatever name it bears."""
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.check_hostname = False
+    return context
 
 
 def place_files(

@@ -176,24 +176,25 @@ async def test_a_status_of_the_first_queue_is_not_taken_for_the_second_ones(make
         assert (end["Queue"], end["Status"]) == ("housing", "")
 
 
-async def exit_by(rig: Rig, key: str) -> Call:
+async def exit_by(rig: Rig, key: str, via: str = "rtp") -> Call:
     """A citizen who waits on the answered trunk and presses a key."""
     call = await (await rig.citizen(trunk="entry")).call("12345")
     await call.answered()
     await rig.manager.event("QueueCallerJoin")
-    await call.dtmf(key)
+    await call.dtmf(key, via=via)
     return call
 
 
 EXITS = 'exits = { 1 = "queue:housing", 2 = "agent:1002", 3 = "hangup" }'
 
 
-async def test_a_key_leads_into_another_queue(make_rig: MakeRig) -> None:
+@pytest.mark.parametrize("via", ["rtp", "info"])
+async def test_a_key_leads_into_another_queue(make_rig: MakeRig, via: str) -> None:
     async with make_rig(ALWAYS + EXITS + HOUSING, agents_of("1001") + agents_of("1002", queues="housing")) as rig:
         (await rig.agent("1001")).on_invite = Ring()
         second = await rig.agent("1002")
         second.on_invite = Answer()
-        await exit_by(rig, "1")
+        await exit_by(rig, "1", via)
         await (await second.next_call()).answered()
         assert zt(rig.manager)[1] == ("ZtQueueEnd", "hotline", "EXITKEY", "1")
         assert ("ZT_QEND", "q=hotline&s=EXITKEY&k=1") in rig.cel()

@@ -1,6 +1,10 @@
 """The manager user gets the events of the contract and no other, and may do no more than the bridge does."""
 
 import asyncio
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +118,26 @@ async def test_a_reader_that_pauses_for_seconds_is_not_cut_off(make_rig: MakeRig
         assert received.count(b"ListDialplanComplete") + received.count(b"ShowDialPlanComplete") == 400
         assert received.endswith(b"\r\n\r\n")
         writer.close()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed certificate and its key, for a day."""
+    cert, key = folder / "ami.pem", folder / "ami.key"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=pbx1"]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    return cert, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command to make a certificate")
+async def test_with_tls_the_link_is_encrypted_and_the_plain_port_is_this_machines(
+    make_rig: MakeRig, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cert, key = certificate(tmp_path_factory.mktemp("tls"))
+    ami = f'[pbx.ami]\ntls = true\ntls_cert = "{cert}"\ntls_key = "{key}"\n'
+    async with make_rig(ami + ALWAYS, agents_of("1001")) as rig:
+        await rig.manager.event("FullyBooted")
+        assert (await rig.manager.ask("Ping"))["Ping"] == "Pong"
+        settings = await rig.lab.pbx.cli("manager show settings")
+        assert re.search(rf"TLS Bindaddress: +127\.0\.0\.1:{rig.lab.ports.ami}\b", settings)
+        assert re.search(rf"TCP Bindaddress: +127\.0\.0\.1:{rig.lab.ports.ami - 1}\b", settings)
+        assert rig.complaints() == []
