@@ -67,6 +67,7 @@ def caller_number(text: str) -> str:
 
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_QUOTED_PAIR = re.compile(r'\\(["\\])')
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
@@ -75,10 +76,14 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def caller_name(text: str) -> str:
-    r"""A caller's name from a channel's headers, where Asterisk writes it with C escapes (``O\'Brien``)."""
+    r"""A caller's name from a channel's headers, where Asterisk writes it with C escapes (``O\'Brien``).
+
+    Of a name that came by SIP, Asterisk also keeps the backslashes of the quoted string it stood in (RFC 3261 §25.1,
+    quoted-pair): the name is what the caller meant, without them.
+    """
     if text == "<unknown>":
         return ""
-    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+    return _QUOTED_PAIR.sub(r"\1", _ESCAPE.sub(_unescape, text)) if "\\" in text else text
 
 
 _micros = cast("Callable[[str], Micros]", int)
