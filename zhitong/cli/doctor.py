@@ -12,6 +12,8 @@ from zhitong.cli.checks.findings import Finding, Report, Severity, report
 from zhitong.cli.checks.screen import conclude, show
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, wait_for
 
+_LONG_S = 5.0
+
 
 def doctor(
     site: SiteOption = DEFAULT_SITE,
@@ -22,8 +24,9 @@ def doctor(
 ) -> None:
     """体检：site.toml、数据库、PBX。Check the site, the database and the PBX; each finding comes with its remedy.
 
-    It logs in as the bridge does, with a client of its own (pyst2), and changes nothing: versions, rights of the AMI
-    user, event filter, dialplan, queues, phones, modules, clocks. Exit status 0 unless there is an error.
+    It logs in as the bridge does, with a client of its own (pyst2), and changes nothing that anybody uses: versions,
+    rights of the AMI user, event filter, dialplan, queues, phones, modules, clocks. Exit status 0 unless there is an
+    error.
     """
     found = wait_for(_run(site, listen, quiet=as_json))
     if as_json:
@@ -36,6 +39,10 @@ def doctor(
 
 async def _run(site: Path, listen_s: float, *, quiet: bool) -> Report:
     findings: list[Finding] = []
+    if listen_s > _LONG_S and not quiet:
+        console.say(
+            f"最后会听 {listen_s:g} 秒事件，请在此期间打一通电话。", "It listens for events at the end: make a call."
+        )
     async with contextlib.aclosing(examine(site, Patience(listen_s=listen_s))) as found:
         async for finding in found:
             findings.append(finding)

@@ -25,11 +25,11 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 def children() -> set[str]:
     """Process ids of our children, as the kernel knows them."""
-    return {
-        pid
-        for task in Path("/proc/self/task").iterdir()
-        for pid in (task / "children").read_text(encoding="ascii").split()
-    }
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a thread that has just ended
+            found |= {*(task / "children").read_text(encoding="ascii").split()}
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,9 @@ SILENCE_S = 5.0
 """How long the PBX may say nothing before an answer is given up. Ours, not Asterisk's: it answers in milliseconds."""
 
 _LINE_LIMIT = 1 << 22  # bytes of one message in JSON; ListCommands, the longest, has about 40,000
+_WHOLE_LIST = 3
+"""Times as long a silence for a list: pyst2 hands some on only when they are complete (6,000 members: 2 s)."""
+
 _EVENTS_KEPT = 2_000
 _ITEMS_LIMIT = 200_000
 
@@ -67,7 +70,9 @@ class PystClient:
         reply, items, complete = None, list[dict[str, str]](), False
         # pyst2 hands on replies and events from two threads, so the list may begin before the reply.
         while reply is None or not (complete or refused(reply)):
-            heard = await self._until(lambda heard: heard.kind is not Kind.GREETING and _answers(heard, asked))
+            heard = await self._until(
+                lambda heard: heard.kind is not Kind.GREETING and _answers(heard, asked), self._silence_s * _WHOLE_LIST
+            )
             if heard.kind is Kind.REPLY:
                 reply = heard
             elif heard.headers.get("EventList", "").lower() in ("complete", "cancelled"):
@@ -97,13 +102,14 @@ class PystClient:
         except TimeoutError:
             return None
 
-    async def _until(self, wanted: Callable[[Heard], bool]) -> Heard:
+    async def _until(self, wanted: Callable[[Heard], bool], silence_s: float | None = None) -> Heard:
+        silence_s = silence_s or self._silence_s
         while True:
             try:
-                async with asyncio.timeout(self._silence_s):
+                async with asyncio.timeout(silence_s):
                     heard = await self._next(wanted)
             except TimeoutError:
-                raise AmiOutcomeUnknown(f"{self._asked}: no answer for {self._silence_s:g} s") from None
+                raise AmiOutcomeUnknown(f"{self._asked}: no answer for {silence_s:g} s") from None
             if wanted(heard):
                 return heard
 

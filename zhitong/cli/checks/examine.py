@@ -97,7 +97,9 @@ async def _interview(pbx: PystClient, case: Case, secrets: Secrets, patience: Pa
     yield await check_modules(pbx, rights)
     for finding in (*await check_dialplan(pbx, rights, case), *await check_trunks(pbx, rights, case)):
         yield finding
-    for finding in (*await check_queues(pbx, rights, case), *await check_events(pbx, rights, patience.listen_s)):
+    for finding in await check_queues(pbx, rights, case):
+        yield finding
+    for finding in await check_events(pbx, rights, patience.listen_s):
         yield finding
 
 
