@@ -135,7 +135,9 @@ class PrivateApt:
             (self._root / "etc" / part).mkdir(exist_ok=True)
         source = self._source
         options = f"arch={_architecture()} signed-by={source.keyring}"
-        line = f"deb [{options}] {source.mirror} {source.suite} main\n"
+        # From a mirror on this machine apt would use the archives where they lie, and leave us none to unpack.
+        mirror = re.sub(r"^file:", "copy:", source.mirror)
+        line = f"deb [{options}] {mirror} {source.suite} main\n"
         (self._root / "etc" / "sources.list").write_text(line, encoding="utf-8")
         self._config.write_text(_apt_conf(self._root, _host_settings()), encoding="utf-8")
         self._pretend_installed(())

@@ -16,6 +16,10 @@ exten => 12346,1,Answer()
  same => n,QueueLog(menu,${UNIQUEID},NONE,KEYED,${KEYED})
  same => n,Queue(hotline,ct)
  same => n,Hangup()
+; a caller who hears it ring
+exten => 12348,1,Ringing()
+ same => n,Queue(hotline,r)
+ same => n,Hangup()
 ; what the PBX understood of the caller
 exten => 12347,1,QueueLog(who,${UNIQUEID},NONE,NAMED,${CALLERID(name)})
  same => n,Hangup(17)

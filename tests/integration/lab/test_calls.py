@@ -65,6 +65,16 @@ async def test_the_name_as_the_pbx_understands_it(lab: Lab) -> None:
     assert (call.status, call.answered_at, call.hung_up) == (486, None, "")
 
 
+async def test_a_caller_hears_it_ring(lab: Lab) -> None:
+    await play(lab, [Agent("8001", (Offer(ring_s=0.3),))], [caller(dialled="12348", talk_s=0.2)])
+    (call,) = calls(lab, "caller")
+    told = [line.event for line in call.lines]
+    # Asterisk may say it more than once.
+    assert list(dict.fromkeys(told)) == ["invite_sent", "ringing", "answered", "bye_sent", "end"]
+    assert call.lines[1].detail == "180"
+    assert call.ringing_at and call.ringing_at - call.invited_at < 0.05
+
+
 async def test_the_agent_hangs_up_first(lab: Lab) -> None:
     await play(lab, [Agent("8001", (Offer(ring_s=0.1, talk_s=0.4),))], [caller()])
     assert events(lab)[-1] == ("8001", "COMPLETEAGENT")
