@@ -13,6 +13,7 @@ from telephony.model.terms import SegmentKind
 from telephony.records.record import Segment
 
 _MS = 1_000
+_CONNECTING = 100 * _MS
 _Stretch = tuple[Micros, Micros, tuple[str, ...]]
 _Layers = tuple[tuple[SegmentKind, list[_Stretch]], ...]
 
@@ -55,9 +56,19 @@ def _layers(call: Call, end: Micros) -> _Layers:
         (SegmentKind.HOLD, list(_held(call, caller, end)) if caller is not None else []),
         (SegmentKind.TALK, list(_talks(call, caller, end)) if caller is not None else []),
         (SegmentKind.HOLD, list(_left_on_hold(call, end))),
-        (SegmentKind.RING, [(o.at, o.ended_at or end, (str(o.member),)) for o in call.offers.values()]),
+        (SegmentKind.RING, list(_rings(call, end))),
         (SegmentKind.WAIT, [(v.joined_at, v.ended_at or end, (str(v.queue),)) for v in call.visits]),
     )
+
+
+def _rings(call: Call, end: Micros) -> Iterator[_Stretch]:
+    """Between pick-up and bridge lie a few milliseconds that are no wait of anybody's: they count as ringing. More than
+    that is one: an announcement to the agent."""
+    for offer in call.offers.values():
+        stop = offer.ended_at or end
+        if offer.uniqueid == call.answered_by and call.answered_at is not None:
+            stop = call.answered_at if 0 < call.answered_at - stop < _CONNECTING else stop
+        yield offer.at, stop, (str(offer.member),)
 
 
 def _talks(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:
