@@ -1,6 +1,7 @@
 """A manager client of a few lines, sharing nothing with the product's: what Asterisk sent is what the test sees."""
 
 import asyncio
+import contextlib
 import ssl
 from typing import Self
 
@@ -25,14 +26,18 @@ class Manager:
         client = cls(reader, writer)
         client._task = asyncio.create_task(client._read())
         answer = await client.ask("Login", Username=user, Secret=secret)
-        assert answer["Response"] == "Success", answer
+        if answer["Response"] != "Success":
+            await client.close()
+            raise AssertionError(answer)
         return client
 
     async def close(self) -> None:
-        self._writer.close()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def ask(self, action: str, **headers: str) -> Message:
         """Send an action; its response (events it lists come as events)."""
