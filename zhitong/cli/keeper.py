@@ -1,4 +1,4 @@
-"""``python -P -m zhitong.cli.keeper RUN FIRST_RTP LAST_RTP``: keeps a PBX in the background until it is told to stop.
+"""``python -P -m zhitong.cli.keeper RUN ETC FIRST_RTP LAST_RTP``: keeps a PBX in the background until told to stop.
 
 The program returns when the PBX has booted (exit status 0) or could not be started (1, the reason on standard error);
 the keeper itself lives on in a session of its own. All that time it holds the lock ``keeper.lock`` in RUN: whoever
@@ -7,7 +7,6 @@ kernel ends the PBX with its keeper (``zhitong.lab.leash``). SIGTERM ends both i
 """
 
 import asyncio
-import contextlib
 import fcntl
 import os
 import signal
@@ -20,6 +19,7 @@ import msgspec
 
 from telephony.errors import LabError
 from telephony.files import write_whole
+from zhitong.cli.kept import Kept
 from zhitong.lab.pbx import Pbx
 from zhitong.lab.programs import find_asterisk
 
@@ -27,44 +27,9 @@ READY = b"+"
 """What a keeper tells its starter once the PBX is ready; anything else is the reason why it is not."""
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A PBX in the background: its keeper's process id, its control socket, and since when (seconds of the epoch)."""
-
-    keeper: int
-    socket: str
-    since: float
-
-
-# --- looked at from outside ----------------------------------------------------------------------------------
-
-
-def kept(run: Path) -> Kept | None:
-    """The PBX that is kept in ``run`` now; None if there is none, or it is still starting."""
-    if not is_held(run):
-        return None
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((run / "keeper.json").read_bytes(), type=Kept)
-    return None
-
-
-def is_held(run: Path) -> bool:
-    """Whether a keeper lives there."""
-    try:
-        with (run / "keeper.lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
-# --- the keeper ----------------------------------------------------------------------------------------------
-
-
 def main(arguments: list[str]) -> None:
     """Start a keeper, wait for its word, and exit with it."""
-    run = Path(arguments[0])
+    run, etc = Path(arguments[0]), Path(arguments[1])
     hears, tells = os.pipe()
     if os.fork():
         os.close(tells)
@@ -73,7 +38,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(0 if said == READY else said.decode(errors="replace") or "the keeper died; see keeper.log")
     os.close(hears)
     _leave_terminal(run / "keeper.log")
-    asyncio.run(_keep(run, range(int(arguments[1]), int(arguments[2]) + 1), tells))
+    asyncio.run(_keep(run, etc, range(int(arguments[2]), int(arguments[3]) + 1), tells))
 
 
 def _leave_terminal(log: Path) -> None:
@@ -83,10 +48,10 @@ def _leave_terminal(log: Path) -> None:
             os.dup2(here.fileno(), there)
 
 
-async def _keep(run: Path, rtp: range, tells: int) -> None:
+async def _keep(run: Path, etc: Path, rtp: range, tells: int) -> None:
     try:
         lock = hold(run)
-        pbx = Pbx(find_asterisk(), run=run, etc=run / "etc", rtp=rtp)
+        pbx = Pbx(find_asterisk(), run=run, etc=etc, rtp=rtp)
         await pbx.start()
     except LabError as failure:
         os.write(tells, str(failure).encode())

@@ -19,17 +19,22 @@ from telephony.config import Site, read_site
 from telephony.directory.agents import Agent
 from telephony.directory.store import AgentStore
 from telephony.errors import LabError
-from telephony.places import secrets_of, var_of
+from telephony.places import secrets_of
 from telephony.secrets import ensure_secrets
 from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_database, wait_for
 from zhitong.cli.demo import fetch_tools
-from zhitong.cli.keeper import Kept, is_held, kept
+from zhitong.cli.dialplan import default_folder
+from zhitong.cli.kept import Kept, is_held, kept, run_of
 from zhitong.lab.control_socket import ask
 from zhitong.lab.ports import is_free
 from zhitong.lab.programs import Asterisk
 
-app = typer.Typer(help="本机 PBX。A PBX on this machine, for trying out: up, down, status, cli.", no_args_is_help=True)
+app = typer.Typer(
+    help="本机 PBX。A PBX on this machine, for trying out: up, down, status, cli.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 NOT_RUNNING = 3
 """Exit status of ``status`` when there is no PBX, as the Linux Standard Base has it for services."""
@@ -39,11 +44,6 @@ _STOP_S = 20.0
 _LOOK_S = 0.05
 
 
-def run_of(site_file: Path, site: Site) -> Path:
-    """The directory of this machine's PBX: ``etc`` (rendered), ``log``, ``spool``, and its keeper's files."""
-    return var_of(site_file, site) / "pbx"
-
-
 # --- up ------------------------------------------------------------------------------------------------------
 
 
@@ -51,8 +51,9 @@ def run_of(site_file: Path, site: Site) -> Path:
 def up(site: SiteOption = DEFAULT_SITE) -> None:
     """Fetch Asterisk if need be, render site.toml and the agents, start in the background.
 
-    It goes on after this command, until `zhitong pbx down` or the machine stops. Everything lies under the site's var
-    directory in `pbx`. Where Asterisk is installed already, name it in ZHITONG_ASTERISK.
+    It goes on after this command, until `zhitong pbx down` or the machine stops. Its logs lie in `pbx` under the site's
+    var directory, its files where `zhitong dialplan render` writes them: after that, `zhitong pbx cli core reload`.
+    Where Asterisk is installed already, name it in ZHITONG_ASTERISK.
     """
     parsed = read_site(site)
     run = run_of(site, parsed)
@@ -63,8 +64,8 @@ def up(site: SiteOption = DEFAULT_SITE) -> None:
     asterisk = fetch_tools().asterisk
     agents = wait_for(_agents(site))
     _render(site, parsed, agents, asterisk)
-    _start(run, parsed)
-    _tell(run, parsed, agents)
+    _start(run, default_folder(site, parsed), parsed)
+    _tell(run, default_folder(site, parsed), parsed, agents)
 
 
 def _refuse_taken_ports(site: Site) -> None:
@@ -87,11 +88,12 @@ async def _agents(path: Path) -> list[Agent]:
 def _render(path: Path, site: Site, agents: list[Agent], asterisk: Asterisk) -> None:
     secrets = ensure_secrets(secrets_of(path, site), [agent.phone for agent in agents])
     available = {module.stem for module in asterisk.modules.glob("*.so")}
-    write(run_of(path, site) / "etc", render(site, agents, secrets, lab=LabParameters(modules=available)))
+    run_of(path, site).mkdir(parents=True, exist_ok=True)
+    write(default_folder(path, site), render(site, agents, secrets, lab=LabParameters(modules=available)))
 
 
-def _start(run: Path, site: Site) -> None:
-    command = [sys.executable, "-P", "-m", "zhitong.cli.keeper", str(run)]
+def _start(run: Path, etc: Path, site: Site) -> None:
+    command = [sys.executable, "-P", "-m", "zhitong.cli.keeper", str(run), str(etc)]
     rtp = [str(site.sip.rtp_start), str(site.sip.rtp_end)]
     try:
         done = subprocess.run([*command, *rtp], capture_output=True, text=True, timeout=_START_S, check=False)
@@ -101,10 +103,10 @@ def _start(run: Path, site: Site) -> None:
         raise LabError(done.stderr.strip() or f"the PBX could not be started; see {run}/keeper.log")
 
 
-def _tell(run: Path, site: Site, agents: list[Agent]) -> None:
+def _tell(run: Path, etc: Path, site: Site, agents: list[Agent]) -> None:
     console.say("PBX 已启动。", "The PBX is up.")
     console.say(f"话机 {site.sip.bind}:{site.sip.port}（UDP）· AMI {site.pbx.ami.host}:{site.pbx.ami.port}", "")
-    console.say(f"日志 {run}/log · 配置 {run}/etc", "Its log, and its rendered files.")
+    console.say(f"日志 {run}/log · 配置 {etc}", "Its log, and its rendered files.")
     if not agents:
         console.say("还没有坐席：zhitong agents import agents.csv，再 pbx down、pbx up", "There are no agents yet.")
     console.say("接着：zhitong serve；体检：zhitong doctor", "Next: the bridge; and a look at both.")

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from telephony.errors import LabError
 from tests.integration.cli.clinic import SITE
-from zhitong.cli.keeper import is_held, kept
+from zhitong.cli.kept import is_held, kept
 from zhitong.cli.main import app
 from zhitong.cli.pbx import NOT_RUNNING
 from zhitong.lab.ports import Ports, reserve
@@ -31,6 +31,10 @@ class Desk(msgspec.Struct, frozen=True):
     @property
     def run(self) -> Path:
         return self.site_file.parent / "var" / "pbx"
+
+    @property
+    def etc(self) -> Path:
+        return self.site_file.parent / "var" / "asterisk"
 
     def say(self, command: str, *arguments: str) -> Result:
         return CliRunner().invoke(app, ["pbx", command, "--site", str(self.site_file), *arguments])
@@ -100,7 +104,7 @@ def test_up_status_cli_down(desk: Desk, ports: Ports) -> None:
 
 def test_what_it_renders_is_private_and_complete(desk: Desk) -> None:
     desk.say("up")
-    assert (desk.run / "etc" / "manager.conf").stat().st_mode & 0o077 == 0
+    assert (desk.etc / "manager.conf").stat().st_mode & 0o077 == 0
     log = (desk.run / "log" / "messages.log").read_text(encoding="utf-8")
     assert "ERROR[" not in log
 
@@ -112,6 +116,28 @@ def test_up_twice_is_one_pbx(desk: Desk) -> None:
     assert result.exit_code == 0
     assert "running already" in result.output
     assert desk.asterisk() == before
+
+
+def test_what_is_rendered_afterwards_is_taken_at_the_next_reload(desk: Desk) -> None:
+    desk.say("up")
+    text = desk.site_file.read_text(encoding="utf-8")
+    desk.site_file.write_text(text.replace('hotline = ["12345"]', 'hotline = ["12345", "95000"]'), encoding="utf-8")
+    assert "95000" not in desk.say("cli", "dialplan show zt-in-carrier").output
+    assert CliRunner().invoke(app, ["dialplan", "render", "--site", str(desk.site_file)]).exit_code == 0
+    desk.say("cli", "dialplan reload")
+    assert "95000" in desk.say("cli", "dialplan show zt-in-carrier").output
+
+
+def test_the_doctor_finds_its_files(desk: Desk, tmp_path: Path) -> None:
+    people = tmp_path / "agents.csv"
+    people.write_text("number,name,queues\n1001,张三,hotline\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["agents", "import", str(people), "--site", str(desk.site_file)]).exit_code == 0
+    desk.say("up")
+    result = CliRunner().invoke(app, ["doctor", "--site", str(desk.site_file), "--listen", "0", "--json"])
+    said = {finding["check"]: finding["severity"] for finding in json.loads(result.output)["findings"]}
+    assert said["rendered"] == "ok", result.output
+    assert said["dialplan"] == "ok"
+    assert "error" not in said.values()
 
 
 def test_down_twice_is_no_error(desk: Desk) -> None:

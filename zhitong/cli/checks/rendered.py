@@ -14,9 +14,10 @@ from dialplans.render import Mode, render
 from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.errors import ConfigError
-from telephony.places import var_of
 from telephony.secrets import Secrets
 from zhitong.cli.checks.findings import Finding, error, listed, note, ok, warning
+from zhitong.cli.dialplan import default_folder
+from zhitong.cli.kept import is_held, run_of
 
 _CHECK = "rendered"
 _COMPARED = ("extensions.conf", "queues.conf", "pjsip.conf", "manager.conf")
@@ -33,8 +34,9 @@ def check_rules(site: Site, agents: Sequence[Agent]) -> Iterator[Finding]:
 
 
 def folder_of(site_file: Path, site: Site) -> Path | None:
-    """Where the PBX of this machine reads its files: that of ``zhitong pbx up``, or ``pbx.folders.etc``."""
-    candidates = (var_of(site_file, site) / "pbx" / "etc", Path(site.pbx.folders.etc))
+    """Where the PBX of this machine reads its files: ``pbx.folders.etc``, unless ``zhitong pbx up`` keeps one."""
+    own, kept = Path(site.pbx.folders.etc), default_folder(site_file, site)
+    candidates = (kept,) if is_held(run_of(site_file, site)) else (own,)
     return next((folder for folder in candidates if any(folder.glob("*.conf"))), None)
 
 

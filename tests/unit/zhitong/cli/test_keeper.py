@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from telephony.errors import LabError
-from zhitong.cli.keeper import Kept, hold, is_held, kept
+from zhitong.cli.keeper import hold
+from zhitong.cli.kept import Kept, is_held, kept
 
 KEPT = Kept(keeper=4711, socket="/tmp/zt/asterisk.ctl", since=1795402664.5)
 _HOLD = "import sys; from pathlib import Path; from zhitong.cli.keeper import hold; l = hold(Path(sys.argv[1])); "
