@@ -18,7 +18,7 @@ _LONG_S = 5.0
 def doctor(
     site: SiteOption = DEFAULT_SITE,
     listen: Annotated[
-        float, typer.Option(min=0, max=3600, help="Seconds to listen for events of calls, such as one you make.")
+        float, typer.Option(min=0, max=3600, help="最后听几秒事件。Seconds to listen for events of calls.")
     ] = 2.0,
     as_json: JsonOption = False,
 ) -> None:

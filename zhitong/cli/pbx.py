@@ -49,7 +49,7 @@ _LOOK_S = 0.05
 
 @app.command("up")
 def up(site: SiteOption = DEFAULT_SITE) -> None:
-    """Fetch Asterisk if need be, render site.toml and the agents, start in the background.
+    """启动本机 PBX。Fetch Asterisk if need be, render site.toml and the agents, start in the background.
 
     It goes on after this command, until `zhitong pbx down` or the machine stops. Its logs lie in `pbx` under the site's
     var directory, its files where `zhitong dialplan render` writes them: after that, `zhitong pbx cli core reload`.
@@ -106,7 +106,8 @@ def _start(run: Path, etc: Path, site: Site) -> None:
 def _tell(run: Path, etc: Path, site: Site, agents: list[Agent]) -> None:
     console.say("PBX 已启动。", "The PBX is up.")
     console.say(f"话机 {site.sip.bind}:{site.sip.port}（UDP）· AMI {site.pbx.ami.host}:{site.pbx.ami.port}", "")
-    console.say(f"日志 {run}/log · 配置 {etc}", "Its log, and its rendered files.")
+    console.say(f"日志 {run}/log", "Its log.")
+    console.say(f"配置 {etc}", "Its files.")
     if not agents:
         console.say("还没有坐席：zhitong agents import agents.csv，再 pbx down、pbx up", "There are no agents yet.")
     console.say("接着：zhitong serve；体检：zhitong doctor", "Next: the bridge; and a look at both.")
@@ -117,7 +118,7 @@ def _tell(run: Path, etc: Path, site: Site, agents: list[Agent]) -> None:
 
 @app.command("down")
 def down(site: SiteOption = DEFAULT_SITE) -> None:
-    """Stop it: calls are hung up, logs are written. Not an error if it does not run."""
+    """停止。Stop it: calls are hung up, logs are written. Not an error if it does not run."""
     run = run_of(site, read_site(site))
     if not is_held(run):
         console.say("PBX 没有运行。", "The PBX does not run.")
@@ -153,7 +154,7 @@ class Status(msgspec.Struct, frozen=True):
 
 @app.command("status")
 def status(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) -> None:
-    """Say whether it runs, since when, and with how many calls. Exit status 0 if it runs, 3 if not."""
+    """状态。Say whether it runs, since when, and with how many calls. Exit status 0 if it runs, 3 if not."""
     run = run_of(site, read_site(site))
     known = kept(run)
     found = wait_for(_look(run, known)) if known else Status(running=False, directory=str(run))
@@ -192,7 +193,7 @@ def cli(
     command: Annotated[list[str], typer.Argument(help='Such as: zhitong pbx cli "pjsip show endpoints"')],
     site: SiteOption = DEFAULT_SITE,
 ) -> None:
-    """Say something to Asterisk's own command line, and show what it answers."""
+    """Asterisk 命令行。Say something to Asterisk's own command line, and show what it answers."""
     known = kept(run_of(site, read_site(site)))
     if known is None:
         raise LabError("the PBX does not run; start it: zhitong pbx up")

@@ -1,6 +1,6 @@
 """Findings as a person reads them: a mark, what was found, and below it what to do."""
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -21,27 +21,35 @@ _COUNTED = {
 }
 
 
+_INDENT = 2
+
+
 def show(finding: Finding, console: Console) -> None:
     """One finding."""
     mark, style = _MARKS[finding.severity]
     row = Table.grid(padding=(0, 1))
     row.add_column(width=1)
     row.add_column(ratio=1)
-    row.add_row(Text(mark, style), _body(finding))
+    width = console.width - _INDENT
+    row.add_row(Text(mark, style), _both(finding.found, width))
+    if finding.remedy is not None:
+        row.add_row("", Padding(_remedy(finding.remedy, width - _INDENT), (0, 0, 0, _INDENT)))
     console.print(row)
 
 
-def _body(finding: Finding) -> RenderableType:
-    found = _both(finding.found)
-    if finding.remedy is None:
-        return found
-    return Group(found, Padding(Text("→ ") + _both(finding.remedy), (0, 0, 0, 2)))
+def _remedy(words: Words, width: int) -> RenderableType:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(Text("→"), _both(words, width - _INDENT))
+    return row
 
 
-def _both(words: Words) -> Text:
+def _both(words: Words, width: int) -> Text:
+    """Both languages, on one line if they fit, else one below the other."""
+    chinese, english = Text(words.zh), Text(words.en, "dim")
     if words.zh == words.en:
-        return Text(words.zh)
-    return Text(words.zh) + Text("  ") + Text(words.en, "dim")
+        return chinese
+    fits = chinese.cell_len + 2 + english.cell_len <= width
+    return chinese + Text("  " if fits else "\n") + english
 
 
 def conclude(report: Report, console: Console) -> None:
