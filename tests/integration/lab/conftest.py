@@ -19,3 +19,5 @@ def tools() -> Tools:
 async def lab(tmp_path: Path, tools: Tools) -> AsyncIterator[Lab]:
     async with Lab(tmp_path / "run", tools, port_count=1000) as lab:
         yield lab
+        await lab.stop_phones()
+        await lab.pbx.kill()  # an orderly end takes Asterisk a second, and nothing is read any more
