@@ -364,7 +364,10 @@ def _references(site: Site) -> Iterator[str]:
 
 
 def _rules(site: Site) -> Iterator[str]:
-    if site.time_zone not in zoneinfo.available_timezones():
+    zones = zoneinfo.available_timezones()
+    if not zones:
+        yield "time_zone: this machine has no time zones. Install the package tzdata."
+    elif site.time_zone not in zones:
         yield f"time_zone: {site.time_zone!r} is no time zone. Allowed: a name such as Asia/Shanghai."
     if site.sip.rtp_end - site.sip.rtp_start < 3:
         yield "sip.rtp_end: must be above sip.rtp_start, by two ports for each leg of a call."

@@ -33,6 +33,8 @@ no_agent = "vm-goodbye"
 full = "vm-goodbye"
 waited = "vm-goodbye"
 closed = "vm-goodbye"
+signed_in = "beep"
+signed_out = "beep"
 [[trunk]]
 name = "carrier"
 hosts = ["127.0.0.2"]

@@ -14,53 +14,57 @@ from zhitong.lab.phones.policy import Answer
 pytestmark = pytest.mark.acceptance
 
 
-@pytest.mark.parametrize("dialled", ["12346", "9", "*11", "+8612345", "1001", "abc", "12345678901234567890"])
-async def test_an_unknown_number_is_refused_and_told(make_rig: MakeRig, dialled: str) -> None:
+async def test_an_unknown_number_is_refused_and_told(make_rig: MakeRig) -> None:
     async with make_rig(ALWAYS, agents_of("1001")) as rig:
         await rig.agent("1001")  # a trunk may reach no agent, and no feature code, by dialling it
-        call = await (await rig.citizen()).call(dialled)
-        assert (await call.ended()).code == 404
-        await rig.manager.event("ZtEnd")
-        assert zt(rig.manager) == [
-            ("ZtEntry", "carrier", dialled),
-            ("ZtRefused", "carrier", dialled, "unknown-number"),
-            ("ZtEnd", "", ""),
-        ]
+        citizen = await rig.citizen()
+        for dialled in ("12346", "9", "*11", "+8612345", "1001", "abc", "12345678901234567890"):
+            rig.manager.events.clear()
+            call = await citizen.call(dialled)
+            assert (await call.ended()).code == 404
+            await rig.manager.event("ZtEnd")
+            assert zt(rig.manager) == [
+                ("ZtEntry", "carrier", dialled),
+                ("ZtRefused", "carrier", dialled, "unknown-number"),
+                ("ZtEnd", "", ""),
+            ]
+            assert "AgentCalled" not in rig.manager.names()
         await settled()
-        assert rig.cel()[1] == ("ZT_REFUSED", "t=carrier&r=unknown-number")
-        assert "AgentCalled" not in rig.manager.names()
+        assert rig.cel()[1::3] == [("ZT_REFUSED", "t=carrier&r=unknown-number")] * 7
 
 
-@pytest.mark.parametrize(
-    "dialled",
-    [
-        "12345%2CReason:%20x",
-        "1%0D%0AEvent:%20Evil%0D%0A%0D%0A",
-        "%24%7BSHELL(id)%7D",
-        "%24%5B1%2B1%5D",
-        "9)%2CHangup(1",
-        "x%22y'z",
-        "%26%26s%3D1%26",
-        "h%E5%BC%A0",
-        "..",
-    ],
+HOSTILE = (
+    "12345%2CReason:%20x",
+    "1%0D%0AEvent:%20Evil%0D%0A%0D%0A",
+    "%24%7BSHELL(id)%7D",
+    "%24%5B1%2B1%5D",
+    "9)%2CHangup(1",
+    "x%22y'z",
+    "%26%26s%3D1%26",
+    "h%E5%BC%A0",
+    "..",
 )
-async def test_a_hostile_number_adds_no_header_and_no_event(make_rig: MakeRig, dialled: str) -> None:
+
+
+async def test_a_hostile_number_adds_no_header_and_no_event(make_rig: MakeRig) -> None:
     async with make_rig(ALWAYS, agents_of("1001")) as rig:
-        call = await (await rig.citizen()).call(dialled)
-        assert (await call.ended()).code in (400, 403, 404, 484)
+        citizen = await rig.citizen()
+        for dialled in HOSTILE:
+            assert (await (await citizen.call(dialled)).ended()).code == 404, dialled
         await settled()
-        for event in (event for event in rig.manager.events if event["Event"] == "UserEvent"):
+        told = [event for event in rig.manager.events if event["Event"] == "UserEvent"]
+        assert len(told) == 3 * (len(HOSTILE) - 2), "Asterisk itself refuses control characters and what is not ASCII"
+        for event in told:
             assert event["UserEvent"] in {"ZtEntry", "ZtRefused", "ZtEnd"}
             assert event.get("Reason", "unknown-number") == "unknown-number"
             assert set(event.get("Dialled", "")) <= set(string.ascii_letters + string.digits + "+*#")
         assert "Evil" not in rig.manager.names()
-        assert all(text.count("&") == {"ZT_ENTRY": 2, "ZT_REFUSED": 1, "ZT_END": 6}[kind] for kind, text in rig.cel())
+        pairs = {"ZT_ENTRY": 2, "ZT_REFUSED": 1, "ZT_END": 6}
+        assert all(text.count("&") == pairs[kind] for kind, text in rig.cel())
         assert rig.complaints() == []
 
 
-@pytest.mark.parametrize("address", ["127.0.0.9"])
-async def test_a_stranger_is_no_trunk_and_no_phone(make_rig: MakeRig, address: str) -> None:
+async def test_a_stranger_is_no_trunk_and_no_phone(make_rig: MakeRig) -> None:
     stranger = SITE.replace("127.0.0.2", "192.0.2.1")  # the citizen's address belongs to no trunk now
     async with make_rig(ALWAYS, agents_of("1001"), stranger) as rig:
         call = await (await rig.citizen()).call("12345")

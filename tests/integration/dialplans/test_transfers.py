@@ -166,11 +166,11 @@ async def test_a_citizen_whom_an_agent_transferred_may_not_transfer_either(make_
         assert citizen.is_up
 
 
-@pytest.mark.parametrize("target", ["12345", "*11", "9", "13900000001"])
-async def test_a_transfer_leads_to_agents_and_queues_only(make_rig: MakeRig, target: str) -> None:
+async def test_a_transfer_leads_to_agents_and_queues_only(make_rig: MakeRig) -> None:
     async with make_rig(ALWAYS, agents_of("1001") + agents_of("1002", queues="hotline:1")) as rig:
         citizen, first = await talking(rig)
-        assert await first.refer(target) >= 400
+        for target in ("12345", "*11", "9", "13900000001"):
+            assert await first.refer(target) >= 400, target
         await settled()
         assert citizen.is_up
         assert first.is_up
@@ -186,6 +186,21 @@ async def test_agents_call_each_other(make_rig: MakeRig) -> None:
         await call.hangup()
         await taken.ended()
         assert "ZtEntry" not in rig.manager.names()
+
+
+@pytest.mark.parametrize("who", ["caller", "called"])
+async def test_either_agent_of_a_call_between_them_may_transfer(make_rig: MakeRig, who: str) -> None:
+    async with make_rig(ALWAYS, agents_of("1001", "1002", "1003")) as rig:
+        second, third = await second_agent(rig), await rig.agent("1003")
+        third.on_invite = Answer()
+        call = await (await rig.agent("1001")).call("1002")
+        await call.answered()
+        taken = await second.next_call()
+        await settled()
+        await (call if who == "caller" else taken).dtmf("#11003")
+        await (await third.next_call()).answered()
+        await (call if who == "caller" else taken).ended()
+        assert (taken if who == "caller" else call).is_up
 
 
 async def test_an_agent_calling_a_busy_agent_hears_busy(make_rig: MakeRig) -> None:

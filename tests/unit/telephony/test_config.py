@@ -232,6 +232,11 @@ def test_opening_hours_are_read_by_day() -> None:
     assert site.opening.holidays == (datetime.date(2026, 10, 1),)
 
 
+def test_a_machine_without_time_zones_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+    assert "Install the package tzdata" in refused(SMALLEST)
+
+
 def test_targets_have_a_kind_and_a_name() -> None:
     assert target_of("queue:duty") == ("queue", "duty")
     assert target_of("agent:1001") == ("agent", "1001")
