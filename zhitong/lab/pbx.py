@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -124,6 +125,7 @@ class Pbx:
         for part in ("lib/keys", "spool", "log/cdr-csv", "log/cdr-custom", "log/cel-custom"):
             (self.run / part).mkdir(parents=True, exist_ok=True)
         _private(self._socket_dir.parent)
+        _sweep(self._socket_dir.parent)
         self._socket_dir.mkdir(exist_ok=True)
         self._remove_socket()
         write_missing(self.etc, modules=self._asterisk.modules, rtp=self._rtp)
@@ -169,6 +171,14 @@ def _private(directory: Path) -> None:
     found = directory.stat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise LabError(f"{directory} is open to other users or not yours; remove it, or set TMPDIR to another place")
+
+
+def _sweep(directory: Path) -> None:
+    """Remove the socket directories of PBXs that were killed together with whoever had started them."""
+    for pid_file in directory.glob("*/asterisk.pid"):
+        with contextlib.suppress(OSError, ValueError):
+            if not Path("/proc", str(int(pid_file.read_text(encoding="ascii")))).exists():
+                shutil.rmtree(pid_file.parent)
 
 
 def _short_dir(run: Path) -> Path:

@@ -86,6 +86,21 @@ async def test_killed_it_is_gone_at_once_and_can_be_started_again(lab: Lab) -> N
     assert alive(lab.pbx.pid)
 
 
+async def test_the_litter_of_a_pbx_that_was_killed_is_swept_by_the_next(lab: Lab, tmp_path: Path, tools: Tools) -> None:
+    configure(lab, ["8001"])
+    await lab.pbx.start()
+    assert lab.pbx.pid is not None
+    os.kill(lab.pbx.pid, signal.SIGKILL)
+    await lab.pbx.wait()
+    litter = lab.pbx.socket.parent
+    assert litter.exists()
+    async with Lab(tmp_path / "next", tools, port_count=1000) as following:
+        configure(following, ["8001"])
+        await following.pbx.start()
+        assert not litter.exists()
+        assert following.pbx.socket.exists()
+
+
 async def test_a_death_nobody_asked_for_is_told_with_the_last_words(lab: Lab) -> None:
     configure(lab, ["8001"])
     await lab.pbx.start()
