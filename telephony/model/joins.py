@@ -5,6 +5,7 @@ Two calls of citizens are never made one, or a citizen would go uncounted: they 
 """
 
 from collections.abc import Collection
+from itertools import islice
 
 from telephony.model.calls import MAX_KIN, MAX_LEGS, MAX_OFFERS, MAX_TRANSFERS, MAX_VISITS, Call, Leg
 from telephony.model.changes import CallsJoined
@@ -72,11 +73,12 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
         kept.linkedids.setdefault(linkedid)
     kept.live |= gone.live
     kept.visits = sorted((*kept.visits, *gone.visits), key=lambda visit: visit.joined_at)
-    kept.offers |= gone.offers
+    _move_offers(world, gone, kept)
     kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
     kept.aliases += [gone.call_id, *gone.aliases]
     kept.related += [call_id for call_id in gone.related if call_id not in kept.related]
-    kept.strangers |= gone.strangers
+    strangers = {u: leg for u, leg in (kept.strangers | gone.strangers).items() if u not in kept.legs}
+    kept.strangers = dict(islice(strangers.items(), MAX_KIN))
     kept.left_out += gone.left_out
     _move_waiting(world, gone, kept)
     world.calls.pop(gone.call_id, None)
@@ -89,6 +91,12 @@ def _recast(leg: Leg, members: Collection[str]) -> None:
     """Who began a consult call is not the caller of the call it was joined to: mostly its agent, on another line."""
     leg.party = party_of(leg.name)
     leg.role = Role.AGENT if leg.party in members else Role.TARGET
+
+
+def _move_offers(world: World, gone: Call, kept: Call) -> None:
+    for uniqueid, offer in gone.offers.items():
+        if kept.offers.setdefault(uniqueid, offer) is not offer:
+            world.release(offer)  # one phone, rung for two callers at once: no PBX does that
 
 
 def _move_waiting(world: World, gone: Call, kept: Call) -> None:

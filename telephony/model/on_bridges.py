@@ -43,7 +43,8 @@ def enter_bridge(world: World, channel: Channel, bridge_id: BridgeId) -> None:
     if bridge is None:
         bridge = world.bridges[bridge_id] = Bridge(bridge_id)
     if len(bridge.members) >= MAX_MEMBERS:
-        return world.anomaly("too many in one bridge", bridge_id)
+        world.anomaly("too many in one bridge", bridge_id)
+        return _reconcile(world, [channel])
     bridge.members[channel.uniqueid] = None
     channel.bridge = bridge_id
     world.turn_channel(channel.leg, ChannelInput.ENTER_BRIDGE)
@@ -97,11 +98,22 @@ def local_bridged(world: World, event: LocalBridged) -> None:
     one, two = world.channels.get(event.one), world.channels.get(event.two)
     if one is None or two is None:
         return world.stray(event.one if one is None else event.two, "LocalBridge")
-    one.other_half, two.other_half = two.uniqueid, one.uniqueid
+    pair(world, one, two)
     join(world, one.call, two.call)
-    if one.bridge:
-        _reconcile(world, conversation(world, one.bridge))
     return None
+
+
+def pair(world: World, one: Channel, two: Channel) -> None:
+    """These are the two halves of a Local channel: who is in either's bridge talks with who is in the other's."""
+    if one.other_half == two.uniqueid and two.other_half == one.uniqueid:
+        return
+    former = [world.channels.get(uniqueid) for uniqueid in (one.other_half, two.other_half) if uniqueid is not None]
+    for half in former:
+        if half is not None:
+            half.other_half = None
+    one.other_half, two.other_half = two.uniqueid, one.uniqueid
+    bridges = [half.bridge for half in (one, two, *former) if half is not None]
+    _reconcile(world, [other for bridge in bridges if bridge for other in conversation(world, bridge)])
 
 
 def conversation(world: World, start: BridgeId) -> list[Channel]:

@@ -34,7 +34,7 @@ limit, explicit order. Not the end of a dialplan (16) or a redirect (2), which c
 def created(world: World, event: ChannelCreated) -> None:
     if event.uniqueid in world.channels:
         return None  # told twice: by the snapshot and by its event
-    if event.uniqueid in world.tombstones:
+    if event.uniqueid in world.tombstones or event.uniqueid in world.by_leg:
         return world.anomaly("dead channel created", event.uniqueid)
     call = world.by_linkedid.get(event.linkedid) or begin_call(world, event, event.at)
     if call is not None:

@@ -16,7 +16,7 @@ from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName
 from telephony.model.joins import relink
 from telephony.model.machines import OfferInput, OfferState
 from telephony.model.names import is_way_in, trunk_of
-from telephony.model.on_bridges import enter_bridge, leave_bridge
+from telephony.model.on_bridges import enter_bridge, leave_bridge, pair
 from telephony.model.on_channels import add_channel, begin_call, end_leg, take_state
 from telephony.model.on_queues import close_visit, join_queue, member_changed, offered
 from telephony.model.queues import Queue
@@ -94,7 +94,7 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
         take_state(world, channel, seen.state)
         if channel.linkedid != seen.linkedid:
             relink(world, channel, seen.linkedid)
-        return
+        return None
     began = Micros(at - seen.age_s * MICROS_PER_SECOND)
     created = ChannelCreated(
         began,
@@ -108,11 +108,14 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
         seen.exten,
         seen.language,
     )
+    if seen.uniqueid in world.by_leg or seen.uniqueid in world.tombstones:
+        return world.anomaly("dead channel seen", seen.uniqueid)
     call = world.by_linkedid.get(seen.linkedid)
     if call is None and (call := begin_call(world, created, began)) is not None:
         _guess(call, seen)
     if call is not None:
         add_channel(world, call, created, began)
+    return None
 
 
 def _guess(call: Call, seen: ChannelSeen) -> None:
@@ -135,7 +138,7 @@ def _pair_locals(world: World) -> None:
     for name, one in halves.items():
         two = halves.get(name[:-1] + "2") if name.endswith(";1") else None
         if two is not None:
-            one.other_half, two.other_half = two.uniqueid, one.uniqueid
+            pair(world, one, two)
 
 
 def _members(world: World, event: SnapshotTaken) -> None:

@@ -20,6 +20,9 @@ from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
 from telephony.model.world import World
 
+MAX_MEMBERSHIPS = 500
+"""Of one agent (law 10)."""
+
 
 def joined(world: World, event: QueueJoined) -> None:
     channel = world.channels.get(event.uniqueid)
@@ -158,6 +161,8 @@ def member_changed(world: World, event: MemberChanged) -> None:
     agent, queue = world.agent(event.member), world.queue(event.queue)
     if agent is None or queue is None:
         return world.anomaly("too many members", event.member)
+    if len(agent.memberships) >= MAX_MEMBERSHIPS and event.queue not in agent.memberships:
+        return world.anomaly("too many queues of one agent", event.member)
     if event.removed:
         agent.memberships.pop(event.queue, None)
         queue.members.pop(event.member, None)

@@ -137,6 +137,14 @@ class World:
         if call.state is CallState.OFFERED and offer.state is not OfferState.ANSWERED and not call.open_offers():
             self.turn_call(call, CallInput.OFFERS_OVER)
 
+    def release(self, offer: Offer) -> None:
+        """This offer's phone is no concern of its agent any more."""
+        agent = self.agents.get(offer.member)
+        if agent is not None:
+            agent.offers.pop(offer.uniqueid, None)
+            agent.talking.pop(offer.uniqueid, None)
+            self.settle_agent(agent)
+
     def settle_agent(self, agent: Agent) -> None:
         """Let the facts decide where this agent stands."""
         entry = agent.entry(self.now)

@@ -33,7 +33,7 @@ _MS = 1_000
 
 def build_record(call: Call) -> CallRecord:
     """The record of an ended call (``call.ended_at`` is set)."""
-    ended_at = call.ended_at or call.received_at
+    ended_at = max(call.received_at, call.ended_at or call.received_at)
     caller = call.legs.get(call.caller)
     answering = call.offers.get(call.answered_by) if call.answered_by is not None else None
     outcome = _outcome(call, caller)

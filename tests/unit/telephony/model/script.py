@@ -301,6 +301,9 @@ class Phone(Line):
         self.up()
         self.caller.dial_ended(self, "ANSWER")
         self.caller.leaves_queue()
+        self.connected()
+
+    def connected(self) -> None:
         self.say_of_caller(lambda at, u, li: ev.OfferConnected(at, u, li, *self.offer))
 
     def bridged(self) -> None:

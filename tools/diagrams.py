@@ -1,0 +1,137 @@
+"""Draws the state machines of the model as Mermaid diagrams, from the tables that the code runs on (law 9).
+
+`python -m tools.diagrams` writes docs/diagrams.md; with `--check` it writes nothing and fails if that file is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from telephony.model import machines
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "diagrams.md"
+
+Table = Mapping[tuple[Any, Any], Any]
+"""``table[state, input] -> state``; each machine has enums of its own for both."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One machine: its table, the state it begins in, and what a reader should know beforehand."""
+
+    title: str
+    table: Table
+    start: StrEnum
+    about: str
+
+
+DRAWINGS: Sequence[Drawing] = (
+    Drawing(
+        "A call, as its caller lives it",
+        machines.CALL,
+        machines.CallState.RECEIVED,
+        "*Talking* is decided by bridges: the caller's channel and another person's are in one, or in bridges that\n"
+        "Local channels join. A call ends when its last channel is gone; it is handed to the records a second later,\n"
+        "once what the PBX says late has been heard.",
+    ),
+    Drawing(
+        "An offer: one agent's phone rung for one caller",
+        machines.OFFER,
+        machines.OfferState.RINGING,
+        "Why a phone stopped ringing is told by the Q.850 cause of its hang-up and by who was gone by then: 17 and\n"
+        "21 are a refusal, 26 is a race lost in a ring-all, 0 with the caller gone a cancel, 0 otherwise a phone that\n"
+        "rang out.",
+    ),
+    Drawing(
+        "A channel",
+        machines.CHANNEL,
+        machines.ChannelState.DOWN,
+        "One leg of a call, from `Newchannel` to `Hangup`.",
+    ),
+    Drawing(
+        "An agent",
+        machines.AGENT,
+        machines.AgentState.SIGNED_OUT,
+        "The input is what the facts, taken together, say of the agent: calls talked or held, phones rung, wrap-up,\n"
+        "sign-in, the phone's device state, pause, in this order of weight.",
+    ),
+)
+
+_HEAD = """\
+# State machines
+
+Drawn by `make diagrams` from the tables in `telephony/model/machines.py`; a test fails when they differ. An input that
+a state does not show is refused there: it is counted as an anomaly and changes nothing.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    text = document()
+    if "--check" in arguments:
+        stale = not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text
+        if stale:
+            print(f"{TARGET.relative_to(ROOT)} is stale; run: make diagrams")
+        return int(stale)
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(text, encoding="utf-8")
+    print(f"wrote {TARGET.relative_to(ROOT)}")
+    return 0
+
+
+def document() -> str:
+    """The whole file."""
+    return "\n".join([_HEAD, *(_section(drawing) for drawing in DRAWINGS)])
+
+
+def _section(drawing: Drawing) -> str:
+    lines = "\n".join(f"    {line}" for line in draw(drawing.table, drawing.start))
+    return f"## {drawing.title}\n\n{drawing.about}\n\n```mermaid\nstateDiagram-v2\n{lines}\n```\n"
+
+
+def draw(table: Table, start: StrEnum) -> Iterator[str]:
+    """The lines of one diagram. Inputs that every state answers alike are drawn once, from *any state*."""
+    states = type(start)
+    alike = _alike(table, states)
+    if alike:
+        yield 'state "any state" as any'
+    for state in states:
+        yield f'state "{state.value}" as {_name(state)}'
+    yield f"[*] --> {_name(start)}"
+    for entry, after in alike.items():
+        yield f"any --> {_name(after)} : {entry.value}"
+    yield from _arrows({pair: after for pair, after in table.items() if pair[1] not in alike})
+    leaving = {state for state, _ in table}
+    for state in states:
+        if state not in leaving:
+            yield f"{_name(state)} --> [*]"
+
+
+def _alike(table: Table, states: type[StrEnum]) -> dict[StrEnum, StrEnum]:
+    found: dict[StrEnum, set[StrEnum]] = {}
+    for (_, entry), after in table.items():
+        found.setdefault(entry, set()).add(after)
+    count = {entry: sum(1 for _, other in table if other is entry) for entry in found}
+    return {entry: after.pop() for entry, after in found.items() if len(after) == 1 and count[entry] == len(states)}
+
+
+def _arrows(table: Table) -> Iterator[str]:
+    """One arrow for all inputs that lead from one state to the same other."""
+    labels: dict[tuple[StrEnum, StrEnum], list[str]] = {}
+    for (state, entry), after in table.items():
+        labels.setdefault((state, after), []).append(entry.value)
+    for (state, after), entries in labels.items():
+        yield f"{_name(state)} --> {_name(after)} : {', '.join(entries)}"
+
+
+def _name(state: StrEnum) -> str:
+    return state.name.lower()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
