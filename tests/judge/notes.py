@@ -3,11 +3,13 @@
 from tests.judge.case import Case
 from tests.judge.findings import Note
 from tests.judge.match import expectation
+from tests.judge.times import apart
+from tests.judge.views.view import SLACK
 
 
 def explain(case: Case) -> list[Note]:
     """What a reader of the raw books would stumble over in this call."""
-    found = [*_ending(case), *_refusals(case)]
+    found = [*_ending(case), *_refusals(case), *_late(case)]
     return [Note(case.name, about, text) for about, text in found]
 
 
@@ -32,3 +34,12 @@ def _refusals(case: Case) -> list[tuple[str, str]]:
         ("RINGNOANSWER", f"queue_log says RINGNOANSWER of {agent}, whose phone refused")
         for agent in sorted(refused & tried)
     ]
+
+
+def _late(case: Case) -> list[tuple[str, str]]:
+    caller, end = case.caller, case.exact_end
+    if caller is None or caller.ended is None or caller.left is not None or end is None:
+        return []
+    late = caller.ended - end
+    text = f"the caller's phone saw the end {apart(late)} after CDR: its log was kept waiting"
+    return [("late log", text)] if late > SLACK else []

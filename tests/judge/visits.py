@@ -32,6 +32,7 @@ class Visit:
     leg: str = ""  # Uniqueid of the agent's channel
     finish: str = ""  # one of COMPLETIONS
     finished: int = 0
+    callid: str = ""  # the channel that waited: the caller's own, or one by which an agent consulted a queue
     tries: list[Try] = field(default_factory=list)
 
 
@@ -80,7 +81,7 @@ def _enter(stay: Stay, line: Line) -> None:
     if stay.open is not None:
         stay.troubles.append(f"line {line.number}: ENTERQUEUE though the caller already waits")
     number = line.data[1] if len(line.data) > 1 else ""
-    stay.visits.append(Visit(line.queue, line.second, number))
+    stay.visits.append(Visit(line.queue, line.second, number, callid=line.callid))
 
 
 def _waiting(stay: Stay, line: Line) -> Visit:
@@ -88,7 +89,7 @@ def _waiting(stay: Stay, line: Line) -> Visit:
     visit = stay.open
     if visit is None:
         stay.troubles.append(f"line {line.number}: {line.event} though the caller does not wait")
-        visit = Visit(line.queue, None)
+        visit = Visit(line.queue, None, callid=line.callid)
         stay.visits.append(visit)
     elif visit.queue != line.queue:
         words = f"line {line.number}: {line.event} of queue {line.queue} though the caller waits in {visit.queue}"

@@ -145,5 +145,6 @@ def _offer(case: Case, row: Row, setting: Setting) -> OfferSeen:
 
 def _lost(case: Case, row: Row) -> bool:
     """Perhaps another phone was quicker, of which queue_log says nothing."""
-    quicker = [one for one in case.rows if one.disposition == "ANSWERED" and one.phone and one.queue == row.queue]
+    rows = [one for one in (*case.rows, *case.side_rows) if one.phone and one.queue == row.queue]
+    quicker = [one for one in rows if one.disposition == "ANSWERED"]
     return row.disposition != "ANSWERED" and any(one.start <= row.end <= one.end for one in quicker)

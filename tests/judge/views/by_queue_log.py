@@ -60,14 +60,15 @@ def _outside(case: Case) -> list[str]:
     if case.caller is None or case.caller.ended is None:
         return []
     low, high = case.began // SECOND - 1, case.caller.ended // SECOND + 1
-    seconds = [second for visit in case.stay.visits for second in _seconds(visit)]
+    own = [visit for visit in case.stay.visits if visit.callid == case.uniqueid]
+    seconds = [second for visit in own for second in _seconds(visit)]
     wrong = [second for second in seconds if not low <= second <= high]
     wrong += [later for earlier, later in pairwise(seconds) if later < earlier - 1]
     return [f"a line of {clock(second * SECOND)} is out of its time" for second in wrong[:1]]
 
 
 def _seconds(visit: Visit) -> list[int]:
-    """All seconds of a visit in the order in which they must be; a consulted queue's visit lies within another's."""
+    """All seconds of a visit in the order in which they must be."""
     entered = [visit.entered] if visit.entered is not None else []
     return [*entered, *(each.second for each in visit.tries), visit.ended]
 
@@ -118,7 +119,9 @@ def _ending(seen: View, case: Case, visits: list[Visit]) -> None:
         seen.claim("agent", one_of(BOOK, connected.agent))
         seen.claim("answered_at", _second(connected.ended))
         seen.claim("queue", one_of(BOOK, connected.queue))
-    _side(seen, visits[-1])
+    own = [visit for visit in visits if visit.callid == case.uniqueid]
+    if own:
+        _side(seen, own[-1])
 
 
 def _unanswered(seen: View, case: Case, last: Visit) -> None:
@@ -137,7 +140,7 @@ def _unanswered(seen: View, case: Case, last: Visit) -> None:
 
 
 def _side(seen: View, last: Visit) -> None:
-    """Who ended it, if the last visit's end was the call's end."""
+    """Who ended it, if the last visit's end was the call's end (not when a transfer ended it)."""
     if last.finish in _SIDES:
         seen.claim("hung_up_by", one_of(BOOK, *_SIDES[last.finish]))
         # After the agent's end the dialplan may have more for the caller.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.judge.books.sipp import BOOK, Caller, Ring
 from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
-from tests.judge.offered import by_dial, offered
+from tests.judge.offered import by_dial, offered, row_of
 from tests.judge.times import MILLI, SECOND, clock
 from tests.judge.views.view import OfferSeen, Setting, View
 
@@ -16,6 +16,7 @@ _BY_FINAL = {404: ("refused",), 486: ("queue_full",)}  # as dialplans/ chooses i
 _BY_STATUS = {486: ("refused",), 600: ("refused",), 603: ("refused",)}
 _UNREACHED = ("refused", "unavailable")
 _CROSSING = 20 * MILLI  # two BYEs this close crossed on the wire
+_KEPT_WAITING = 250 * MILLI
 _AFTER = SECOND  # the PBX hangs up the second party this soon after the first
 
 
@@ -67,7 +68,20 @@ def _times(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
     if case.killed is not None and case.back is not None:
         seen.claim("ended_at", Within(BOOK, _last_sign(case), case.back, setting.slack))
     elif caller.ended is not None:
-        seen.claim("ended_at", moment(BOOK, caller.ended, setting.slack))
+        told = case.exact_end if caller.left is None else None
+        seen.claim("ended_at", received(caller.ended, told, setting))
+
+
+def received(at: int, told: int | None, setting: Setting) -> Within:
+    """The moment of something a phone received, in a book whose writer may be kept waiting on a busy machine: what it
+    saw at ``at`` was sent no later, and if CDR tells when, a little earlier."""
+    late = told is not None and setting.slack < at - told < _KEPT_WAITING
+    return Within(BOOK, told if late and told is not None else at, at, setting.slack)
+
+
+def first_answer(case: Case) -> int | None:
+    """The answer by CDR."""
+    return next((row.answer for row in case.rows if row.phone and row.disposition == "ANSWERED"), None)
 
 
 def _last_sign(case: Case) -> int:
@@ -178,7 +192,7 @@ def _after_death(case: Case, ring: Ring) -> bool:
 def _answers(case: Case, accepted: int, setting: Setting) -> list[Claim]:
     moments: list[Claim] = [moment(BOOK, accepted, setting.slack)]
     if case.caller is not None and case.caller.accepted is not None and case.own_answer:
-        moments.append(moment(BOOK, case.caller.accepted, setting.slack))
+        moments.append(received(case.caller.accepted, first_answer(case), setting))
     return moments
 
 
@@ -202,7 +216,9 @@ def _offer(case: Case, ring: Ring, setting: Setting) -> OfferSeen:
     claims: dict[str, Claim] = {"at": moment(BOOK, ring.invited, setting.slack)}
     until = ring.rang_until
     if until is not None and (case.killed is None or until < case.killed):
-        claims["ended_at"] = moment(BOOK, until, setting.slack)
+        row = row_of(case, ring)
+        told = row.end if row is not None and until == ring.cancelled else None
+        claims["ended_at"] = received(until, told, setting)
     outcomes = _offer_outcomes(case, ring)
     if outcomes:
         claims["outcome"] = one_of(BOOK, *outcomes)
@@ -232,7 +248,7 @@ def _stopped(case: Case, ring: Ring, at: int) -> tuple[str, ...]:
     left = case.caller.left if case.caller is not None else None
     if left is not None and -5 * MILLI <= at - left < SHORT:
         return ("cancelled",) if at >= left else ("cancelled", "no_answer")
-    quicker = [one.accepted for one in case.rings if one is not ring and one.accepted is not None]
+    quicker = [one.accepted for one in (*case.rings, *case.consults) if one is not ring and one.accepted is not None]
     if any(-SHORT < at - accepted < SHORT for accepted in quicker):
         return ("lost",) if any(at - accepted > -5 * MILLI for accepted in quicker) else ("lost", "no_answer")
     return ("no_answer", "cancelled") if _gave_up(case, at) else ("no_answer",)
