@@ -1,6 +1,6 @@
 """Draws the state machines of the model as Mermaid diagrams, from the tables that the code runs on (law 9).
 
-`python -m tools.diagrams` writes docs/diagrams.md; with `--check` it writes nothing and fails if that file is stale.
+`python -m tools.diagrams` writes docs/diagrams/README.md; with `--check` it writes nothing and fails if that file is stale.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from telephony.model import machines
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "diagrams.md"
+TARGET = ROOT / "docs" / "diagrams" / "README.md"
 
 Table = Mapping[tuple[Any, Any], Any]
 """``table[state, input] -> state``; each machine has enums of its own for both."""
