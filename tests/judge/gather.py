@@ -11,7 +11,6 @@ from tests.judge.books.sipp import Caller, Ring
 from tests.judge.case import SHORT, Case, second_of
 from tests.judge.findings import Kind, Pad
 from tests.judge.numbers import same_number, same_phone
-from tests.judge.offered import row_of
 from tests.judge.times import SECOND, clock
 from tests.judge.visits import fold
 
@@ -50,30 +49,29 @@ def gather(books: Books, pad: Pad) -> Gathered:
 
 
 def _channels(books: Books) -> list[Case]:
-    cases: dict[str, Case] = {}
-    for row in books.rows:
-        if row.endpoint.startswith(TRUNK):
-            cases.setdefault(row.uniqueid, Case(row.uniqueid)).rows.append(row)
-    for row in books.rows:
-        if row.uniqueid not in cases and row.linkedid in cases:
+    """Every caller's channel: those of a trunk in CDR, and those that queue_log alone knows of."""
+    linked = {row.uniqueid: row.linkedid for row in books.rows}
+    told = [line for line in books.lines if second_of(line.callid)]
+    trunks = {row.uniqueid for row in books.rows if row.endpoint.startswith(TRUNK)}
+    cases = {own: Case(own) for own in trunks | {line.callid for line in told if line.callid not in linked}}
+    for row in sorted(books.rows, key=lambda row: row.sequence):
+        if row.uniqueid in cases:
+            cases[row.uniqueid].rows.append(row)
+        elif row.linkedid in cases:
             cases[row.linkedid].side_rows.append(row)
-    owner = {row.uniqueid: row.linkedid for row in books.rows}
-    lines: dict[str, list[Line]] = {}
-    for line in books.lines:
-        if second_of(line.callid):
-            lines.setdefault(_owner(line.callid, owner, cases), []).append(line)
-    for uniqueid, told in lines.items():
-        if uniqueid in cases or uniqueid not in owner:
-            cases.setdefault(uniqueid, Case(uniqueid)).stay = fold(told)
-    for case in cases.values():
-        case.rows.sort(key=lambda row: row.sequence)
+    _join_lines(cases, told, linked)
     return list(cases.values())
 
 
-def _owner(callid: str, linked: dict[str, str], cases: dict[str, Case]) -> str:
-    """The caller's channel behind ``callid``: itself, or the one whose conversation it belongs to (a Local channel
-    of an attended transfer into a queue)."""
-    return linked[callid] if callid not in cases and linked.get(callid) in cases else callid
+def _join_lines(cases: dict[str, Case], told: Iterable[Line], linked: dict[str, str]) -> None:
+    """A callid is the caller's channel, or one of its conversation (a Local channel by which an agent consults)."""
+    lines: dict[str, list[Line]] = {}
+    for line in told:
+        owner = line.callid if line.callid in cases else linked[line.callid]
+        lines.setdefault(owner, []).append(line)
+    for owner, own in lines.items():
+        if owner in cases:
+            cases[owner].stay = fold(own)
 
 
 # --- callers ----------------------------------------------------------------------------------------------
@@ -157,10 +155,10 @@ def _join_rings(cases: list[Case], rings: Sequence[Ring], pad: Pad) -> None:
     for ring in sorted(rings, key=lambda ring: ring.invited):
         by_phone.setdefault(ring.phone, []).append(ring)
     strangers = [ring for own in by_phone.values() for ring in _own_callers(cases, own)]
+    _join_consults(cases, strangers, pad)
     for case in cases:
         case.rings.sort(key=lambda ring: ring.invited)
-    for ring in strangers:
-        _join_consult(cases, ring, pad)
+        case.consults.sort(key=lambda ring: ring.invited)
 
 
 def _own_callers(cases: list[Case], rings: list[Ring]) -> list[Ring]:
@@ -207,13 +205,30 @@ def _misfit(case: Case, ring: Ring) -> tuple[bool, int]:
     return not told, min((abs(a - b) for a in caller_moments for b in ring_moments), default=0)
 
 
+def _join_consults(cases: list[Case], rings: list[Ring], pad: Pad) -> None:
+    """Phones that were shown another phone's number: rung by an agent in the middle of a call, as CDR tells."""
+    rows = [(case, row) for case in cases for row in case.side_rows if row.phone]
+    told = pair(rings, rows, lambda ring, one: _consult_gap(ring, one[1]))
+    for i, ring in enumerate(rings):
+        if i in told:
+            rows[told[i]][0].consults.append(ring)
+        else:
+            _join_consult(cases, ring, pad)
+
+
+def _consult_gap(ring: Ring, row: Row) -> float | None:
+    if row.phone != ring.phone or abs(row.start - ring.invited) > _NEAR:
+        return None
+    return _square(row.start - ring.invited) + (_square(row.end - ring.over) if ring.over is not None else 0.0)
+
+
 def _join_consult(cases: list[Case], ring: Ring, pad: Pad) -> None:
-    """A phone that was shown another phone's number: rung by an agent in the middle of a call."""
+    """Where CDR does not tell: to the call in which that agent was talking."""
     for case in cases:
-        if row_of(case, ring) is not None or any(_talks(case, one, ring) for one in (*case.rings, *case.consults)):
+        if any(_talks(case, one, ring) for one in (*case.rings, *case.consults)):
             case.consults.append(ring)
             return
-    if not any(second_of(case.uniqueid) and case.killed for case in cases):
+    if not any(case.killed for case in cases):
         text = f"phone {ring.phone} was rung for {ring.number or 'nobody'} at {clock(ring.invited)}: no call knows why"
         pad.find(Kind.BOOKS, ring.phone, "rings", text, (sipp.BOOK,))
 

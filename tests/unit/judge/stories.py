@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.unit.judge.consulting import Consult
 from tests.unit.judge.telling import Call
 from tests.unit.judge.world import MS, SECOND, START, World
 
@@ -158,6 +159,18 @@ def attended_transfer(world: World, number: str, at: int) -> None:
     call.seconds(2).picks_up(phone).seconds(3).attended_transfer("1006").seconds(4).caller_hangs_up()
 
 
+def leaves_during_a_consult(world: World, number: str, at: int) -> None:
+    """The agent consults a queue in which all phones ring; the caller goes, the two agents talk on."""
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(2)
+    consult = Consult(call, "vip")
+    winner, *losers = consult.ring(["1007", "1008"])
+    call.seconds(1.2)
+    consult.picks_up(winner, losers, lasting=4)
+    call.seconds(1).caller_hangs_up()
+
+
 def twins(world: World, number: str, at: int) -> None:
     """Two calls of one caller, a few milliseconds apart, to different ends."""
     first = Call(world, number, at).enter()
@@ -197,6 +210,7 @@ STORIES: dict[str, Story] = {
         blind_transfer,
         blind_transfer_to_a_queue,
         attended_transfer,
+        leaves_during_a_consult,
         twins,
     )
 }

@@ -74,7 +74,7 @@ class Call:
     def _row(self, start: int, context: str, app: str, data: str, phone: Phone | None = None) -> None:
         row = [
             "d1",
-            _stamp(start),
+            stamp(start),
             "",
             "",
             "",
@@ -97,9 +97,9 @@ class Call:
     def _close(self, phone: Phone | None, disposition: str) -> None:
         for row in self.rows:
             if not row[3] and (phone is None or row[11] == phone.channel):
-                row[3], row[6] = _stamp(self.now), row[6] or disposition
+                row[3], row[6] = stamp(self.now), row[6] or disposition
                 if self.accepted is not None:
-                    row[2] = _stamp(max(self.accepted, int(row[1].replace(".", ""))))
+                    row[2] = stamp(max(self.accepted, int(row[1].replace(".", ""))))
                 row[4], row[5] = "0", "0"
 
     # --- the queue ---
@@ -181,7 +181,7 @@ class Call:
         for row in self.rows:
             if row[11] == phone.channel:
                 row[6] = "ANSWERED"
-                row[2] = _stamp(self.accepted if self.early and self.accepted else self.now)
+                row[2] = stamp(self.accepted if self.early and self.accepted else self.now)
 
     def _connect(self, phone: Phone) -> None:
         wait = self.now // SECOND - self.entered
@@ -333,9 +333,9 @@ class Call:
         target.answered = target.until = self.now
         row = [
             "d1",
-            _stamp(at),
-            _stamp(self.now),
-            _stamp(self.now + 9 * SECOND),
+            stamp(at),
+            stamp(self.now),
+            stamp(self.now + 9 * SECOND),
             "9",
             "9",
             "ANSWERED",
@@ -407,5 +407,5 @@ class Call:
         return [{"kind": kind, "start": start, "end": end, "with": []} for (kind, start), (_, end) in pairwise(known)]
 
 
-def _stamp(at: int) -> str:
+def stamp(at: int) -> str:
     return f"{at // SECOND}.{at % SECOND:06}"

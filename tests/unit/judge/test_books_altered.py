@@ -19,6 +19,8 @@ NOT_TOLD: dict[str, set[str]] = {
     # When the transfer took place no phone saw to the second; the caller's further way is right without it.
     "blind_transfer": {"moved BLINDTRANSFER", "moved invite_received", "moved answer_sent"},
     "blind_transfer_to_a_queue": {"moved BLINDTRANSFER"},
+    # When two agents end a consult that outlasts the caller is not the record's claim.
+    "leaves_during_a_consult": {"moved COMPLETECALLER"},
     # Whom a consult reached, and when, is not the record's claim.
     "attended_transfer": {"moved ATTENDEDTRANSFER", "drop invite_received", "drop the call of invite_received",
                           "moved invite_received", "moved answer_sent", "drop answer_sent"},
