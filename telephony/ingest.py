@@ -129,7 +129,7 @@ class Ingest:
         if isinstance(event, (Tick, LinkLost)):
             return self._track(event)
         if isinstance(event, SnapshotTaken):
-            self.clock.login(event.at, arrived)
+            self.clock.login(event.at, Micros(arrived - event.age))
         else:
             self.counters.max_age = max(self.counters.max_age, self.clock.see(event.at, arrived))
         if not self.clock.stepped:

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from telephony.ami.codec import headers_of
 from telephony.ami.decode import Decoder, NotANumber, Undecoded, number
 from telephony.ami.session import Arrival, Session
@@ -52,7 +54,7 @@ class Epoch:
         """Hand on the snapshot and all that was kept. ``monotonic``: when the PBX said the snapshot's time."""
         kept, self._kept = self._kept or [], None
         self._began = snapshot.epoch, snapshot.at, monotonic
-        self._deliver(snapshot)
+        self._deliver(msgspec.structs.replace(snapshot, age=micros_of(time.monotonic() - monotonic)))
         for event in kept:
             self._deliver(event)
 

@@ -10,7 +10,6 @@ import msgspec
 
 from telephony.model.changes import (
     AgentStateChanged,
-    CallEnded,
     CallsJoined,
     CallStarted,
     CallStateChanged,
@@ -29,7 +28,7 @@ class Board(msgspec.Struct, frozen=True):
     epoch: int
     sequence: int
     connected: bool
-    calls: dict[str, int]  # call state → how many
+    calls: dict[str, int]  # call state → how many; ended ones are not counted
     waiting: dict[QueueName, int]
     agents: dict[str, int]  # agent state → how many
 
@@ -51,13 +50,11 @@ class Live:
             self.sequence += 1
             match change:
                 case CallStateChanged(call_id=call_id, state=state):
-                    self._calls[call_id] = state
+                    self._turn(call_id, state)
                 case CallStarted(call_id=call_id):
-                    self._calls[call_id] = CallState.RECEIVED
-                case CallsJoined(gone=gone):
-                    self._calls.pop(gone, None)
-                case CallEnded(call=call):
-                    self._calls.pop(call.call_id, None)
+                    self._turn(call_id, CallState.RECEIVED)
+                case CallsJoined(gone=call_id):
+                    self._turn(call_id, CallState.ENDED)
                 case AgentStateChanged(member=member, state=agent_state):
                     self._agents[member] = agent_state
                 case QueueChanged(queue=queue, waiting=waiting):
@@ -68,6 +65,12 @@ class Live:
                     self.connected = False
                 case _:
                     pass
+
+    def _turn(self, call_id: CallId, state: CallState) -> None:
+        if state is CallState.ENDED:
+            self._calls.pop(call_id, None)
+        else:
+            self._calls[call_id] = state
 
     def board(self) -> Board:
         """The state of now."""

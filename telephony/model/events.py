@@ -312,6 +312,7 @@ class SnapshotTaken(Event, frozen=True):
     callers: tuple[CallerSeen, ...]
     members: tuple[MemberChanged, ...]
     queues: tuple[QueueName, ...]
+    age: int = 0  # microseconds that reading it took: between ``at`` and its being handed on
 
 
 class LinkLost(Event, frozen=True, gc=False):

@@ -90,7 +90,7 @@ _SNAPSHOTS = st.builds(
 )
 KINDS = [kind for kind in _concrete(ev.Event) if kind is not ev.SnapshotTaken]
 _SETTINGS = st.builds(ev.ClockSet, at=_TIMES, by=st.integers(-(10**12), 10**12))
-_EVENTS = st.one_of(*(_some(kind) for kind in KINDS if kind is not ev.ClockSet), _SETTINGS, _SNAPSHOTS)
+EVENTS = st.one_of(*(_some(kind) for kind in KINDS if kind is not ev.ClockSet), _SETTINGS, _SNAPSHOTS)
 
 
 def test_every_kind_of_event_is_tried() -> None:
@@ -99,7 +99,7 @@ def test_every_kind_of_event_is_tried() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(_EVENTS, max_size=60))
+@given(st.lists(EVENTS, max_size=60))
 def test_no_sequence_of_events_raises_and_every_record_is_sound(events: list[ev.Event]) -> None:
     heard = Told().hear(events)
     for record in heard.records:
