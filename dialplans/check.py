@@ -19,6 +19,7 @@ from telephony.directory.agents import Agent
 from telephony.errors import ConfigError
 
 OUR_CONTEXTS = re.compile(r"zt-[a-z0-9_-]+\Z")
+_GUARDED = re.compile(r"DIALPLAN_EXISTS\(([^,()]+),([^,()]+),1\)")
 _ASTERISKS_OWN = frozenset({"general", "globals"})
 
 
@@ -118,21 +119,31 @@ def _stray(name: str, text: str) -> Iterator[Finding]:
 
 def _steps(name: str, text: str, plan: Dialplan, files: Mapping[str, str]) -> Iterator[Finding]:
     queues = _queue_names(files)
+    guarded = set(_GUARDED.findall(text))
     for context, extens in dialplan(text).items():
         for steps in extens.values() if OUR_CONTEXTS.match(context) else ():
             for step in steps:
-                for what in _faults(step, plan, queues):
+                for what in _faults(step, plan, queues, guarded):
                     yield Finding(f"{name}:{step.line}", what, "The call would end there without a word.")
 
 
-def _faults(step: Step, plan: Dialplan, queues: set[str]) -> Iterator[str]:
+def _faults(step: Step, plan: Dialplan, queues: set[str], guarded: set[tuple[str, str]]) -> Iterator[str]:
     for target in _targets_of(step):
+        if _is_guarded(step, target, guarded):
+            continue
         if not _exists(plan, step, target):
             yield f"{step.app} leads to {target!r}, which does not exist."
     if step.app in {"Queue", "AddQueueMember", "RemoveQueueMember"}:
         queue = step.args.partition(",")[0]
         if not is_dynamic(queue) and queue not in queues:
             yield f"{step.app} names queue {queue!r}, which does not exist."
+
+
+def _is_guarded(step: Step, target: str, guarded: set[tuple[str, str]]) -> bool:
+    """Whether the dialplan itself looks first if this place, known only at run time, is there."""
+    *place, _ = split_outside(target, ",")[:3]
+    context = place[0] if len(place) == 2 else step.context
+    return bool(place) and is_dynamic(place[-1]) and (context, place[-1]) in guarded
 
 
 def _targets_of(step: Step) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]*)\](?P<flags>\([^)]*\))?")
+_DIRECTIVE = re.compile(r"#(?:try)?include\s|#exec\s")
 _SETTING = re.compile(r"(?P<key>[^=]+?)\s*=>?\s*(?P<value>.*)")
 _PRIORITY = re.compile(r"(?P<number>\d+|n|hint)(?:\((?P<label>[^)]*)\))?")
 _CALL = re.compile(r"(?P<app>[A-Za-z_]+)(?:\((?P<args>.*)\))?\s*\Z", re.DOTALL)
@@ -89,13 +90,14 @@ def _step(setting: Setting, exten: str, rest: str, before: int) -> Step | None:
 
 
 def stray_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that are neither empty, nor a section, nor ``key = value``, nor a step that can be read."""
+    """Lines that are neither empty, nor a section, ``key = value`` or ``#include``, nor a step that can be read."""
     steps = {step.line for each in dialplan(text).values() for steps in each.values() for step in steps}
     for number, raw in enumerate(text.split("\n"), 1):
         line = uncommented(raw)
         setting = _SETTING.fullmatch(line)
         is_step = setting is not None and setting["key"].strip() in {"exten", "same"}
-        if (is_step and number not in steps) or (line and not setting and not _SECTION.fullmatch(line)):
+        is_known = setting or _SECTION.fullmatch(line) or _DIRECTIVE.match(line)
+        if (is_step and number not in steps) or (line and not is_known):
             yield number, line
 
 

@@ -4,6 +4,8 @@ ZhitongError                 something is wrong that a person can read and act u
 ├── ConfigError              a file or an option given to us is wrong (the person who runs it)
 ├── DirectoryError           a row or a change of agents, departments or specialists is refused
 ├── StoreError               the database cannot be read or written
+│   ├── StoreUnavailable     … for the moment: keep what was to be written and try again (telephony.database.faults)
+│   └── SchemaTooNew         the database was written by a newer version of this program
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
     ├── AmiUnreachable       no TCP or TLS connection: wrong address, PBX down, firewall

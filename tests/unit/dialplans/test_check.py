@@ -10,6 +10,7 @@ from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
 from dialplans.sounds import find_sound
 from telephony.config import parse_site
+from telephony.secrets import Secrets
 from tests.unit.dialplans.sites import BASE, FULL, agents, rendered, sample, secrets_for
 
 
@@ -170,3 +171,15 @@ def test_music_without_a_file_is_found(tmp_path: Path) -> None:
     assert found() == ["site.toml: queue[0].music"]
     a_wav(tmp_path / "moh" / "city" / "a.wav", 1)
     assert found() == []
+
+
+def test_a_site_without_agents_is_no_error() -> None:
+    """Sign-in looks whether the phone is known (DIALPLAN_EXISTS) before it goes where nobody is yet."""
+    site = parse_site('name = "x"\nhotline = ["12345"]\n[[queue]]\nname = "service"\n')
+    files = render(site, [], Secrets(ami="a" * 32))
+    assert [finding for finding in check_files(files) if finding.level is Level.ERROR] == []
+
+
+def test_an_include_line_is_a_line_of_a_dialplan() -> None:
+    files = {"extensions.conf": '[general]\n#include "zhitong-extensions.conf"\n#tryinclude extra.conf\n'}
+    assert check_files(files) == []
