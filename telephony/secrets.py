@@ -57,15 +57,25 @@ def ensure_secrets(path: Path, phones: Iterable[str]) -> Secrets:
 
     Secrets of phones that are not named stay, so that a phone that comes back keeps its password.
     """
+    known, wanted = _known_and_wanted(path, phones)
+    if wanted != known:
+        write_private(path, _toml(wanted))
+    return wanted
+
+
+def planned_secrets(path: Path, phones: Iterable[str]) -> Secrets:
+    """What ``ensure_secrets`` would return, with nothing written: what it generates is gone afterwards."""
+    return _known_and_wanted(path, phones)[1]
+
+
+def _known_and_wanted(path: Path, phones: Iterable[str]) -> tuple[Secrets | None, Secrets]:
     known = read_secrets(path) if path.exists() else None
     wanted = Secrets(
         ami=known.ami if known else generate(),
         phones=_with_missing(known.phones if known else {}, phones),
         trunks=known.trunks if known else {},
     )
-    if wanted != known:
-        write_private(path, _toml(wanted))
-    return wanted
+    return known, wanted
 
 
 def _with_missing(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:

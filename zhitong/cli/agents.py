@@ -4,37 +4,36 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
 from telephony.directory.changes import Changes
 from telephony.directory.store import AgentStore
-from telephony.errors import ConfigError
 from zhitong.cli import console
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_database, wait_for
+from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, read_given, wait_for
 
-app = typer.Typer(help="坐席。Agents: import them from a file, list them.", no_args_is_help=True)
+app = group("坐席。Agents: import them from a file, list them.")
 
 _SHOWN = 12
 
 
 @app.command("import")
 def import_agents(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns number,name,queues,phone; see below.")],
+    file: Annotated[Path, typer.Argument(help="CSV 文件。 Columns number,name,queues,phone; see above.")],
     site: SiteOption = DEFAULT_SITE,
-    replace: Annotated[bool, typer.Option("--replace", help="Remove agents who are not in the file.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="移除文件里没有的坐席。 Remove agents whom the file does not have.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看不写。 Only say what would change.")] = False,
 ) -> None:
-    """Import agents from a CSV file: all of its rows, or none when one is wrong.
+    """从 CSV 导入坐席：全部成功，或一行不改。Import agents from a CSV file: all of its rows, or none.
 
-    Columns: number (also the member's name in queues), name, queues (`service;policy:5`: penalty 5), phone (name of
-    the SIP account; the number if left out). UTF-8 or GB18030, as Excel saves it. Then: `zhitong dialplan render`.
+    Columns: `number` 工号 (also the member's name in queues), `name` 姓名, `queues` 队列 (`service;policy:5`: two
+    queues, in the second with penalty 5), `phone` 分机 (name of the SIP account; the number if left out). UTF-8 or
+    GB18030, as Excel saves it. After that: `zhitong dialplan render`.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}.") from error
-    changes = wait_for(_import(site, data, replace, dry_run))
+    changes = wait_for(_import(site, read_given(file), replace, dry_run))
     _print_changes(changes, dry_run)
 
 
@@ -57,7 +56,8 @@ def _print_changes(changes: Changes, dry_run: bool) -> None:
             names = ", ".join(f"{agent.number} {agent.name}" for agent in agents[:_SHOWN])
             more = f" … (+{len(agents) - _SHOWN})" if len(agents) > _SHOWN else ""
             console.out.print(f"{title} {len(agents)}: {names}{more}", markup=False)
-    console.out.print(f"不变 unchanged {len(changes.unchanged)}")
+    if changes.unchanged:
+        console.out.print(f"不变 unchanged {len(changes.unchanged)}")
     if dry_run:
         console.say("未写入（--dry-run）。", "Nothing was written (--dry-run).")
     elif changes:
@@ -66,18 +66,19 @@ def _print_changes(changes: Changes, dry_run: bool) -> None:
 
 @app.command("list")
 def list_agents(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) -> None:
-    """List the agents of the directory."""
+    """列出坐席。List the agents of the directory."""
     agents = wait_for(_list(site))
     if as_json:
         console.print_json(agents)
         return
-    table = console.table("坐席 agents", "工号 number", "姓名 name", "队列 queues", "分机 phone")
-    for agent in agents:
-        queues = ", ".join(f"{each.queue}:{each.penalty}" if each.penalty else each.queue for each in agent.queues)
-        table.add_row(agent.number, agent.name, queues, agent.phone)
-    console.out.print(table)
     if not agents:
         console.say("还没有坐席：zhitong agents import agents.csv", "There are none yet; import a file.")
+        return
+    table = console.table("坐席 agents", "工号 number", "姓名 name", "队列 queues", "分机 phone", whole=(0, 3))
+    for agent in agents:
+        queues = ", ".join(f"{each.queue}:{each.penalty}" if each.penalty else each.queue for each in agent.queues)
+        table.add_row(*map(Text, (agent.number, agent.name, queues, agent.phone)))
+    console.out.print(table)
 
 
 async def _list(path: Path) -> list[Agent]:

@@ -2,56 +2,63 @@
 
 import contextlib
 import datetime
+import re
 import sys
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
+from rich.text import Text
 
 from telephony.config import Site
 from telephony.errors import ConfigError
+from telephony.files import PRIVATE
 from telephony.masking import mask_number
-from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName
+from telephony.model.ids import MemberName, Micros, QueueName
 from telephony.model.terms import Outcome
 from telephony.records.export import ExportFormat, Layout, export
 from telephony.records.masked import masked
 from telephony.records.query import PAGE_LIMIT, CallQuery
 from telephony.records.record import CallRecord
 from zhitong.cli import console, words
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_records, wait_for
+from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_records, wait_for
 from zhitong.cli.timeline import draw
 
-app = typer.Typer(help="通话记录。Call records: list, show one with its timeline, export.", no_args_is_help=True)
+app = group("通话记录。Call records: list, show one with its timeline, export.")
 
 SinceOption = Annotated[
-    str | None, typer.Option("--from", help="Received at or after: 2026-11-23, 2026-11-23T08:30, or 2h, 3d (ago).")
+    str | None,
+    typer.Option(
+        "--from", help="从何时起。 Received at or after: 2026-11-23, 2026-11-23T08:30, or 30m, 2h, 3d (so long ago)."
+    ),
 ]
-UntilOption = Annotated[str | None, typer.Option("--to", help="Received before; same forms.")]
-RevealOption = Annotated[bool, typer.Option("--reveal", help="Show whole numbers and names (they are masked if not).")]
-_AGO = {"m": 60, "h": 3600, "d": 86400}
+UntilOption = Annotated[str | None, typer.Option("--to", help="到何时止（不含）。 Received before; same forms.")]
+RevealOption = Annotated[
+    bool, typer.Option("--reveal", help="显示完整号码与姓名。 Show numbers and names in full, not masked.")
+]
+_AGO = re.compile(r"([0-9]{1,6})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def moment(text: str | None, zone: str) -> Micros | None:
-    """A time as a person writes it, in the site's zone. Raises ConfigError that shows the forms."""
+    """A time as a person writes it, in the site's zone unless it names its own. Raises ConfigError with the forms."""
     if text is None:
         return None
-    if text[:-1].isdigit() and text[-1] in _AGO:
-        ago = datetime.timedelta(seconds=int(text[:-1]) * _AGO[text[-1]])
-        return _micros(datetime.datetime.now(datetime.UTC) - ago)
     try:
-        said = datetime.datetime.fromisoformat(text)
-    except ValueError:
+        if ago := _AGO.fullmatch(text.strip()):
+            when = datetime.datetime.now(datetime.UTC) - datetime.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        else:
+            when = datetime.datetime.fromisoformat(text.strip())
+            when = when if when.tzinfo else when.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+        return Micros((when - _EPOCH) // datetime.timedelta(microseconds=1))
+    except (ValueError, OverflowError):
         raise ConfigError(
             f"{text!r} is no time. Write 2026-11-23, 2026-11-23T08:30, or 30m, 2h, 3d for so long ago."
         ) from None
-    return _micros(said if said.tzinfo else said.replace(tzinfo=zoneinfo.ZoneInfo(zone)))
-
-
-def _micros(when: datetime.datetime) -> Micros:
-    return Micros(int(when.timestamp() * MICROS_PER_SECOND))
 
 
 @app.command("list")
@@ -59,15 +66,21 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
     site: SiteOption = DEFAULT_SITE,
     since: SinceOption = None,
     until: UntilOption = None,
-    number: Annotated[str | None, typer.Option(help="Caller's whole number.")] = None,
-    agent: Annotated[str | None, typer.Option(help="Agent who answered.")] = None,
-    queue: Annotated[str | None, typer.Option(help="Queue that answered, or the last one waited in.")] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="How the call ended.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 30,
+    number: Annotated[str | None, typer.Option(help="来电号码，须完整。 The caller's whole number.")] = None,
+    agent: Annotated[str | None, typer.Option(help="接听坐席。 The agent who answered.")] = None,
+    queue: Annotated[str | None, typer.Option(help="队列。 Where it was answered, or waited last.")] = None,
+    outcome: Annotated[
+        Outcome | None, typer.Option(metavar="OUTCOME", help=f"结果。 How it ended: {', '.join(Outcome)}.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=PAGE_LIMIT, help="最多几条。 How many at most.")] = 30,
     reveal: RevealOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List calls, the newest first."""
+    """列出通话，最新的在前。List calls, the newest first.
+
+    Whatever options are given must all hold. Times are in the site's zone. For example: `zhitong calls list --from 2h
+    --outcome abandoned`.
+    """
     query = CallQuery(
         caller_number=number,
         agent=MemberName(agent) if agent else None,
@@ -103,28 +116,39 @@ _LEFT_OUT_WHEN_NARROW = ("队列 queue", "通话 talk")
 
 
 def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> None:
-    narrow = console.out.width < console.NARROW
+    if not records:
+        console.say("没有通话。", "No calls on record that fit.")
+        return
     shown = dict(_COLUMNS)
-    if narrow:
+    if console.out.width < console.NARROW:
         shown = {title: cell for title, cell in shown.items() if title not in _LEFT_OUT_WHEN_NARROW}
-        shown["结果 outcome"] = lambda record, _: words.outcome(record).partition(" ")[0]
+        shown["时间 received"] = lambda record, zone: console.clock(record.received_at, zone)[5:16]
+        shown["结果 outcome"] = lambda record, _: words.chinese(words.outcome(record))
     numbers = tuple(index for index, title in enumerate(shown) if title.startswith(("接通", "通话")))
     table = console.table("通话记录 calls", *shown, right=numbers, whole=(0, 1, len(shown) - 1))
     for record in records:
-        table.add_row(*(cell(record, site.time_zone) for cell in shown.values()))
+        table.add_row(*(Text(cell(record, site.time_zone)) for cell in shown.values()))
     console.out.print(table)
     if more:
-        console.say("还有更多：加大 --limit，或用 --to 往前翻。", "There are more: use --limit or --to.")
+        earlier = _as_written(records[-1].received_at, site.time_zone)
+        console.say(f"还有更多：--to {earlier} 往前翻，或加大 --limit。", "There are more: go on with that --to.")
+
+
+def _as_written(at: Micros, zone: str) -> str:
+    """A time in the form that ``moment`` reads, to the microsecond."""
+    return (_EPOCH + datetime.timedelta(microseconds=at)).astimezone(zoneinfo.ZoneInfo(zone)).isoformat()
 
 
 @app.command("show")
 def show(
-    call: Annotated[str, typer.Argument(help="CallId (or an alias, or a Uniqueid of Asterisk).")],
+    call: Annotated[
+        str, typer.Argument(help="通话编号。 A CallId as `calls list` shows it, an alias, or a Uniqueid of Asterisk.")
+    ],
     site: SiteOption = DEFAULT_SITE,
     reveal: RevealOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one call: what happened, drawn along its time."""
+    """看一通电话：沿时间画出经过。Show one call: what happened, drawn along its time."""
     wait_for(_show(site, call, reveal, as_json))
 
 
@@ -147,26 +171,42 @@ def export_calls(
     site: SiteOption = DEFAULT_SITE,
     since: SinceOption = None,
     until: UntilOption = None,
-    form: Annotated[ExportFormat, typer.Option("--format", help="JSON lines (all there is) or CSV (columns).")] = (
-        ExportFormat.JSONL
-    ),
-    to: Annotated[Path | None, typer.Option("--output", help="A file; standard output if left out.")] = None,
-    excel: Annotated[bool, typer.Option("--excel", help="CSV for Excel: byte order mark, Chinese headings.")] = False,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="格式。 JSON Lines: all there is; CSV: the columns of a table.")
+    ] = ExportFormat.JSONL,
+    to: Annotated[Path | None, typer.Option("--output", help="写到文件。 A file; standard output if left out.")] = None,
+    excel: Annotated[
+        bool,
+        typer.Option("--excel", help="给 Excel： CSV，中文表头。CSV with Chinese headings that Excel reads right."),
+    ] = False,
     reveal: RevealOption = False,
 ) -> None:
-    """Export calls, the oldest first."""
-    wait_for(_export(site, (since, until), form, to, excel, reveal))
+    """导出通话，最早的在前。Export calls, the oldest first.
+
+    Numbers and names are masked unless `--reveal`; a file with whole ones can be read by its owner only. For example:
+    `zhitong calls export --from 2026-11-01 --to 2026-12-01 --excel --output november.csv`.
+    """
+    layout = Layout(format=ExportFormat.CSV if excel else form, unmasked=reveal, bom=excel, chinese=excel)
+    wait_for(_export(site, (since, until), layout, to))
 
 
-async def _export(
-    path: Path, span: tuple[str | None, str | None], form: ExportFormat, to: Path | None, excel: bool, reveal: bool
-) -> None:
+async def _export(path: Path, span: tuple[str | None, str | None], layout: Layout, to: Path | None) -> None:
     async with open_records(path) as (site, store):
         since, until = (moment(text, site.time_zone) for text in span)
         query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
-        zone = zoneinfo.ZoneInfo(site.time_zone)
-        layout = Layout(format=form, unmasked=reveal, bom=excel, chinese=excel, zone=zone)
-        with to.open("wb") if to else contextlib.nullcontext(sys.stdout.buffer) as target:
+        layout = msgspec.structs.replace(layout, zone=zoneinfo.ZoneInfo(site.time_zone))
+        with _target(to, private=layout.unmasked) as target:
             count = await export(store.stream(query), target, layout)
     if to:
         console.say(f"已导出 {count} 条通话记录：{to}", f"{count} records written.")
+
+
+@contextlib.contextmanager
+def _target(to: Path | None, *, private: bool) -> Iterator[BinaryIO]:
+    if to is None:
+        yield sys.stdout.buffer
+        return
+    with to.open("wb") as file:
+        if private:
+            to.chmod(PRIVATE)  # before the first record is in it
+        yield file

@@ -10,16 +10,23 @@ import typer
 
 from telephony.config import Site, read_site
 from telephony.database.database import Database
-from telephony.places import database_url, var_of
+from telephony.errors import ConfigError
+from telephony.places import database_url
 from telephony.records.store import RecordStore
 
 Result = TypeVar("Result")
 
 SiteOption = Annotated[
-    Path, typer.Option("--site", envvar="ZHITONG_SITE", help="site.toml: numbers, trunks, queues, rules.")
+    Path,
+    typer.Option("--site", envvar="ZHITONG_SITE", help="站点文件。 site.toml: numbers, trunks, queues, rules."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="给程序读。 For programs: JSON instead of a table.")]
 DEFAULT_SITE = Path("site.toml")
+
+
+def group(text: str) -> typer.Typer:
+    """A group of commands. ``text`` is its help."""
+    return typer.Typer(help=text, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 
 
 def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
@@ -27,12 +34,19 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
     return asyncio.run(work)
 
 
+def read_given(file: Path) -> bytes:
+    """A file that a person named. Raises ConfigError when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}.") from error
+
+
 @contextlib.asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[tuple[Site, Database]]:
-    """The site and its database, migrated."""
+async def open_database(path: Path, *, create: bool = True) -> AsyncIterator[tuple[Site, Database]]:
+    """The site and its database, migrated; made if there is none, unless ``create`` is False."""
     site = read_site(path)
-    var_of(path, site).mkdir(parents=True, exist_ok=True)
-    database = await Database.open(database_url(path, site))
+    database = await Database.open(database_url(path, site), create=create)
     try:
         yield site, database
     finally:
@@ -41,6 +55,6 @@ async def open_database(path: Path) -> AsyncIterator[tuple[Site, Database]]:
 
 @contextlib.asynccontextmanager
 async def open_records(path: Path) -> AsyncIterator[tuple[Site, RecordStore]]:
-    """The site and its call records."""
-    async with open_database(path) as (site, database):
+    """The site and its call records. Raises StoreError where there has never been a database."""
+    async with open_database(path, create=False) as (site, database):
         yield site, RecordStore(database)

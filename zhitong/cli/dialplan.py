@@ -1,11 +1,14 @@
 """``zhitong dialplan``: site.toml and the agents become Asterisk's configuration."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from dialplans import check as checks
+from dialplans.diff import Change
 from dialplans.diff import diff as differences
 from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
@@ -15,23 +18,24 @@ from telephony.directory.agents_csv import read_agents
 from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError
 from telephony.places import secrets_of, var_of
-from telephony.secrets import ensure_secrets
+from telephony.secrets import Secrets, ensure_secrets, planned_secrets
 from zhitong.cli import console
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_database, wait_for
+from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, read_given, wait_for
 
-app = typer.Typer(help="拨号方案。The PBX's configuration: render, check, diff.", no_args_is_help=True)
+app = group("拨号方案。The PBX's configuration: render, check, diff.")
 
 AgentsOption = Annotated[
-    Path | None, typer.Option("--agents", help="Agents from this CSV file instead of those of the directory.")
+    Path | None, typer.Option("--agents", help="坐席取自此 CSV。 Agents of this file, not those of the directory.")
 ]
-ModeOption = Annotated[Mode, typer.Option("--mode", help="new: a PBX of its own; include: files for an existing one.")]
+ModeOption = Annotated[
+    Mode,
+    typer.Option("--mode", help="new 全新，include 并入现有。 A PBX of its own, or files for an existing one."),
+]
 TargetArgument = Annotated[
-    Path | None, typer.Argument(help="Folder of Asterisk's files; `asterisk` in the var directory if left out.")
+    Path | None, typer.Argument(help="目录。 Folder of Asterisk's files; left out: `asterisk` in the var directory.")
 ]
-
-
 FilesArgument = Annotated[
-    Path | None, typer.Argument(help="A folder of Asterisk's files; what would be rendered if left out.")
+    Path | None, typer.Argument(help="目录。 A folder of Asterisk's files; what would be rendered if left out.")
 ]
 
 
@@ -42,12 +46,12 @@ def render_files(
     agents: AgentsOption = None,
     mode: ModeOption = Mode.NEW,
 ) -> None:
-    """Write the PBX's files. Secrets that are missing are generated (secrets.toml, mode 0600).
+    """生成 PBX 配置文件。Write the PBX's files; secrets that are missing are generated (secrets.toml, mode 0600).
 
-    Nothing is written when the site or an agent has an error. For an existing Asterisk or FreePBX use
-    `--mode include` and follow dialplans/README.md, step by step.
+    Nothing is written when the site or an agent has an error. For an existing Asterisk or FreePBX use `--mode include`
+    and follow dialplans/README.md, step by step.
     """
-    parsed, people, files = _rendered(site, agents, mode)
+    parsed, people, files = _rendered(site, agents, mode, ensure_secrets)
     folder = target or default_folder(site, parsed)
     write(folder, files)
     console.say(f"已写入 {len(files)} 个文件：{folder}", f"{len(files)} files for {len(people)} agents.")
@@ -62,11 +66,13 @@ def default_folder(site_file: Path, site: Site) -> Path:
     return var_of(site_file, site) / "asterisk"
 
 
-def _rendered(site_file: Path, agents: Path | None, mode: Mode) -> tuple[Site, list[Agent], dict[str, str]]:
+def _rendered(
+    site_file: Path, agents: Path | None, mode: Mode, secrets_for: Callable[[Path, Iterable[str]], Secrets]
+) -> tuple[Site, list[Agent], dict[str, str]]:
     site, people = _read(site_file, agents)
     if errors := [finding for finding in checks.check_site(site, people) if finding.level is Level.ERROR]:
         raise ConfigError("Nothing was written.\n" + "\n".join(str(finding) for finding in errors))
-    secrets = ensure_secrets(secrets_of(site_file, site), [agent.phone for agent in people])
+    secrets = secrets_for(secrets_of(site_file, site), [agent.phone for agent in people])
     return site, people, render(site, people, secrets, mode=mode)
 
 
@@ -74,12 +80,8 @@ def _read(site_file: Path, agents: Path | None) -> tuple[Site, list[Agent]]:
     if agents is None:
         return wait_for(_from_directory(site_file))
     site = read_site(site_file)
-    try:
-        data = agents.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{agents}: cannot be read: {error.strerror}.") from error
     known = {queue.name for queue in site.queues}
-    return site, list(read_agents(data, known).all_or_nothing())
+    return site, list(read_agents(read_given(agents), known).all_or_nothing())
 
 
 async def _from_directory(site_file: Path) -> tuple[Site, list[Agent]]:
@@ -92,19 +94,21 @@ def check(
     folder: FilesArgument = None,
     site: SiteOption = DEFAULT_SITE,
     agents: AgentsOption = None,
-    sounds: Annotated[Path | None, typer.Option(help="Asterisk's sounds folder: are all prompts there?")] = None,
+    sounds: Annotated[
+        Path | None, typer.Option(help="语音目录。 The sounds folder of Asterisk: are all prompts there?")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the site, the agents and the files for what Asterisk would only show when a call is lost.
+    """检查站点、坐席与配置文件。Check the site, the agents and the files for what would else show when a call is lost.
 
-    The exit status is 0 when there is no error.
+    Changes nothing. The exit status is 0 when there is no error.
     """
     parsed, people = _read(site, agents)
     found = checks.check_site(parsed, people, sounds)
     if folder is not None:
-        found += checks.check_files(checks.read_folder(folder))
+        found += checks.check_files(_files_in(folder))
     elif not any(finding.level is Level.ERROR for finding in found):
-        found += checks.check_files(_rendered(site, agents, Mode.NEW)[2])
+        found += checks.check_files(_rendered(site, agents, Mode.NEW, planned_secrets)[2])
     if as_json:
         console.print_json(found)
     else:
@@ -113,11 +117,21 @@ def check(
         raise typer.Exit(1)
 
 
+def _files_in(folder: Path) -> dict[str, str]:
+    files = checks.read_folder(folder)
+    if not files:  # a mistyped path must not pass for a folder without faults
+        raise ConfigError(f"{folder}: no .conf files there. Name the folder that was rendered, or /etc/asterisk.")
+    return files
+
+
+_LEVELS = {Level.ERROR: ("错误 error", "red"), Level.WARNING: ("警告 warning", "yellow")}
+
+
 def _print_findings(found: list[Finding]) -> None:
     for finding in found:
-        style = "red" if finding.level is Level.ERROR else "yellow"
-        console.out.print(f"[{style}]{finding.level.value}[/{style}] ", end="")
-        console.out.print(f"{finding.where}: {finding.what} {finding.remedy}", markup=False)
+        word, style = _LEVELS[finding.level]
+        said = f" {finding.where}: {finding.what} {finding.remedy}".rstrip()
+        console.out.print(Text(word, style) + Text(said), soft_wrap=True)
     if not found:
         console.say("没有发现问题。", "Nothing found.")
 
@@ -130,15 +144,26 @@ def diff(
     mode: ModeOption = Mode.NEW,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what `render` would change in a folder; secrets are not shown. Exit status 1: it would change something."""
-    parsed, _, files = _rendered(site, agents, mode)
+    """看 render 会改动什么。Show what `render` would change in a folder; changes nothing, shows no secret.
+
+    The exit status is 1 when something would change.
+    """
+    parsed, _, files = _rendered(site, agents, mode, planned_secrets)
     found = differences(target or default_folder(site, parsed), files)
     if as_json:
         console.print_json(found)
     for difference in () if as_json else found:
-        console.out.print(f"[bold]{difference.change.value}[/bold] {difference.name}")
-        console.out.print("\n".join(difference.lines), markup=False)
+        console.out.print(Text(_CHANGES[difference.change], "bold") + Text(f" {difference.name}"))
+        console.out.print(Text("\n").join(_line(line) for line in difference.lines), soft_wrap=True)
     if not found and not as_json:
         console.say("没有差别。", "No difference.")
     if found:
         raise typer.Exit(1)
+
+
+_CHANGES = {Change.ADDED: "新增 added", Change.CHANGED: "改动 changed", Change.REMOVED: "移除 removed"}
+_SIGNS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def _line(line: str) -> Text:
+    return Text(line, _SIGNS.get(line[:1], ""))

@@ -4,13 +4,20 @@ import logging
 import re
 import sys
 from enum import StrEnum
+from typing import Any
 
 import structlog
 
 from telephony.masking import mask_number
 
-_NUMBER = re.compile(r"(?<![\w.\-])\+?\d{7,15}(?![\w.\-])")
-"""A telephone number in a text; a Uniqueid (``pbx1-1795402664.9``), a CallId or a file's name is none."""
+_NUMBER = re.compile(
+    r"(?<!\w)(?<!\d\.)"  # not inside a word, not the fraction of a time
+    r"(?:0\d{2,3}-\d{7,8}"  # a landline written with its dash
+    r"|(?<!\w-)\+?\d{7,15}(?=-[0-9a-f]{8}(?!\w))"  # in a channel's name, PJSIP/13812345678-0000002a
+    r"|(?<!\w-)\+?\d{7,15}(?!-\w))"
+    r"(?!\w)(?!\.\d)"
+)
+"""A telephone number in a text. A Uniqueid (``pbx1-1795402664.9``), a CallId, a time or a file's name is none."""
 
 
 class LogForm(StrEnum):
@@ -18,16 +25,28 @@ class LogForm(StrEnum):
     JSON = "json"
 
 
+def mask_text(text: str) -> str:
+    """``text`` with every telephone number in it masked."""
+    return _NUMBER.sub(lambda found: mask_number(found[0]), text)
+
+
 def mask(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """A processor: every telephone number in every text of the line is masked."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _NUMBER.sub(lambda found: mask_number(found[0]), value)
-    return event
+    return {key: _masked(value) for key, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, dict):
+        return {key: _masked(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(part) for part in value]
+    return value if value is None or isinstance(value, bool | int | float) else mask_text(str(value))
 
 
 def set_up(form: LogForm, *, verbose: bool = False) -> None:
-    """Send structlog's lines, and those of libraries, to standard error."""
+    """Send structlog's lines, and those of libraries from WARNING up, to standard error in this form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -38,12 +57,25 @@ def set_up(form: LogForm, *, verbose: bool = False) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if form is LogForm.JSON
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
-    level = logging.DEBUG if verbose else logging.INFO
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    _adopt_libraries(shared, renderer)
+
+
+def _adopt_libraries(shared: list[structlog.typing.Processor], renderer: structlog.typing.Processor) -> None:
+    """Lines of the standard library's loggers look like ours and are masked like ours."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shared, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

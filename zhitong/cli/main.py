@@ -17,7 +17,8 @@ _HELP = """直通 Zhitong：市民拨打 12345，直接由人接听。
 
 The voice front end of a government hotline: callers are queued straight to people, every call is on record.
 
-First steps: `zhitong demo` shows it with real calls; `zhitong run` gives you a PBX for two softphones of your own.
+第一步 First steps: `zhitong demo` shows it with real calls; `zhitong run` gives you a PBX for two softphones of your
+own. 每个命令都有 `--help`。
 """
 
 _COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "doctor")
@@ -59,10 +60,20 @@ def _root() -> None:
 
 
 def main() -> None:
-    """Run the command line; an error of ours is said in words, not as a traceback. Exit status 1: it failed."""
+    """Run the command line; an error of ours, or of a file, is said in words, not as a traceback. Exit status 1."""
+    console.bear_any_locale()
+    said: list[str] = []
     try:
         app()
-    except* ZhitongError as errors:
-        for error in console.leaves(errors):
-            console.complain(str(error))
-        sys.exit(1)
+    except* (ZhitongError, OSError) as errors:
+        said = [_words(error) for error in console.leaves(errors)]
+    for message in dict.fromkeys(said):  # what two parts failed of alike is said once
+        console.complain(message)
+    sys.exit(1)  # here only after an error: the application itself exits
+
+
+def _words(error: BaseException) -> str:
+    """The message; of the system's own errors the file and what is wrong with it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+    return str(error)

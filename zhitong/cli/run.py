@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 import dialplans
-from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
-from telephony.model.ids import Micros
 from telephony.places import secrets_of
 from telephony.records.masked import masked
+from telephony.records.record import CallRecord
 from telephony.secrets import read_secrets
 from zhitong.cli import console, words
 from zhitong.cli.common import wait_for
@@ -30,10 +30,18 @@ _LOOK_S = 1.0
 
 
 def run(
-    bind: Annotated[str, typer.Option(help="Address the PBX listens on for phones; 0.0.0.0: all.")] = "127.0.0.1",
-    directory: Annotated[Path, typer.Option(help="Where the run is kept.")] = Path("var/run"),
+    bind: Annotated[
+        str, typer.Option(help="话机可达的地址。 Where phones reach the PBX; 0.0.0.0: all addresses.")
+    ] = "127.0.0.1",
+    directory: Annotated[
+        Path, typer.Option(help="运行目录。 Where the run, its records and passwords are kept.")
+    ] = Path("var/run"),
 ) -> None:
-    """A PBX and a bridge for two softphones: register them, call 12345, talk. Ctrl-C ends everything."""
+    """试用：本机 PBX 与两部软电话。A PBX and a bridge for two softphones: register them, call 12345, talk.
+
+    It shows what to type into the softphones and each call once it is on record. Ctrl-C ends everything. Softphones on
+    other machines need `--bind` with an address of this one.
+    """
     tools = fetch_tools()
     agents = list(read_agents((_SAMPLE / "agents.csv").read_bytes()).agents)
     wait_for(_run(directory, tools, bind, agents))
@@ -70,41 +78,58 @@ rtp_end = {ports.rtp.stop - 1}
 
 
 def _tell(scene: Scene, agents: list[Agent], bind: str) -> None:
-    secrets = read_secrets(secrets_of(scene.site_file, scene.site))
-    table = console.table("软电话 softphones", "用户 user", "密码 password", "姓名 name")
+    secrets, site = read_secrets(secrets_of(scene.site_file, scene.site)), scene.site
+    console.out.print()
+    table = console.table("软电话 softphones", "用户 user", "密码 password", "姓名 name", whole=(0, 1))
     for agent in agents:
         table.add_row(agent.phone, secrets.phones[agent.phone], agent.name)
     console.out.print(table)
-    site: Site = scene.site
-    server = ", ".join(f"{address}:{site.sip.port}" for address in _addresses(bind))
-    console.say(f"服务器 {server}（UDP）", "Server and port; transport UDP, codecs alaw or ulaw.")
+    console.out.print()
+    server = ", ".join(f"{address}:{site.sip.port}" for address in addresses(bind))
+    console.say(f"服务器 {server}，UDP", "Server and port; codecs alaw or ulaw.")
+    number = site.hotline[0]
     console.say(
-        f"注册后用其中一部拨 {site.hotline[0]}，另一部振铃。",
-        f"Register both, dial {site.hotline[0]} on one: the other rings.",
+        f"两部都注册后，用其中一部拨 {number}，另一部振铃。", f"Register both, dial {number} on one: the other rings."
     )
-    console.say(f"记录：zhitong calls list --site {scene.site_file}", "The calls on record.")
+    console.say("通话结束后在此显示，并可查看：", "Calls appear here when they have ended; look at them with:")
+    console.show_command(f"{console.program()} calls list --site {scene.site_file}")
     console.say("Ctrl-C 结束。", "Ctrl-C ends it.")
+    console.out.print()
 
 
-def _addresses(bind: str) -> list[str]:
+def addresses(bind: str) -> list[str]:
+    """What to type into a softphone for a PBX that listens on ``bind``."""
     if bind != "0.0.0.0":  # noqa: S104 - compared, not bound
         return [bind]
-    with contextlib.suppress(OSError):
-        return socket.gethostbyname_ex(socket.gethostname())[2]
-    return [bind]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing: asks the kernel from which address it would (RFC 5737)
+        return list(dict.fromkeys([probe.getsockname()[0], "127.0.0.1"]))
+    return ["127.0.0.1"]
 
 
 async def _follow(scene: Scene, stopped: asyncio.Event) -> None:
-    """Say each call as its record is written, until told to stop."""
-    known: set[str] = {record.call_id for record in await scene.records()}
-    while not stopped.is_set():
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopped.wait(), _LOOK_S)
-        for record in await scene.records():
-            if record.call_id not in known:
-                known.add(record.call_id)
-                shown = masked(record)
-                when = console.clock(Micros(record.received_at), scene.site.time_zone)[11:19]
-                said = f"{when} {shown.caller_number or '—'} → {shown.agent or '—'}  {words.outcome(record)}"
-                connect, talk = console.seconds(words.connect_ms(record)), console.seconds(record.talk_ms)
-                console.out.print(f"{said}  {connect} + {talk}  {record.call_id}", markup=False)
+    """Say each call as its record is written, until told to stop. Raises LabError when the PBX or the bridge dies."""
+    known = {record.call_id for record in await scene.records()}
+    told, fallen = asyncio.create_task(stopped.wait()), asyncio.create_task(scene.fallen())
+    try:
+        while not told.done():
+            await asyncio.wait({told, fallen}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            for record in await scene.records():
+                if record.call_id not in known:
+                    known.add(record.call_id)
+                    console.out.print(Text(line_of(masked(record), scene.site.time_zone)), soft_wrap=True)
+            if fallen.done():
+                raise fallen.result()
+    finally:
+        told.cancel()
+        fallen.cancel()
+
+
+def line_of(record: CallRecord, zone: str) -> str:
+    """One call that has ended; a second line if it was answered."""
+    when = console.clock(record.received_at, zone, date=False)[:8]
+    said = f"{when}  {record.caller_number or '—'} → {record.agent or '—'}  {words.outcome(record)}  {record.call_id}"
+    if record.answered_at is not None:
+        connect, talk = console.seconds(words.connect_ms(record)), console.seconds(record.talk_ms)
+        said += f"\n{' ' * 10}接通 connect {connect} · 通话 talk {talk}"
+    return said

@@ -23,13 +23,15 @@ log = structlog.get_logger(__name__)
 
 def serve(
     site: SiteOption = DEFAULT_SITE,
-    form: Annotated[LogForm, typer.Option("--log", help="Log lines for people or for machines.")] = LogForm.PRETTY,
-    verbose: Annotated[bool, typer.Option(help="Debug lines too.")] = False,
+    form: Annotated[
+        LogForm, typer.Option("--log", help="日志格式。 Log lines for people (pretty) or for machines (json).")
+    ] = LogForm.PRETTY,
+    verbose: Annotated[bool, typer.Option("--verbose", help="详细日志。 Debug lines too.")] = False,
 ) -> None:
-    """Run the bridge: connect to the PBX's AMI, follow every call, keep the records. Until SIGTERM or Ctrl-C.
+    """运行桥：连接 PBX，跟踪每一通电话，保存记录。The bridge: follows each call and keeps the records.
 
-    Says READY=1 to systemd (Type=notify) once it has the PBX's state. Without a PBX it keeps trying; the PBX never
-    waits for the bridge.
+    It runs until SIGTERM or Ctrl-C, and logs to standard error. Systemd is told READY=1 (Type=notify) once it has the
+    PBX's state. Without a PBX it keeps trying; the PBX never waits for the bridge.
     """
     set_up(form, verbose=verbose)
     uvloop.run(_serve(site))

@@ -1,5 +1,6 @@
 """One call drawn in the terminal: its facts, a line for each party along the time, its offers."""
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -8,99 +9,154 @@ from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, Leg
 from zhitong.cli import console, words
 
-_WIDTH = 60
+_WIDEST, _NARROWEST = 60, 20
 _STYLES = {
     SegmentKind.ENTRY: ("·", "dim"),
     SegmentKind.WAIT: ("░", "yellow"),
     SegmentKind.RING: ("▒", "cyan"),
     SegmentKind.TALK: ("█", "green"),
     SegmentKind.HOLD: ("▓", "magenta"),
-    SegmentKind.GAP: ("·", "red"),
+    SegmentKind.GAP: ("╌", "red"),
 }
 
 
 def draw(record: CallRecord, zone: str) -> None:
     """Print the whole call."""
     console.out.print(facts(record, zone))
-    console.out.print(bars(record))
+    console.out.print()
+    console.out.print(bars(record, console.out.width))
+    console.out.print(legend(record))
+    console.out.print()
     console.out.print(segments(record, zone))
     if record.offers:
+        console.out.print()
         console.out.print(offers(record, zone))
 
 
+# --- what it says in single values ------------------------------------------------------------------------------
+
+
 def facts(record: CallRecord, zone: str) -> Table:
-    """What the record says in single values."""
+    """What the record says in single values. What did not happen has no line."""
     made = Table.grid(padding=(0, 2))
-    rows = {
+    for name, value in _rows(record, zone).items():
+        if value:
+            made.add_row(Text(name, style="bold"), Text(value))
+    return made
+
+
+def _rows(record: CallRecord, zone: str) -> dict[str, str]:
+    end = console.clock(record.ended_at, zone, date=False)
+    line = record.trunk or record.direction.value
+    return {
         "编号 call id": record.call_id,
-        "来电 caller": f"{record.caller_number or '—'}  {record.caller_name}",
-        "拨打 dialled": f"{record.dialled}  ({record.trunk or record.direction.value})",
+        "来电 caller": f"{record.caller_number or '—'}  {record.caller_name}".rstrip(),
+        "拨打 dialled": f"{record.dialled or '—'}  ({line})",
+        "时间 time": f"{console.clock(record.received_at, zone)} – {end}",
         "结果 outcome": words.outcome(record),
-        "坐席 agent": f"{record.agent or '—'}  ({record.queue or '—'})",
-        "时间 received": console.clock(record.received_at, zone),
-        "接通 connect": console.seconds(words.connect_ms(record)),
-        "等待 wait": console.seconds(record.wait_ms),
-        "通话 talk": f"{console.seconds(record.talk_ms)}  保持 hold {console.seconds(record.hold_ms)}",
-        "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  (Q.850 {'—' if record.cause is None else record.cause})",
-        "来源 provenance": " ".join((record.provenance.value, *(f"~{name}" for name in record.estimated))),
+        "坐席 agent": f"{record.agent or '—'}  ({record.queue})" if record.queue else record.agent or "",
+        "接通 connect": _connect(record),
+        "通话 talk": _talk(record),
+        "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
+        "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
+        "录音 recording": record.recording or "",
+        "来源 provenance": _source(record),
+        "相关 related": " ".join(record.related),
     }
-    if record.transfers:
-        rows["转接 transfers"] = ", ".join(f"{t.kind} {t.by} → {t.to}" for t in record.transfers)
-    if record.recording:
-        rows["录音 recording"] = record.recording
-    for name, value in rows.items():
-        made.add_row(Text(name, style="bold"), Text(value))
-    return made
 
 
-def bars(record: CallRecord) -> Table:
-    """The caller's segments and every person's talking along one axis of time."""
+def _connect(record: CallRecord) -> str:
+    parts = [console.seconds(words.connect_ms(record))]
+    parts += [f"等待 wait {console.seconds(record.wait_ms)}"] if record.wait_ms is not None else []
+    parts += [f"振铃 ring {console.seconds(record.ring_ms)}"] if record.ring_ms is not None else []
+    return " · ".join(parts)
+
+
+def _talk(record: CallRecord) -> str:
+    if record.answered_at is None:
+        return ""
+    hold = f" · 保持 hold {console.seconds(record.hold_ms)}" if record.hold_ms else ""
+    return console.seconds(record.talk_ms) + hold
+
+
+def _source(record: CallRecord) -> str:
+    inferred = f"  (推算 inferred: {', '.join(record.estimated)})" if record.estimated else ""
+    return words.PROVENANCES[record.provenance] + inferred
+
+
+# --- along the time ---------------------------------------------------------------------------------------------
+
+
+def bars(record: CallRecord, columns: int) -> Table:
+    """The caller's segments and every person's ringing, talking and holding, on one axis ``columns`` wide at most."""
+    legs = [leg for leg in record.legs if leg.role not in (Role.CALLER, Role.SERVICE)]
+    labels = [f"{words.ROLES[leg.role]} {leg.party}" for leg in legs]
+    widest = max(cell_len(label) for label in (words.ROLES[Role.CALLER], *labels))
+    axis = _Axis(record, max(_NARROWEST, min(_WIDEST, columns - widest - 2)))
     made = Table.grid(padding=(0, 2))
-    made.add_row(Text("来电 caller", style="bold"), _caller_bar(record))
-    for leg in record.legs:
-        if leg.role not in (Role.CALLER, Role.SERVICE):
-            made.add_row(Text(f"{leg.role.value} {leg.party}"), _leg_bar(record, leg))
-    legend = Text()
-    for kind, (mark, style) in _STYLES.items():
-        legend.append(f"{mark} {words.SEGMENTS[kind]}  ", style=style)
-    made.add_row("", legend)
+    made.add_row(Text(words.ROLES[Role.CALLER], style="bold"), axis.caller())
+    for label, leg in zip(labels, legs, strict=True):
+        made.add_row(Text(label), axis.leg(leg))
+    made.add_row("", axis.scale())
     return made
 
 
-def _column(record: CallRecord, at: Micros) -> int:
-    length = max(1, record.ended_at - record.received_at)
-    return min(_WIDTH, max(0, round((at - record.received_at) * _WIDTH / length)))
+def legend(record: CallRecord) -> Text:
+    """What the marks of the bars mean, those in use."""
+    seen = {segment.kind for segment in record.timeline} | ({SegmentKind.RING} if record.offers else set())
+    return Text("  ").join(
+        Text(f"{mark} {words.SEGMENTS[kind]}", style) for kind, (mark, style) in _STYLES.items() if kind in seen
+    )
 
 
-def _caller_bar(record: CallRecord) -> Text:
-    bar = Text()
-    for segment in record.timeline:
-        mark, style = _STYLES[segment.kind]
-        bar.append(mark * (_column(record, segment.end) - _column(record, segment.start)), style=style)
-    return bar
+class _Axis:
+    """The call's time on a line of ``width`` cells."""
+
+    def __init__(self, record: CallRecord, width: int) -> None:
+        self._record = record
+        self._width = width
+        self._length = max(1, record.ended_at - record.received_at)
+
+    def _column(self, at: Micros) -> int:
+        return min(self._width, max(0, round((at - self._record.received_at) * self._width / self._length)))
+
+    def caller(self) -> Text:
+        bar = Text()
+        for segment in self._record.timeline:
+            mark, style = _STYLES[segment.kind]
+            bar.append(mark * (self._column(segment.end) - self._column(segment.start)), style=style)
+        return bar
+
+    def leg(self, leg: Leg) -> Text:
+        end = self._record.ended_at
+        cells = [(" ", "")] * self._width
+        self._paint(cells, leg.created_at, leg.answered_at or leg.ended_at or end, SegmentKind.RING)
+        for talk in leg.talking:
+            self._paint(cells, talk.start, talk.end or end, SegmentKind.TALK)
+        for hold in leg.held:
+            self._paint(cells, hold.start, hold.end or end, SegmentKind.HOLD)
+        bar = Text()
+        for mark, style in cells:
+            bar.append(mark, style=style)
+        return bar
+
+    def _paint(self, cells: list[tuple[str, str]], start: Micros, end: Micros, kind: SegmentKind) -> None:
+        """At least one cell, so that the shortest ringing is seen."""
+        left = min(self._column(start), self._width - 1)
+        for column in range(left, max(self._column(end), left + 1)):
+            cells[column] = _STYLES[kind]
+
+    def scale(self) -> Text:
+        whole = console.seconds((self._record.ended_at - self._record.received_at) // 1000)
+        return Text("0" + whole.rjust(self._width - 1), style="dim")
 
 
-def _leg_bar(record: CallRecord, leg: Leg) -> Text:
-    cells = [(" ", "")] * _WIDTH
-    ring_end = leg.answered_at or leg.ended_at or record.ended_at
-    _paint(cells, _column(record, leg.created_at), _column(record, ring_end), _STYLES[SegmentKind.RING])
-    for talk in leg.talking:
-        end = talk.end or record.ended_at
-        _paint(cells, _column(record, talk.start), _column(record, end), _STYLES[SegmentKind.TALK])
-    bar = Text()
-    for mark, style in cells:
-        bar.append(mark, style=style)
-    return bar
-
-
-def _paint(cells: list[tuple[str, str]], left: int, right: int, cell: tuple[str, str]) -> None:
-    for column in range(left, max(right, min(left + 1, _WIDTH))):
-        cells[column] = cell
+# --- in numbers -------------------------------------------------------------------------------------------------
 
 
 def segments(record: CallRecord, zone: str) -> Table:
     """The timeline in numbers."""
-    made = console.table("时间线 timeline", "从 from", "长 for", "什么 what", "与 with", right=(1,))
+    made = console.table("时间线 timeline", "从 from", "长 for", "什么 what", "与 with", right=(1,), whole=(0,))
     for segment in record.timeline:
         length = console.seconds((segment.end - segment.start) // 1000)
         what = words.SEGMENTS[segment.kind]
@@ -110,10 +166,11 @@ def segments(record: CallRecord, zone: str) -> Table:
 
 def offers(record: CallRecord, zone: str) -> Table:
     """Whose phones rang."""
-    made = console.table("振铃 offers", "时间 at", "坐席 agent", "队列 queue", "振铃 ring", "结果 outcome", right=(3,))
+    columns = ("时间 at", "坐席 agent", "队列 queue", "振铃 ring", "结果 outcome")
+    made = console.table("振铃 offers", *columns, right=(3,), whole=(0,))
     for offer in record.offers:
         ring = None if offer.ended_at is None else (offer.ended_at - offer.at) // 1000
-        cause = "" if offer.cause is None else f" ({offer.cause})"
+        cause = "" if offer.cause in (None, 0, 16) else f" ({words.cause(offer.cause)})"
         made.add_row(
             console.clock(offer.at, zone, date=False),
             offer.member,

@@ -1,6 +1,14 @@
 """The words of records on screens: Chinese first, English beside."""
 
-from telephony.model.terms import AbandonedIn, OfferOutcome, Outcome, SegmentKind, Side, VisitResult
+from telephony.model.terms import (
+    AbandonedIn,
+    OfferOutcome,
+    Outcome,
+    Provenance,
+    Role,
+    SegmentKind,
+    Side,
+)
 from telephony.records.record import CallRecord
 
 OUTCOMES = {
@@ -31,16 +39,6 @@ OFFERS = {
     OfferOutcome.DROPPED: "接起即断 dropped",
     OfferOutcome.UNKNOWN: "未知 unknown",
 }
-VISITS = {
-    VisitResult.CONNECTED: "接通 connected",
-    VisitResult.ABANDONED: "放弃 abandoned",
-    VisitResult.TIMED_OUT: "超时 timed out",
-    VisitResult.QUEUE_EMPTY: "无坐席 empty",
-    VisitResult.QUEUE_FULL: "已满 full",
-    VisitResult.KEY_EXIT: "按键 key",
-    VisitResult.WITHDRAWN: "撤出 withdrawn",
-    VisitResult.UNKNOWN: "未知 unknown",
-}
 SEGMENTS = {
     SegmentKind.ENTRY: "进入 entry",
     SegmentKind.WAIT: "等待 wait",
@@ -56,6 +54,49 @@ SIDES = {
     Side.SYSTEM: "系统 system",
     Side.UNKNOWN: "未知 unknown",
 }
+ROLES = {
+    Role.CALLER: "来电 caller",
+    Role.AGENT: "坐席 agent",
+    Role.SPECIALIST: "专家 specialist",
+    Role.SUPERVISOR: "班长 supervisor",
+    Role.TARGET: "转接方 target",
+    Role.SERVICE: "系统 service",
+}
+PROVENANCES = {
+    Provenance.OBSERVED: "全程观察 observed",
+    Provenance.COMPLETED: "由日志补全 completed",
+    Provenance.REBUILT: "由日志重建 rebuilt",
+}
+TRANSFERS = {"blind": "盲转 blind", "attended": "咨询转 attended", "blonde": "半咨询转 blonde"}
+CAUSES = {
+    1: "空号 unassigned number",
+    16: "正常 normal",
+    17: "忙 busy",
+    18: "无响应 no response",
+    19: "无应答 no answer",
+    20: "不在线 absent",
+    21: "拒接 rejected",
+    26: "他人已接 answered elsewhere",
+    27: "终端故障 out of order",
+    28: "号码不全 invalid number",
+    31: "正常 normal, unspecified",
+    34: "无空闲线路 congestion",
+    38: "网络故障 network out of order",
+    41: "暂时故障 temporary failure",
+    42: "设备拥塞 switch congestion",
+    58: "能力不可用 capability not available",
+    88: "不兼容 incompatible",
+    102: "超时 timer expired",
+    127: "未说明 interworking",
+}
+"""Of ITU-T Q.850, those that Asterisk gives (``causes.h``)."""
+
+
+def cause(code: int | None) -> str:
+    """A hangup cause by its number and name; 0 and None say nothing."""
+    if not code:
+        return "—"
+    return f"Q.850 {code} {CAUSES.get(code, '')}".rstrip()
 
 
 def outcome(record: CallRecord) -> str:
@@ -64,6 +105,11 @@ def outcome(record: CallRecord) -> str:
     if record.abandoned_in is not None:
         return f"{said} · {ABANDONED_IN[record.abandoned_in]}"
     return f"{said} · {record.refused_because}" if record.refused_because else said
+
+
+def chinese(words: str) -> str:
+    """Of such words the Chinese alone, where there is no room: ``放弃·等待中``."""
+    return "·".join(part.partition(" ")[0] for part in words.split(" · "))
 
 
 def connect_ms(record: CallRecord) -> int | None:

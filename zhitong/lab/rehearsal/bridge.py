@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from telephony.errors import LabError
-from zhitong.lab.child import Child
+from zhitong.lab.child import Child, last_lines
 
 
 class Bridge:
@@ -28,7 +28,7 @@ class Bridge:
             news.bind(name)
             news.setblocking(False)
             self._child = await Child.start(
-                [sys.executable, "-m", "zhitong", "serve", "--site", str(self._site), "--log", "json"],
+                [sys.executable, "-P", "-m", "zhitong", "serve", "--site", str(self._site), "--log", "json"],
                 name="the bridge (zhitong serve)",
                 output=self._directory / "bridge.log",
                 cwd=self._directory,
@@ -38,7 +38,8 @@ class Bridge:
                 await asyncio.wait_for(self._ready(self._child, news), timeout_s)
             except TimeoutError:
                 await self._child.kill()
-                raise self._child.died() from None
+                said = "\n  ".join(last_lines(self._child.output, 12)) or "(nothing)"
+                raise LabError(f"the bridge was not ready after {timeout_s:g} s. Its last words:\n  {said}") from None
 
     async def _ready(self, child: Child, news: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -61,6 +62,13 @@ class Bridge:
         if self._child is None:
             raise LabError("the bridge was not started")
         return self._child.pid
+
+    async def wait(self) -> LabError:
+        """Wait until the process ends, and return the error that tells how. For whoever watches over it."""
+        if self._child is None:
+            raise LabError("the bridge was not started")
+        await self._child.wait()
+        return self._child.died()
 
     async def stop(self) -> None:
         """End it in order: what it knows is written."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from dialplans.menu import menu_seconds
 
+from dialplans.menu import menu_seconds
 from telephony.directory.agents import Agent, QueueMembership
 from telephony.model.ids import MemberName, QueueName
 from zhitong.lab.books import Seen, fold
@@ -16,6 +16,7 @@ from zhitong.lab.rehearsal import plan as people
 from zhitong.lab.rehearsal.plan import Plan
 from zhitong.lab.rehearsal.result import Result, Stats, judge
 from zhitong.lab.rehearsal.scene import Scene, head
+from zhitong.lab.sipp import Sipp
 
 QUEUE = "service"
 MENU_PROMPTS = ("vm-opts-full", "dir-usingkeypad")
@@ -36,21 +37,26 @@ MENU = Way("menu", menu=True)
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How one way stands: calls begun, talking with somebody, ended; of how many."""
+    """How one way stands: calls begun, answered by an agent, talking with one now, ended; of how many."""
 
     way: str
     total: int
     begun: int
+    answered: int
     talking: int
     ended: int
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """``report.json``. Counts are of the direct run; all times are milliseconds except ``menu_s``, seconds."""
+    """``report.json``. Counts are of the direct run; all times are milliseconds except ``menu_s``, seconds.
+
+    ``planned`` is how many calls were to be made, ``calls`` how many the phones made.
+    """
 
     asterisk: str
     seed: int
     agents: int
+    planned: int
     calls: int
     answered: int
     abandoned: int
@@ -67,7 +73,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> bool:
         """No call and no record was lost, on either way, and none is double."""
-        return all(way.lost == way.duplicated == 0 and way.calls == self.calls for way in (self.direct, self.menu))
+        return all(way.lost == way.duplicated == 0 and way.calls == self.planned for way in (self.direct, self.menu))
 
 
 Watch = Callable[[Progress], None]
@@ -109,6 +115,7 @@ async def run_demo(directory_: Path, tools: Tools, plan: Plan, watch: Watch) -> 
         asterisk=told.asterisk,
         seed=plan.seed,
         agents=plan.agents,
+        planned=plan.calls,
         calls=told.result.calls,
         answered=told.result.answered,
         abandoned=told.result.abandoned,
@@ -140,25 +147,37 @@ async def run_way(directory_: Path, tools: Tools, plan: Plan, way: Way, watch: W
         menu_s = menu_seconds(scene.site, tools.asterisk.data / "sounds") if way.menu else 0.0
         await scene.lab.agents(people.agents(plan))
         callers = await scene.lab.callers(people.callers(plan, menu_s if way.menu else None))
-        done = asyncio.create_task(callers.finished(timeout_s=_HURRY_S + plan.calls / plan.per_second))
-        while not done.done():
-            watch(progress(way, plan, scene))
-            await asyncio.wait({done}, timeout=_LOOK_S)
-        await done
+        await _follow(callers, scene, plan, lambda: watch(progress(way, plan, _seen(scene))))
         records = await scene.records_of(plan.calls)
-        watch(progress(way, plan, scene))
+        watch(progress(way, plan, _seen(scene)))
         version = await scene.lab.pbx.cli("core show version")
-        return _Told(version.split(" built ")[0].strip(), menu_s, judge(_seen(scene), records))
+        return _Told(version.split(" built ")[0].strip(), menu_s, judge(_seen(scene), records, menu=way.menu))
+
+
+async def _follow(callers: Sipp, scene: Scene, plan: Plan, look: Callable[[], None]) -> None:
+    """Look now and then until every caller is through. Raises LabError when the PBX or the bridge ends before."""
+    done = asyncio.create_task(callers.finished(timeout_s=_HURRY_S + plan.calls / plan.per_second))
+    fallen = asyncio.create_task(scene.fallen())
+    try:
+        while not done.done():
+            look()
+            await asyncio.wait({done, fallen}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            if fallen.done():
+                raise fallen.result()
+        await done
+    finally:
+        done.cancel()
+        fallen.cancel()
 
 
 def _seen(scene: Scene) -> Sequence[Seen]:
     return fold(scene.lab.lines())
 
 
-def progress(way: Way, plan: Plan, scene: Scene) -> Progress:
+def progress(way: Way, plan: Plan, seen: Sequence[Seen]) -> Progress:
     """How far it is, by the phones' own logs."""
-    seen = _seen(scene)
     callers = [call for call in seen if call.role == "caller"]
-    talking = sum(1 for call in seen if call.role == "agent" and call.answered_at and not call.ended_at)
+    answered = [call for call in seen if call.role == "agent" and call.answered_at]
+    talking = sum(1 for call in answered if not call.ended_at)
     ended = sum(1 for call in callers if call.ended_at)
-    return Progress(way.name, plan.calls, len(callers), talking, ended)
+    return Progress(way.name, plan.calls, len(callers), len(answered), talking, ended)

@@ -26,7 +26,10 @@ class Stats(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of one rehearsal. ``lost``: calls without a record; ``duplicated``: records beyond one for each call."""
+    """One way of one rehearsal. ``lost``: calls without a record; ``duplicated``: records beyond one for each call.
+
+    ``overhead_ms`` is of the ``overhead_calls`` calls that found an agent free; through a menu it is not measured.
+    """
 
     calls: int
     answered: int
@@ -55,15 +58,15 @@ def percentile(ordered: Sequence[float], percent: int) -> float:
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
-def judge(seen: Sequence[Seen], records: Sequence[CallRecord]) -> Result:
-    """Compare the calls the callers' phones made with the records."""
+def judge(seen: Sequence[Seen], records: Sequence[CallRecord], *, menu: bool = False) -> Result:
+    """Compare the calls the callers' phones made with the records; ``menu``: they came through a voice menu."""
     callers = [call for call in seen if call.role == "caller"]
     offers = [call for call in seen if call.role == "agent"]
     made = Counter(call.number for call in callers)
     kept = Counter(record.caller_number for record in records)
     outcomes = Counter(record.outcome for record in records)
     connect = [(record.answered_at - record.received_at) / 1000 for record in records if record.answered_at is not None]
-    overhead = list(overheads(offers, records))
+    overhead = [] if menu else list(overheads(offers, records))
     return Result(
         calls=len(callers),
         answered=outcomes[Outcome.ANSWERED],

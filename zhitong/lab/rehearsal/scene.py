@@ -12,7 +12,8 @@ from telephony.config import Site, read_site
 from telephony.database.database import Database
 from telephony.directory.agents import Agent
 from telephony.directory.store import AgentStore
-from telephony.places import database_url, secrets_of, var_of
+from telephony.errors import LabError
+from telephony.places import database_url, secrets_of
 from telephony.records.query import PAGE_LIMIT, CallQuery
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
@@ -60,12 +61,12 @@ class Scene:
     Use ``Scene.open``; everything stops when it is left.
     """
 
-    def __init__(self, lab: Lab, site_file: Path, site: Site) -> None:
+    def __init__(self, lab: Lab, site_file: Path, site: Site, database: Database) -> None:
         self.lab = lab
         self.site_file = site_file
         self.site = site
+        self._database = database
         self.bridge = Bridge(site_file, lab.run)
-        self.var = var_of(site_file, site)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -83,8 +84,7 @@ class Scene:
 
         ``contacts``: the agents' phones are where ``lab.agents`` puts them; without, they must register.
         """
-        async with Lab(directory, tools) as lab:
-            scene = await cls._prepare(lab, site_text(lab.ports), agents, contacts)
+        async with Lab(directory, tools) as lab, cls._prepared(lab, site_text(lab.ports), agents, contacts) as scene:
             await lab.pbx.start()
             try:
                 if bridge:
@@ -95,19 +95,19 @@ class Scene:
                 await scene.bridge.stop()
 
     @classmethod
-    async def _prepare(cls, lab: Lab, site_text: str, agents: Sequence[Agent], contacts: bool) -> Self:
+    @contextlib.asynccontextmanager
+    async def _prepared(cls, lab: Lab, site_text: str, agents: Sequence[Agent], contacts: bool) -> AsyncIterator[Self]:
         site_file = lab.run / "site.toml"
         await asyncio.to_thread(site_file.write_text, site_text, encoding="utf-8")
         site = await asyncio.to_thread(read_site, site_file)
-        scene = cls(lab, site_file, site)
-        scene.var.mkdir(parents=True, exist_ok=True)
-        await scene._people(agents)
-        await asyncio.to_thread(scene._render, agents, contacts)
-        return scene
-
-    async def _people(self, agents: Sequence[Agent]) -> None:
-        async with self._database() as database:
+        database = await Database.open(database_url(site_file, site))
+        try:
+            scene = cls(lab, site_file, site, database)
             await AgentStore(database).import_agents(agents, replace=True)
+            await asyncio.to_thread(scene._render, agents, contacts)
+            yield scene
+        finally:
+            await database.close()
 
     def _render(self, agents: Sequence[Agent], contacts: bool) -> None:
         secrets = ensure_secrets(secrets_of(self.site_file, self.site), [agent.phone for agent in agents])
@@ -115,19 +115,20 @@ class Scene:
         known = {agent.phone: f"sip:{agent.number}@127.0.0.1:{ports.agents}" for agent in agents if contacts}
         write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=known)))
 
-    @contextlib.asynccontextmanager
-    async def _database(self) -> AsyncIterator[Database]:
-        database = await Database.open(database_url(self.site_file, self.site))
+    async def fallen(self) -> LabError:
+        """Wait until the PBX or the bridge ends by itself, and return the error that tells how."""
+        watched = [asyncio.create_task(part.wait()) for part in (self.lab.pbx, self.bridge)]
         try:
-            yield database
+            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
         finally:
-            await database.close()
+            for watch in watched:
+                watch.cancel()
 
     async def records(self) -> list[CallRecord]:
         """All call records so far, the oldest first."""
-        async with self._database() as database:
-            query = CallQuery(oldest_first=True, limit=PAGE_LIMIT)
-            return [record async for record in RecordStore(database).stream(query)]
+        query = CallQuery(oldest_first=True, limit=PAGE_LIMIT)
+        return [record async for record in RecordStore(self._database).stream(query)]
 
     async def records_of(self, count: int, timeout_s: float = 10.0) -> list[CallRecord]:
         """Wait until there are ``count`` records; what there is when the time is up."""
