@@ -36,9 +36,7 @@ SinceOption = Annotated[
     ),
 ]
 UntilOption = Annotated[str | None, typer.Option("--to", help="到何时止（不含）。 Received before; same forms.")]
-RevealOption = Annotated[
-    bool, typer.Option("--reveal", help="显示完整号码与姓名。 Show numbers and names in full, not masked.")
-]
+RevealOption = Annotated[bool, typer.Option("--reveal", help="不遮盖号码与姓名。 Do not mask numbers and names.")]
 _AGO = re.compile(r"([0-9]{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

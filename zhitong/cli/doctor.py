@@ -22,7 +22,7 @@ def doctor(
     ] = 2.0,
     as_json: JsonOption = False,
 ) -> None:
-    """体检：site.toml、数据库、PBX。Check the site, the database and the PBX; each finding comes with its remedy.
+    """体检：站点、数据库、PBX。Look at the site, its database and the PBX; each finding has its remedy.
 
     It logs in as the bridge does, with a client of its own (pyst2), and changes nothing that anybody uses: versions,
     rights of the AMI user, event filter, dialplan, queues, phones, modules, clocks. Exit status 0 unless there is an

@@ -31,7 +31,7 @@ from zhitong.lab.ports import is_free
 from zhitong.lab.programs import Asterisk
 
 app = typer.Typer(
-    help="本机 PBX。A PBX on this machine, for trying out: up, down, status, cli.",
+    help="本机 PBX。A PBX on this machine to try things out: up, down, status, cli.",
     no_args_is_help=True,
     add_completion=False,
 )
