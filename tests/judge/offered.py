@@ -1,6 +1,8 @@
 """Which of the phones that rang were rung by a queue (offers), and which by a plain dial (targets of transfers, of key
 exits, of an overflow), which no queue chose."""
 
+from collections.abc import Sequence
+
 from tests.judge.books.cdr import Row
 from tests.judge.books.sipp import Ring
 from tests.judge.case import SHORT, Case
@@ -10,12 +12,31 @@ from tests.judge.times import SECOND
 def offered(case: Case) -> list[Ring]:
     """The rings that were offers of a queue, in order of time; also those of a consulted queue."""
     own: list[Ring] = []
+    rows = rows_of_offers(case)
     for ring in case.rings:
         row = row_of(case, ring)
-        if row.by_queue if row is not None else _without_row(case, own, ring):
+        if row in rows if row is not None else _without_row(case, own, ring):
             own.append(ring)
-    consulted = [ring for ring in case.consults if (row := row_of(case, ring)) is not None and row.by_queue]
+    consulted = [ring for ring in case.consults if row_of(case, ring) in rows]
     return sorted([*own, *consulted], key=lambda ring: ring.invited)
+
+
+def offer_rows(rows: Sequence[Row]) -> list[Row]:
+    """The CDRs of a queue's offers. When a transfer brings two parties into a bridge, Asterisk writes a further row
+    under the application of the row before: answered from its beginning, after the answered offer, in its context."""
+    dialled = [row for row in rows if row.by_queue and row.phone]
+    return [row for row in dialled if not any(_bridged_after(row, one) for one in dialled)]
+
+
+def _bridged_after(row: Row, offer: Row) -> bool:
+    same = (row.uniqueid, row.queue, row.dcontext) == (offer.uniqueid, offer.queue, offer.dcontext)
+    met = row.disposition == "ANSWERED" and row.answer == row.start
+    return same and met and offer.disposition == "ANSWERED" and row.start >= offer.end - SHORT // 20
+
+
+def rows_of_offers(case: Case) -> list[Row]:
+    """The CDRs of all offers of this call, by sequence."""
+    return sorted(offer_rows([*case.rows, *case.side_rows]), key=lambda row: row.sequence)
 
 
 def by_dial(case: Case) -> bool:

@@ -12,7 +12,7 @@ from tests.judge.books.records import Record
 from tests.judge.case import Case, second_of
 from tests.judge.findings import Finding, Kind
 from tests.judge.gather import TRUNK
-from tests.judge.offered import offered
+from tests.judge.offered import offer_rows, offered
 from tests.judge.visits import LEAVINGS
 
 ENDS = {
@@ -87,8 +87,8 @@ def of_cdr(rows: Sequence[Row]) -> Sums:
     for row in rows:
         if row.endpoint.startswith(TRUNK):
             calls.setdefault(row.uniqueid, []).append(row)
-        if row.by_queue and row.phone:
-            sums.agent(row.phone, "answered" if row.disposition == "ANSWERED" else "unanswered")
+    for row in offer_rows(rows):
+        sums.agent(row.phone, "answered" if row.disposition == "ANSWERED" else "unanswered")
     for own in calls.values():
         answered = [row for row in own if row.phone and row.disposition == "ANSWERED"]
         sums.add("answered" if answered else "unanswered", answered[0].queue if answered else _last_queue(own))

@@ -5,6 +5,7 @@ from tests.judge.books.cdr import BOOK, Row
 from tests.judge.case import Case, pbx_of
 from tests.judge.claims import Claim, Number, Within, moment, one_of
 from tests.judge.gather import TRUNK
+from tests.judge.offered import rows_of_offers
 from tests.judge.times import SECOND
 from tests.judge.views.view import OfferSeen, Setting, View
 
@@ -56,7 +57,7 @@ def view(case: Case, setting: Setting) -> View:
     seen.claim("received_at", moment(BOOK, case.rows[0].start, setting.slack))
     seen.claim("ended_at", _end(case, setting))
     _ending(seen, case, setting)
-    seen.offers = [_offer(case, row, setting) for row in _offered(case)]
+    seen.offers = [_offer(case, row, setting) for row in rows_of_offers(case)]
     return seen
 
 
@@ -72,10 +73,6 @@ def _who(seen: View, rows: list[Row]) -> None:
     seen.claim("trunk", one_of(BOOK, rows[0].endpoint.removeprefix(TRUNK)))
     if pbx_of(rows[0].uniqueid):
         seen.claim("pbx", one_of(BOOK, pbx_of(rows[0].uniqueid)))
-
-
-def _offered(case: Case) -> list[Row]:
-    return [row for row in (*case.rows, *case.side_rows) if row.by_queue and row.phone]
 
 
 def _ending(seen: View, case: Case, setting: Setting) -> None:
@@ -109,7 +106,7 @@ def _unanswered(case: Case) -> tuple[str, ...]:
 def _queue(seen: View, case: Case) -> None:
     """The queue of a call that no queue took: only a refused join may be shown."""
     context = case.rows[-1].dcontext
-    if any(row.by_queue and row.phone for row in case.rows) or case.stay.visits:
+    if rows_of_offers(case) or case.stay.visits:
         return
     if context.startswith(_QUEUE_CONTEXT):
         seen.claim("queue", one_of(BOOK, context.removeprefix(_QUEUE_CONTEXT), None))

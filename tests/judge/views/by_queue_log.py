@@ -7,7 +7,7 @@ from itertools import pairwise
 from tests.judge.books.queue_log import BOOK
 from tests.judge.case import Case
 from tests.judge.claims import Claim, Within, one_of
-from tests.judge.offered import by_dial
+from tests.judge.offered import by_dial, rows_of_offers
 from tests.judge.times import SECOND, clock
 from tests.judge.views.by_cdr import REFUSED_JOIN
 from tests.judge.views.view import OfferSeen, View
@@ -42,7 +42,7 @@ def view(case: Case, *, others_wait: bool) -> View:
         seen.silent = True
         seen.troubles += case.stay.troubles if case.killed is None else []
         return seen
-    if not visits and any(row.by_queue and row.phone for row in case.rows):
+    if not visits and rows_of_offers(case):
         seen.silent = True
         seen.troubles.append("no visit of this call, though CDR knows of offers by a queue")
         return seen

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.judge.books.sipp import BOOK, Caller, Ring
 from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
-from tests.judge.offered import by_dial, offered, row_of
+from tests.judge.offered import by_dial, offered, row_of, rows_of_offers
 from tests.judge.times import MILLI, SECOND, clock
 from tests.judge.views.view import OfferSeen, Setting, View
 
@@ -272,4 +272,4 @@ def _first_offer(seen: View, case: Case, setting: Setting) -> None:
 
 def _all_heard(case: Case, setting: Setting) -> bool:
     """Whether every phone that a queue rang for this call keeps a log."""
-    return all(setting.logs(row.phone) for row in (*case.rows, *case.side_rows) if row.phone and row.by_queue)
+    return all(setting.logs(row.phone) for row in rows_of_offers(case))

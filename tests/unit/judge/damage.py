@@ -66,8 +66,14 @@ def to_cdr(world: World) -> Iterator[Damage]:
         if not row[10].startswith("PJSIP/trunk-"):
             continue
         yield Damage("CDR", "caller of a row", partial(_set_cell, index=index, cell=12, value="13911119999"))
-        if row[11] and row[15] == "Queue":
+        if row[11] and row[15] == "Queue" and not _met_in_a_bridge(world, row):
             yield from _to_offer(row, index)
+
+
+def _met_in_a_bridge(world: World, row: list[str]) -> bool:
+    """A row that a transfer brought about: it begins where an answered one of the same channel ended."""
+    before = [one for one in world.cdr if one[7] == row[7] and one[6] == "ANSWERED" and one[16] == row[16]]
+    return any(one is not row and one[3] <= row[1] for one in before)
 
 
 def _to_offer(row: list[str], index: int) -> Iterator[Damage]:

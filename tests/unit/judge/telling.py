@@ -315,13 +315,22 @@ class Call:
         self._transfer("attended", phone, to)
         phone.gone = True
         self.connected = target
+        self._meets(target.channel)
         return self
+
+    def _meets(self, channel: str) -> None:
+        """A bridge brings the caller together with ``channel``: a row like that of the queue, answered at once."""
+        context, app, data = self.rows[-1][14:17]
+        self._row(self.now, context, app, data)
+        self.rows[-1][11], self.rows[-1][2], self.rows[-1][6] = channel, stamp(self.now), "ANSWERED"
 
     def _consult(self, phone: Phone, to: str) -> Phone:
         at = self._soon()
         uniqueid, channel = self.world.channel(to, at)
         target = Phone(to, uniqueid, channel, self.world.sip_id(), at, self.queue, offer=False)
         half, _ = self.world.channel("half", at)
+        self._close(phone, "ANSWERED")
+        self._meets(f"Local/{to}@zt-transfer-00000001;1")
         for event, wait in (
             ("invite_received", 0),
             ("ringing_sent", 100),
