@@ -128,11 +128,11 @@ def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> N
         table.add_row(*(Text(cell(record, site.time_zone)) for cell in shown.values()))
     console.out.print(table)
     if more:
-        earlier = _as_written(records[-1].received_at, site.time_zone)
+        earlier = as_written(records[-1].received_at, site.time_zone)
         console.say(f"还有更多：--to {earlier} 往前翻，或加大 --limit。", "There are more: go on with that --to.")
 
 
-def _as_written(at: Micros, zone: str) -> str:
+def as_written(at: Micros, zone: str) -> str:
     """A time in the form that ``moment`` reads, to the microsecond."""
     return (_EPOCH + datetime.timedelta(microseconds=at)).astimezone(zoneinfo.ZoneInfo(zone)).isoformat()
 

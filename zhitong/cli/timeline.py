@@ -170,7 +170,7 @@ def offers(record: CallRecord, zone: str) -> Table:
     made = console.table("振铃 offers", *columns, right=(3,), whole=(0,))
     for offer in record.offers:
         ring = None if offer.ended_at is None else (offer.ended_at - offer.at) // 1000
-        cause = "" if offer.cause in (None, 0, 16) else f" ({words.cause(offer.cause)})"
+        cause = f" (Q.850 {offer.cause})" if offer.cause not in (None, 0, 16) else ""
         made.add_row(
             console.clock(offer.at, zone, date=False),
             offer.member,

@@ -26,8 +26,8 @@ OUTCOMES = {
 }
 ABANDONED_IN = {
     AbandonedIn.ENTRY: "入口 before the queue",
-    AbandonedIn.WAITING: "等待中 while waiting",
-    AbandonedIn.RINGING: "振铃中 while ringing",
+    AbandonedIn.WAITING: "等待 waiting",
+    AbandonedIn.RINGING: "振铃 ringing",
 }
 OFFERS = {
     OfferOutcome.ANSWERED: "接听 answered",
@@ -108,7 +108,7 @@ def outcome(record: CallRecord) -> str:
 
 
 def chinese(words: str) -> str:
-    """Of such words the Chinese alone, where there is no room: ``放弃·等待中``."""
+    """Of such words the Chinese alone, where there is no room: ``放弃·等待``."""
     return "·".join(part.partition(" ")[0] for part in words.split(" · "))
 
 
