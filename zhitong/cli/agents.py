@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
@@ -77,7 +76,7 @@ def list_agents(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) ->
     table = console.table("坐席 agents", "工号 number", "姓名 name", "队列 queues", "分机 phone", whole=(0, 3))
     for agent in agents:
         queues = ", ".join(f"{each.queue}:{each.penalty}" if each.penalty else each.queue for each in agent.queues)
-        table.add_row(*map(Text, (agent.number, agent.name, queues, agent.phone)))
+        table.add_row(*map(console.text, (agent.number, agent.name, queues, agent.phone)))
     console.out.print(table)
 
 

@@ -11,7 +11,6 @@ from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
-from rich.text import Text
 
 from telephony.config import Site
 from telephony.errors import ConfigError
@@ -125,7 +124,7 @@ def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> N
     numbers = tuple(index for index, title in enumerate(shown) if title.startswith(("接通", "通话")))
     table = console.table("通话记录 calls", *shown, right=numbers, whole=(0, 1, len(shown) - 1))
     for record in records:
-        table.add_row(*(Text(cell(record, site.time_zone)) for cell in shown.values()))
+        table.add_row(*(console.text(cell(record, site.time_zone)) for cell in shown.values()))
     console.out.print(table)
     if more:
         earlier = as_written(records[-1].received_at, site.time_zone)

@@ -4,6 +4,7 @@ import datetime
 import io
 import shutil
 import sys
+import unicodedata
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,16 @@ def say(chinese: str, english: str, style: str = "", *, console: Console | None 
     else:
         console.print(first)
         console.print(second)
+
+
+def text(words: str, style: str = "") -> Text:
+    """Words that came from outside, shown as they stand: no markup, and no character that moves the cursor, hides or
+    turns round what follows (callers choose their own names).
+    """
+    return Text("".join("�" if unicodedata.category(each) in _INVISIBLE else each for each in words), style)
+
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def show_command(command: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 import dialplans
 from telephony.directory.agents import Agent
@@ -117,7 +116,7 @@ async def _follow(scene: Scene, stopped: asyncio.Event) -> None:
             for record in await scene.records():
                 if record.call_id not in known:
                     known.add(record.call_id)
-                    console.out.print(Text(line_of(masked(record), scene.site.time_zone)), soft_wrap=True)
+                    _say(masked(record), scene.site.time_zone)
             if fallen.done():
                 raise fallen.result()
     finally:
@@ -125,11 +124,16 @@ async def _follow(scene: Scene, stopped: asyncio.Event) -> None:
         fallen.cancel()
 
 
-def line_of(record: CallRecord, zone: str) -> str:
+def _say(record: CallRecord, zone: str) -> None:
+    for line in lines_of(record, zone):
+        console.out.print(console.text(line), soft_wrap=True)
+
+
+def lines_of(record: CallRecord, zone: str) -> list[str]:
     """One call that has ended; a second line if it was answered."""
     when = console.clock(record.received_at, zone, date=False)[:8]
     said = f"{when}  {record.caller_number or '—'} → {record.agent or '—'}  {words.outcome(record)}  {record.call_id}"
-    if record.answered_at is not None:
-        connect, talk = console.seconds(words.connect_ms(record)), console.seconds(record.talk_ms)
-        said += f"\n{' ' * 10}接通 connect {connect} · 通话 talk {talk}"
-    return said
+    if record.answered_at is None:
+        return [said]
+    connect, talk = console.seconds(words.connect_ms(record)), console.seconds(record.talk_ms)
+    return [said, f"{' ' * 10}接通 connect {connect} · 通话 talk {talk}"]

@@ -41,7 +41,7 @@ def facts(record: CallRecord, zone: str) -> Table:
     made = Table.grid(padding=(0, 2))
     for name, value in _rows(record, zone).items():
         if value:
-            made.add_row(Text(name, style="bold"), Text(value))
+            made.add_row(Text(name, style="bold"), console.text(value))
     return made
 
 
@@ -96,7 +96,7 @@ def bars(record: CallRecord, columns: int) -> Table:
     made = Table.grid(padding=(0, 2))
     made.add_row(Text(words.ROLES[Role.CALLER], style="bold"), axis.caller())
     for label, leg in zip(labels, legs, strict=True):
-        made.add_row(Text(label), axis.leg(leg))
+        made.add_row(console.text(label), axis.leg(leg))
     made.add_row("", axis.scale())
     return made
 
@@ -160,7 +160,9 @@ def segments(record: CallRecord, zone: str) -> Table:
     for segment in record.timeline:
         length = console.seconds((segment.end - segment.start) // 1000)
         what = words.SEGMENTS[segment.kind]
-        made.add_row(console.clock(segment.start, zone, date=False), length, what, ", ".join(segment.with_))
+        made.add_row(
+            console.clock(segment.start, zone, date=False), length, what, console.text(", ".join(segment.with_))
+        )
     return made
 
 
@@ -173,8 +175,8 @@ def offers(record: CallRecord, zone: str) -> Table:
         cause = f" (Q.850 {offer.cause})" if offer.cause not in (None, 0, 16) else ""
         made.add_row(
             console.clock(offer.at, zone, date=False),
-            offer.member,
-            offer.queue,
+            console.text(offer.member),
+            console.text(offer.queue),
             console.seconds(ring),
             words.OFFERS[offer.outcome] + cause,
         )

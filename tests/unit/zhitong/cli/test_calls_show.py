@@ -191,6 +191,21 @@ def test_the_shortest_ringing_is_seen() -> None:
     assert line(lines, "坐席 agent 1003").endswith("▒")
 
 
+@pytest.mark.parametrize(
+    "name", ["[bold]王[/bold]", "[/nosuch]", "\x1b[2J\x1b]0;x\x07王", "王\u202e\u2028小", "\r\b王"]
+)
+def test_a_callers_name_cannot_write_on_the_screen(terminal: Terminal, name: str) -> None:
+    """Neither as markup nor as what moves a terminal's cursor or turns its text round."""
+    terminal.keep([record(1, caller_name=name, caller_number=name)])
+    for words in (("show", call_id(1)), ("list",)):
+        for reveal in ((), ("--reveal",)):
+            said = terminal.zhitong("calls", *words, *reveal)
+            assert said.status == 0
+            assert not set(said.out) & set("\x1b\x07\r\b\u202e\u2028")
+    shown = "".join("�" if ord(each) < 32 or each in "\u202e\u2028" else each for each in name)
+    assert shown in terminal.zhitong("calls", "show", call_id(1), "--reveal").out
+
+
 @settings(max_examples=60)
 @given(
     tellings(st.integers(1, 9)),
