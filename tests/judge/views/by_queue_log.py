@@ -10,6 +10,7 @@ from tests.judge.claims import Claim, Within, one_of
 from tests.judge.offered import by_dial, rows_of_offers
 from tests.judge.times import SECOND, clock
 from tests.judge.views.by_cdr import REFUSED_JOIN
+from tests.judge.views.by_sipp import nobody_hung_up
 from tests.judge.views.view import OfferSeen, View
 from tests.judge.visits import Try, Visit
 
@@ -86,7 +87,7 @@ def _no_stay(seen: View, case: Case, *, others_wait: bool) -> None:
 
 def _stay(seen: View, case: Case, visits: list[Visit]) -> None:
     seen.claim("visits", one_of(BOOK, "→".join(visit.queue for visit in visits)))
-    seen.claim("transfers", one_of(BOOK, *_transfers(visits)))
+    seen.claim("transfers", one_of(BOOK, *_transfers(visits), *_torn_transfers(case, visits)))
     seen.claim("abandoned_in", one_of(BOOK, "waiting", "ringing"))
     if visits[0].entered is not None:
         seen.claim("queued_at", _second(visits[0].entered))
@@ -158,6 +159,14 @@ def _transfers(visits: list[Visit]) -> list[str]:
         kinds = _KINDS.get(visit.finish, ())
         ways = [f"{way}→{kind}".lstrip("→") for way in ways for kind in kinds] if kinds else ways
     return ways
+
+
+def _torn_transfers(case: Case, visits: list[Visit]) -> list[str]:
+    """A PBX that shuts down while an agent consults hangs up the agent, and some of its parts take that for the
+    completion of a transfer (AttendedTransfer, Success), of which queue_log says nothing."""
+    if not (case.side_rows and nobody_hung_up(case)):
+        return []
+    return [f"{way}→{kind}".lstrip("→") for way in _transfers(visits) for kind in ("attended", "blonde")]
 
 
 def _offer(case: Case, visit: Visit, each: Try) -> OfferSeen:

@@ -138,6 +138,12 @@ def _who_hung_up(case: Case, caller: Caller) -> Ring | None:
     return min(near, key=lambda ring: abs((ring.bye_sent or 0) - end), default=None)
 
 
+def nobody_hung_up(case: Case) -> bool:
+    """The PBX ended the call by itself: at its shutdown, by an operator's command, or by the dialplan."""
+    caller = case.caller
+    return caller is not None and caller.left is None and _who_hung_up(case, caller) is None
+
+
 def _left_while(case: Case, left: int) -> tuple[str, ...]:
     """Where the caller stood on leaving: was a phone ringing then?"""
     if any(_in_doubt(ring, left) for ring in case.rings):
