@@ -10,12 +10,13 @@ import structlog
 
 from telephony.masking import mask_number
 
+_LETTER = "[A-Za-z0-9_]"  # not \w: a Chinese letter is no part of a number's word
 _NUMBER = re.compile(
-    r"(?<!\w)(?<!\d\.)"  # not inside a word, not the fraction of a time
+    rf"(?<!{_LETTER})(?<!\d\.)"  # not inside a word, not the fraction of a time
     r"(?:0\d{2,3}-\d{7,8}"  # a landline written with its dash
-    r"|(?<!\w-)\+?\d{7,15}(?=-[0-9a-f]{8}(?!\w))"  # in a channel's name, PJSIP/13812345678-0000002a
-    r"|(?<!\w-)\+?\d{7,15}(?!-\w))"
-    r"(?!\w)(?!\.\d)"
+    rf"|(?<!{_LETTER}-)\+?\d{{7,15}}(?=-[0-9a-f]{{8}}(?!{_LETTER}))"  # a channel's name, PJSIP/13812345678-0000002a
+    rf"|(?<!{_LETTER}-)\+?\d{{7,15}}(?!-{_LETTER}))"
+    rf"(?!{_LETTER})(?!\.\d)"
 )
 """A telephone number in a text. A Uniqueid (``pbx1-1795402664.9``), a CallId, a time or a file's name is none."""
 

@@ -13,6 +13,7 @@ def notify(state: str) -> bool:
         address = "\0" + address[1:]
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)  # a manager who does not read must not hold up the calls
             sender.sendto(state.encode(), address)
     except OSError:
         return False
