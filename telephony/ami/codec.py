@@ -55,8 +55,8 @@ class FrameReader:
         if self._buffer.find(_END, self._searched) < 0:
             self._wait()
             return []
-        *frames, rest = bytes(self._buffer).split(_END)
-        self._buffer = bytearray(rest)
+        frames = bytes(self._buffer).split(_END)
+        self._buffer = bytearray(frames.pop())
         self._searched = 0
         if self._skipping:
             self._skipping = False
@@ -91,7 +91,7 @@ class FrameReader:
 def text_of(data: bytes) -> str:
     """Text of a frame. Bytes that are not UTF-8, and NUL (no database keeps it), become U+FFFD."""
     text = data.decode("utf-8", "replace")
-    return text.replace("\0", "\ufffd") if "\0" in text else text
+    return text.replace("\0", "\ufffd") if 0 in data else text
 
 
 def event_name(frame: bytes) -> bytes:

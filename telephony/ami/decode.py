@@ -92,7 +92,7 @@ _micros = cast("Callable[[str], Micros]", int)
 def micros_of_timestamp(text: str, otherwise: Micros) -> Micros:
     """``1795402664.123456`` (AMI ``Timestamp``) in microseconds; ``otherwise`` when absent or malformed."""
     if len(text) == 17 and text[10] == ".":
-        digits = text[:10] + text[11:]
+        digits = text.replace(".", "", 1)
         if digits.isdecimal():
             return _micros(digits)
     return otherwise
@@ -143,20 +143,21 @@ def _event(kind: Callable[..., e.Event], **fields: _Field) -> _Spec:
 class _Maker:
     """Makes one kind of the model's event from the frames of one kind of AMI event."""
 
-    __slots__ = ("_conversions", "_headers", "_kind")
+    __slots__ = ("_conversions", "_kind", "_values", "name")
 
-    def __init__(self, spec: _Spec) -> None:
+    def __init__(self, name: str, spec: _Spec) -> None:
         order: tuple[str, ...] = spec.kind.__struct_fields__[1:]  # type: ignore[attr-defined]  # all but `at`
         fields = [spec.fields[name] for name in order]
+        self.name = name
         self._kind = spec.kind
-        self._headers = HeaderReader(
+        self._values = HeaderReader(
             ["Timestamp", *(field.header for field in fields)], {field.header for field in fields if field.required}
-        )
+        ).values
         self._conversions = [(at, field.convert) for at, field in enumerate(fields, 1) if field.convert is not None]
 
     def make(self, frame: bytes, arrival: Micros) -> e.Event:
         """Raises ``HeaderMissing`` or ``NotANumber``."""
-        fields: list[Any] = list(self._headers.values(frame))
+        fields: list[Any] = list(self._values(frame))
         fields[0] = micros_of_timestamp(fields[0], arrival)
         for at, convert in self._conversions:
             fields[at] = convert(fields[at])
@@ -164,7 +165,7 @@ class _Maker:
 
 
 def _makers(table: dict[str, _Spec]) -> dict[bytes, _Maker]:
-    return {name.encode(): _Maker(spec) for name, spec in table.items()}
+    return {name.encode(): _Maker(name, spec) for name, spec in table.items()}
 
 
 # --- the table --------------------------------------------------------------------------------------------
@@ -292,7 +293,10 @@ EVENTS = frozenset(_TABLE) | {"UserEvent", "FullyBooted", "Shutdown", "Originate
 """The events we want from a PBX: those decoded here, and three that the link itself and its actions need.
 The replies to list actions pass event filters and need not be named in one."""
 
-_USER_EVENT = b"\r\nUserEvent: "
+_EOL = b"\r\n"
+_EVENT = b"Event: "
+_USER_EVENT = b"Event: UserEvent"
+_USER_NAME = b"\r\nUserEvent: "
 
 
 class Decoder:
@@ -302,7 +306,7 @@ class Decoder:
     __slots__ = ("_events", "_user_events")
 
     def __init__(self) -> None:
-        self._events = _makers(_TABLE)
+        self._events = {_EVENT + name: maker for name, maker in _makers(_TABLE).items()}  # by their first line
         self._user_events = _makers(_USER_TABLE)
 
     def decode(self, frame: bytes, arrival: Micros) -> Decoded:
@@ -310,26 +314,32 @@ class Decoder:
 
         ``arrival`` is the time of an event without a ``Timestamp`` (``timestampevents=no``).
         """
-        name = event_name(frame)
-        maker = self._events.get(name)
+        end = frame.find(_EOL)
+        line = frame[:end] if end >= 0 else frame
+        maker = self._events.get(line)
         if maker is None:
-            if name != b"UserEvent":
-                return None
-            name = _user_event_name(frame)
-            maker = self._user_events.get(name)
+            if line == _USER_EVENT:
+                maker = self._user_events.get(_user_event_name(frame))
+            elif not line.startswith(_EVENT):
+                maker = self._late_maker(frame)
             if maker is None:
                 return None
         try:
             return maker.make(frame, arrival)
         except (HeaderMissing, NotANumber) as error:
-            return Undecoded(name.decode(), str(error))
+            return Undecoded(maker.name, str(error))
+
+    def _late_maker(self, frame: bytes) -> _Maker | None:
+        """Of a frame that has an empty line too many before it."""
+        name = _EVENT + event_name(frame)
+        return self._user_events.get(_user_event_name(frame)) if name == _USER_EVENT else self._events.get(name)
 
 
 def _user_event_name(frame: bytes) -> bytes:
     """The PBX's own ``UserEvent`` header comes before all that the dialplan added."""
-    start = frame.find(_USER_EVENT)
+    start = frame.find(_USER_NAME)
     if start < 0:
         return b""
-    start += len(_USER_EVENT)
-    end = frame.find(b"\r\n", start)
+    start += len(_USER_NAME)
+    end = frame.find(_EOL, start)
     return frame[start:end] if end >= 0 else frame[start:]

@@ -20,9 +20,9 @@ class HeaderMissing(ValueError):
 
 
 class _Layout:
-    """One order of headers: a pattern, and where each wanted value stands in it."""
+    """One order of headers: how to match it (``fullmatch``), and where each wanted value stands in the match."""
 
-    __slots__ = ("groups", "pattern")
+    __slots__ = ("fullmatch", "groups")
 
     def __init__(self, keys: Iterable[str], wanted: Sequence[str], required: frozenset[str]) -> None:
         group: dict[str, int] = {}
@@ -34,7 +34,7 @@ class _Layout:
                 value = f"({value})"
             lines.append(f"{re.escape(key)}: {value}")
         # Group 1 is always empty: it stands for a wanted header that this layout has not.
-        self.pattern = re.compile("()" + "\r\n".join(lines))
+        self.fullmatch = re.compile("()" + "\r\n".join(lines)).fullmatch
         self.groups = tuple(group.get(key, 1) for key in wanted)
 
 
@@ -53,8 +53,7 @@ class HeaderReader:
         Of a repeated header the first counts (as in ``codec.headers_of``)."""
         text = text_of(frame)
         for layout in self._layouts:
-            match = layout.pattern.fullmatch(text)
-            if match is not None:
+            if match := layout.fullmatch(text):
                 return match.group(*layout.groups)
         return self._read(text)
 
@@ -74,5 +73,5 @@ class HeaderReader:
         if odd or len(self._layouts) >= _LAYOUTS:
             return
         layout = _Layout(keys, self._wanted, self._required)
-        if layout.pattern.fullmatch(text):
+        if layout.fullmatch(text):
             self._layouts.append(layout)

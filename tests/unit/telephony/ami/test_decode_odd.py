@@ -27,6 +27,8 @@ from tests.unit.telephony.ami.test_decode import ARRIVAL, IDS, LINKED, ONE, SAID
         b"",
         b"\r\n",
         b"Event: ",
+        b"Event: Hangup2",  # one line, one character more than a name of ours
+        b"\r\nEvent: VarSet\r\nUniqueid: 1.1",
     ],
 )
 def test_nothing_of_interest(data: bytes) -> None:
@@ -49,6 +51,13 @@ def test_each_header_may_be_missing_or_empty(data: bytes, event: e.Event) -> Non
                 assert got.why == f"no {key.decode()}"
             elif key != b"UserEvent":
                 assert type(got) is type(event)
+
+
+@pytest.mark.parametrize(("data", "event"), SAID, ids=IDS)
+@pytest.mark.parametrize("before", [b"\r\n", b"\r\n\r\n", b"\n"])
+def test_an_empty_line_too_many_before_an_event_is_no_matter(before: bytes, data: bytes, event: e.Event) -> None:
+    decoder = Decoder()
+    assert [decoder.decode(frame, ARRIVAL) for frame in (before + data, data, before + data)] == [event] * 3
 
 
 @pytest.mark.parametrize("missing", ["Uniqueid", "Linkedid", "Queue", "MemberName", "DestUniqueid", "DestLinkedid"])
@@ -132,6 +141,8 @@ def test_unknown_callers_are_empty(absent: str) -> None:
         ("-795402664.123456", 5),
         ("1_95402664.12_456", 5),
         ("²795402664.123456", 5),
+        ("12345678.0.123456", 5),
+        ("1795402664..23456", 5),
         (" 795402664.123456", 5),
     ],
 )
