@@ -23,7 +23,7 @@ from zhitong.lab.ports import Ports, is_free
 from zhitong.lab.programs import Tools
 from zhitong.lab.rehearsal.scene import Scene
 
-_SAMPLE = Path(dialplans.__path__[0]) / "samples" / "two-phones"
+SAMPLE = Path(dialplans.__path__[0]) / "samples" / "two-phones"
 _SIP = 5060
 _LOOK_S = 1.0
 
@@ -42,7 +42,7 @@ def run(
     other machines need `--bind` with an address of this one.
     """
     tools = fetch_tools()
-    agents = list(read_agents((_SAMPLE / "agents.csv").read_bytes()).agents)
+    agents = list(read_agents((SAMPLE / "agents.csv").read_bytes()).agents)
     wait_for(_run(directory, tools, bind, agents))
 
 
@@ -50,7 +50,7 @@ async def _run(directory: Path, tools: Tools, bind: str, agents: list[Agent]) ->
     port = _SIP if await asyncio.to_thread(is_free, bind, _SIP) else None
 
     def text(ports: Ports) -> str:
-        return site_text((_SAMPLE / "site.toml").read_text(encoding="utf-8"), ports, bind, port or ports.sip)
+        return site_text((SAMPLE / "site.toml").read_text(encoding="utf-8"), ports, bind, port or ports.sip)
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
