@@ -104,3 +104,23 @@ async def test_an_attended_transfer_by_keys(tmp_path: Path, tools: Tools) -> Non
     assert [(t.kind, t.by, t.to) for t in record.transfers] == [("attended", "1001", "1002")]
     talks = [segment.with_ for segment in record.timeline if segment.kind is SegmentKind.TALK]
     assert (talks[0], talks[-1]) == (("1001",), ("1002",))
+
+
+async def test_the_caller_leaves_while_the_agent_consults(tmp_path: Path, tools: Tools) -> None:
+    """The two agents talk on; for the citizen the call is over, and so says the record."""
+    async with desk(tmp_path, tools) as room:
+        call, taken = await room.connected()
+        await asyncio.sleep(0.5)
+        await taken.dtmf("*21002")
+        consulted = await room.second.next_call(timeout=10)
+        await consulted.answered(10)
+        await asyncio.sleep(0.5)
+        await call.hangup()
+        left = call.ending.at.wall_us if call.ending is not None else 0
+        await asyncio.sleep(1.5)
+        await consulted.hangup()
+        await taken.ended(10)
+        record = await room.record()
+    assert (record.outcome, record.hung_up_by) == (Outcome.ANSWERED, Side.CALLER)
+    assert abs(record.ended_at - left) < 50_000
+    assert record.timeline[-1].end == record.ended_at
