@@ -1,6 +1,6 @@
 """Draws the state machines of the model as Mermaid diagrams, from the tables that the code runs on (law 9).
 
-`python -m tools.diagrams` writes docs/diagrams/README.md; with `--check` it writes nothing and fails if that file is stale.
+`python -m tools.diagrams` writes docs/diagrams/README.md; with `--check` it writes nothing and fails if that is stale.
 """
 
 from __future__ import annotations

@@ -261,7 +261,12 @@ _TABLE: dict[str, _Spec] = {
     "AgentConnect": _event(e.OfferConnected, **_OFFER),
     "AgentRingNoAnswer": _event(e.OfferUnanswered, **_OFFER),
     "AgentDump": _event(e.OfferDumped, **_OFFER),
-    "AgentComplete": _event(e.OfferCompleted, **_OFFER, reason=_text("Reason")),
+    # Asynchronous: either channel can be gone by then, and its headers with it (seen on Asterisk 22.10).
+    "AgentComplete": _event(
+        e.OfferCompleted,
+        **(_OFFER | {name: _text(field.header) for name, field in _IDS.items()}),
+        reason=_text("Reason"),
+    ),
     "QueueMemberStatus": _event(e.MemberChanged, **_MEMBER),
     "QueueMemberAdded": _event(e.MemberChanged, **_MEMBER),
     "QueueMemberPause": _event(e.MemberChanged, **_MEMBER),

@@ -214,7 +214,8 @@ class OfferDumped(OfferEvent, frozen=True, gc=False):
 
 
 class OfferCompleted(OfferEvent, frozen=True, gc=False):
-    """AMI ``AgentComplete``. Asynchronous and sometimes early: we time our own segments."""
+    """AMI ``AgentComplete``. Asynchronous and sometimes early: we time our own segments. ``uniqueid`` or
+    ``dest_uniqueid`` is empty when that channel was gone by then."""
 
     reason: str
 

@@ -117,17 +117,22 @@ def attended_transferred(world: World, event: AttendedTransferred) -> None:
 
 
 def _target(world: World, event: AttendedTransferred) -> tuple[str, bool]:
-    """Who was reached, and whether they had picked up. A feature code reaches them through a Local channel."""
-    channel = world.channels.get(event.target)
-    if channel is None:
-        return "", False
-    if channel.leg.person:
-        return channel.leg.party, channel.leg.answered_at is not None
-    half = world.channels.get(channel.other_half) if channel.other_half is not None else None
-    beyond = conversation(world, half.bridge) if half is not None and half.bridge else []
-    involved = (event.by_first, event.by_second, event.whom)
-    people = [other for other in beyond if other.leg.person and other.uniqueid not in involved]
-    return (people[0].leg.party, True) if people else (dialled_of(channel.name), False)
+    """Who was reached, and whether they had picked up.
+
+    A feature code reaches them through a Local channel, which the event names or not, as threads go: then it is the one
+    that stands in a bridge with those who are named.
+    """
+    target = world.channels.get(event.target)
+    if target is not None and target.leg.person:
+        return target.leg.party, target.leg.answered_at is not None
+    named = (event.target, event.whom, event.by_second)
+    bridges = [channel.bridge for channel in map(world.channels.get, named) if channel is not None and channel.bridge]
+    around = [other for bridge in bridges for other in conversation(world, bridge)]
+    for other in around:
+        if other.leg.person and other.uniqueid not in (event.by_first, event.by_second, event.whom):
+            return other.leg.party, True
+    locals_ = [other for other in around if other.other_half is not None]
+    return (dialled_of(locals_[0].name) if locals_ else ""), False
 
 
 def _keep(call: Call, transfer: Transfer) -> None:

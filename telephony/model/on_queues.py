@@ -141,8 +141,8 @@ def dumped(world: World, event: OfferDumped) -> None:
 
 
 def completed(world: World, event: OfferCompleted) -> None:
-    """Says nothing that bridges and hang-ups have not said better; asked for only to know a stranger."""
-    _known(world, event, "AgentComplete")
+    """Says nothing that bridges and hang-ups have not said better. It comes late, early, never, or without the channels
+    (seen on a real PBX: without the caller's, without the agent's), so it is not even asked whom it is about."""
 
 
 def close_visit(world: World, call: Call, visit: Visit, result: VisitResult, key: str = "") -> None:

@@ -33,8 +33,8 @@ _MS = 1_000
 
 def build_record(call: Call) -> CallRecord:
     """The record of an ended call (``call.ended_at`` is set)."""
-    ended_at = max(call.received_at, call.ended_at or call.received_at)
     caller = call.legs.get(call.caller)
+    ended_at = _ended_at(call, caller)
     answering = call.offers.get(call.answered_by) if call.answered_by is not None else None
     outcome = _outcome(call, caller)
     queued_at = min((visit.joined_at for visit in call.visits), default=None)
@@ -76,6 +76,14 @@ def build_record(call: Call) -> CallRecord:
         provenance=call.provenance,
         estimated=tuple(call.estimated),
     )
+
+
+def _ended_at(call: Call, caller: model.Leg | None) -> Micros:
+    """A citizen's call ends when the citizen's own leg does; agents may go on talking with each other."""
+    ended_at = call.ended_at or call.received_at
+    if call.inbound and caller is not None and caller.ended_at is not None:
+        ended_at = caller.ended_at
+    return max(call.received_at, ended_at)
 
 
 def _between(start: Micros | None, end: Micros | None) -> int | None:

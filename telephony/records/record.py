@@ -107,7 +107,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     queued_at: Micros | None
     first_offered_at: Micros | None
     answered_at: Micros | None
-    ended_at: Micros
+    ended_at: Micros  # of a citizen's call: of the citizen's own leg
     wait_ms: int | None  # queue entry → answered or left the queue; over all visits until the first answer
     ring_ms: int | None  # the answering agent's phone: offer → answered
     talk_ms: int  # with at least one other person, hold not counted

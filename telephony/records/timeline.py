@@ -7,7 +7,7 @@ the first answer nothing is *entry*; after it, *gap*.
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from telephony.model.calls import Call, Leg
+from telephony.model.calls import REJOIN, Call, Leg
 from telephony.model.ids import Micros, Uniqueid
 from telephony.model.terms import SegmentKind
 from telephony.records.record import Segment
@@ -55,7 +55,7 @@ def _layers(call: Call, end: Micros) -> _Layers:
     return (
         (SegmentKind.HOLD, list(_held(call, caller, end)) if caller is not None else []),
         (SegmentKind.TALK, list(_talks(call, caller, end)) if caller is not None else []),
-        (SegmentKind.HOLD, list(_left_on_hold(call, end))),
+        (SegmentKind.HOLD, list(_left_alone(call, caller, end)) if caller is not None else []),
         (SegmentKind.RING, list(_rings(call, end))),
         (SegmentKind.WAIT, [(v.joined_at, v.ended_at or end, (str(v.queue),)) for v in call.visits]),
     )
@@ -108,12 +108,25 @@ def _all_hold(start: Micros, stop: Micros, legs: list[Leg], end: Micros) -> Iter
             yield left, right, tuple(leg.party for leg in legs)
 
 
-def _left_on_hold(call: Call, end: Micros) -> Iterator[_Stretch]:
-    """Put on hold by a phone that then went to talk elsewhere (a transfer by feature code): until it comes back."""
-    for leg in call.legs.values():
-        for span in leg.held:
-            if call.caller in span.partners:
-                yield span.start, span.end or leg.ended_at or end, (leg.party,)
+def _left_alone(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:
+    """Alone, while somebody the caller talked with is still there, at a consult or in another room: they mean to come
+    back. Feature codes say Hold and Unhold of whatever the agent leaves, so their word does not count here."""
+    gone = caller.asked_at or caller.ended_at or end
+    for talk, after in pairwise([*caller.spans, None]):
+        if talk is None or talk.end is None:
+            continue
+        until = min(gone, after.start if after is not None else end)
+        for uniqueid in talk.partners:
+            leg = call.legs.get(uniqueid)
+            stop = min(until, _stays(call, leg, talk.end, end)) if leg is not None else talk.end
+            if leg is not None and stop - talk.end > REJOIN:
+                yield talk.end, stop, (leg.party,)
+
+
+def _stays(call: Call, leg: Leg, since: Micros, end: Micros) -> Micros:
+    """How long this leg is there for the caller after ``since``: until it hangs up, or has given the caller away."""
+    given_away = any(t.by == leg.uniqueid and t.kind == "blind" and t.at <= since for t in call.transfers)
+    return since if given_away else min(leg.asked_at or end, leg.ended_at or end)
 
 
 def total_ms(segments: Iterable[Segment], kind: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from telephony.model.changes import AgentStateChanged, CallsJoined, PartiesChanged
 from telephony.model.events import AttendedTransferred, BridgeDestroyed, BridgesMerged
-from telephony.model.ids import Uniqueid
+from telephony.model.ids import Micros, Uniqueid
 from telephony.model.machines import AgentState
 from telephony.model.terms import Role
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, offers, seconds, told, visits
@@ -365,6 +365,82 @@ def test_blonde_by_code() -> None:
         ("talk", ("1005",), 10.0),
     ]
     assert record.hung_up_by == "other"
+
+
+def test_blonde_by_code_and_the_event_names_no_target() -> None:
+    """Seen on a real PBX: whether AttendedTransfer names the Local channel depends on which thread is quicker."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    main = caller.bridge
+    assert main is not None
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    phone.asks()
+    phone.leaves()
+    near.leaves()
+    near.enters(main)
+    attended(pbx, phone, phone, caller, None)
+    phone.gone()
+    for line in (near, far, colleague, caller):
+        line.gone()
+    (transfer,) = told(pbx.events).records[0].transfers
+    assert (transfer.kind, transfer.to) == ("blonde", "1005")
+
+
+def test_swapped_to_and_fro() -> None:
+    """Hold and Unhold are said of whichever bridge the agent leaves or enters; where the caller is, bridges tell."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    main = caller.bridge
+    assert main is not None
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    colleague_answers(pbx, near, far, colleague)
+    side = near.bridge
+    assert side is not None
+    pbx.wait(4)
+    for bridge, seconds_there in ((main, 5.0), (side, 6.0), (main, 7.0)):
+        phone.holds()
+        phone.leaves()
+        phone.enters(bridge)
+        phone.holds(False)
+        pbx.wait(seconds_there)
+    caller.hangs_up()
+    for line in (near, far, colleague):
+        line.leaves()
+        line.gone()
+    record = told(pbx.events).record
+    assert seconds(record) == [
+        ("talk", ("1001",), 10.0),
+        ("hold", ("1001",), 5.0),
+        ("talk", ("1001",), 5.0),
+        ("hold", ("1001",), 6.0),
+        ("talk", ("1001",), 7.0),
+    ]
+
+
+def test_a_consult_that_outlasts_the_caller() -> None:
+    """The citizen's call is over when the citizen has gone; the agents talk on, on their own account."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    colleague_answers(pbx, near, far, colleague)
+    pbx.wait(4)
+    caller.asks()
+    caller.leaves()
+    caller.stopped()
+    caller.ends()
+    left = Micros(pbx.now - 100)
+    pbx.wait(300)
+    for line in (phone, near, far, colleague):
+        line.leaves()
+        line.gone()
+    heard = told(pbx.events)
+    record = heard.record
+    assert (record.ended_at, record.hung_up_by) == (left, "caller")
+    assert seconds(record) == [("talk", ("1001",), 10.0), ("hold", ("1001",), 5.0)]
+    assert record.talk_ms == pytest.approx(10_000, abs=5)
+    talked = [interval for leg in record.legs if leg.party == "1005" for interval in leg.talking]
+    assert [round((i.end - i.start) / 1_000_000) for i in talked if i.end] == [304]
+    assert heard.left_over == {}
 
 
 def test_three_together_then_the_agent_leaves() -> None:

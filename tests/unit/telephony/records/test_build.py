@@ -266,10 +266,17 @@ def test_durations_are_whole_milliseconds_and_never_negative() -> None:
 
 
 def test_a_call_never_ends_before_it_began() -> None:
-    made = call(ended=-5)
+    made = call(leg(CALLER, Role.CALLER, "138", ended=-5))
     record = build_record(made)
     assert (record.received_at, record.ended_at, record.timeline) == (START, START, ())
-    assert build_record(call(ended=None)).ended_at == START
+    nobody = leg(CALLER, Role.CALLER, "138", ended=None)
+    assert build_record(call(nobody, ended=None)).ended_at == START
+
+
+def test_a_citizens_call_ends_with_the_citizens_leg_and_others_with_their_last() -> None:
+    caller = leg(CALLER, Role.CALLER, "138", ended=40)
+    for direction, end in ((Direction.INBOUND, 40), (Direction.INTERNAL, 60), (Direction.OUTBOUND, 60)):
+        assert build_record(call(caller, ended=60, direction=direction)).ended_at == at(end)
 
 
 def test_what_counts_as_offered_is_a_citizens_call() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.model.calls import Call, Leg, Offer, Span, Visit
+from telephony.model.calls import Call, Leg, Offer, Span, Transfer, Visit
 from telephony.model.ids import MemberName, Micros, QueueName, Uniqueid
 from telephony.model.machines import OfferState
 from telephony.model.terms import Role, SegmentKind, VisitResult
@@ -104,6 +104,34 @@ def test_the_agent_holds_and_goes_to_talk_elsewhere() -> None:
     made.legs[AGENT].held = [Span(at(20), (CALLER,))]
     made.legs[AGENT].ended_at = at(40)
     assert told(made)[1:] == [("talk", ("1001",), 10, 20), ("hold", ("1001",), 20, 40), ("talk", ("1005",), 40, 60)]
+
+
+def test_alone_while_the_agent_is_in_another_room_is_on_hold() -> None:
+    """No event says Hold: the agent was moved away and comes back."""
+    made = three(Span(at(10), (AGENT,), at(20)), Span(at(45), (AGENT,), at(60)))
+    made.legs[AGENT].ended_at = at(60)
+    assert told(made)[1:] == [("talk", ("1001",), 10, 20), ("hold", ("1001",), 20, 45), ("talk", ("1001",), 45, 60)]
+
+
+def test_alone_until_the_agent_hangs_up_and_then_with_nobody() -> None:
+    made = three(Span(at(10), (AGENT,), at(20)))
+    made.legs[AGENT].asked_at, made.legs[AGENT].ended_at = at(30), at(31)
+    assert told(made)[1:] == [("talk", ("1001",), 10, 20), ("hold", ("1001",), 20, 30), ("gap", (), 30, 60)]
+
+
+def test_who_hangs_up_holds_nobody_and_the_last_milliseconds_of_a_leg_are_no_hold() -> None:
+    made = three(Span(at(10), (AGENT,), at(20)))
+    made.legs[AGENT].ended_at = at(20.05)
+    assert told(made)[1:] == [("talk", ("1001",), 10, 20), ("gap", (), 20, 60)]
+    made.legs[AGENT].ended_at, made.legs[CALLER].asked_at = at(50), at(20)
+    assert told(made)[1:] == [("talk", ("1001",), 10, 20), ("gap", (), 20, 60)]
+
+
+def test_given_away_by_a_blind_transfer_is_not_on_hold() -> None:
+    made = three(Span(at(10), (AGENT,), at(20)))
+    made.legs[AGENT].ended_at = at(50)
+    made.transfers = [Transfer("blind", at(19.99), AGENT, "1005", "zt-transfer", "Success")]
+    assert told(made)[1:] == [("talk", ("1001",), 10, 20), ("gap", (), 20, 60)]
 
 
 def test_a_hold_of_somebody_else_is_none_of_the_callers() -> None:
