@@ -85,6 +85,8 @@ def _with_missing(known: Mapping[str, str], names: Iterable[str]) -> dict[str, s
 def _refuse_open_file(path: Path) -> None:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: cannot be read: No such file. `zhitong dialplan render` makes it.") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     if mode & 0o077:

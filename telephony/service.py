@@ -13,7 +13,7 @@ import structlog
 
 from telephony.ami.account import Account
 from telephony.ami.connection import Connection
-from telephony.ami.link import LinkStatus
+from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Site
 from telephony.ingest import Ingest
 from telephony.live.board import Live
@@ -82,9 +82,9 @@ class Service:
 
 
 def _log_link(status: LinkStatus) -> None:
-    if status.why:
-        log.warning(
-            "link", state=status.state.value, epoch=status.epoch, why=status.why, retry_in_s=round(status.retry_in_s, 1)
-        )
-    else:
-        log.info("link", state=status.state.value, epoch=status.epoch)
+    """How it stands while there is no link; its loss and its return are said by the connection itself.
+
+    At the 2nd, 4th, 8th … try in vain: a PBX that is away for a night must not fill the log.
+    """
+    if status.state is LinkState.WAITING and status.failures > 1 and status.failures.bit_count() == 1:
+        log.warning("still no link", failures=status.failures, why=status.why, retry_in_s=round(status.retry_in_s, 1))
