@@ -196,8 +196,10 @@ class Call:
 
     def open_visit(self, uniqueid: Uniqueid) -> Visit | None:
         """The stay of this channel in a queue that has not ended."""
-        stays = (visit for visit in reversed(self.visits) if visit.uniqueid == uniqueid and visit.result is None)
-        return next(stays, None)
+        for visit in reversed(self.visits):
+            if visit.result is None and visit.uniqueid == uniqueid:
+                return visit
+        return None
 
     def anyone(self, uniqueid: Uniqueid) -> Leg | None:
         """A leg of this call, or of another call that this one's people talked with."""

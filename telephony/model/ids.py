@@ -28,6 +28,7 @@ PbxName = NewType("PbxName", str)
 
 MICROS_PER_SECOND = 1_000_000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [one + two for one in _ALPHABET for two in _ALPHABET]
 
 
 def micros_of(seconds: float) -> Micros:
@@ -36,11 +37,8 @@ def micros_of(seconds: float) -> Micros:
 
 
 def _base32(value: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        value, digit = divmod(value, 32)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    """An even ``length`` of digits, two at a time."""
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(5 * length - 10, -1, -10)])
 
 
 def uniqueid_parts(uniqueid: str) -> tuple[int, int]:

@@ -238,7 +238,7 @@ def _leave_agent(world: World, call: Call, leg: Leg) -> None:
     if agent.talking.pop(leg.uniqueid, None) is not None:
         agent.wrap_up(world.now)
         if agent.wrapup_until is not None:
-            world.wrapping_up[agent.member] = None
+            world.wrap_up(agent.member, agent.wrapup_until)
     world.settle_agent(agent)
 
 

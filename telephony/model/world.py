@@ -53,6 +53,7 @@ predecessor says that the PBX's clock was set back."""
 SETTLE = Micros(1 * MICROS_PER_SECOND)
 """How long an ended call is kept open for what the PBX says of it late (AgentComplete, DialEnd …)."""
 TOMBSTONE = Micros(60 * MICROS_PER_SECOND)
+_NEVER_DUE = Micros(1 << 62)
 
 
 @dataclass(slots=True)
@@ -85,6 +86,8 @@ class World:
     wrapping_up: dict[MemberName, None] = field(default_factory=dict)
     settling: dict[CallId, Micros] = field(default_factory=dict)  # ended calls → when to hand them over, in this order
     tombstones: dict[Uniqueid, Micros] = field(default_factory=dict)  # in order of death
+    due: Micros = _NEVER_DUE  # none of the three above comes due before, so that an event need not look through them
+    wrapup_due: Micros = _NEVER_DUE  # no wrap-up comes due before
     out: list[Change] = field(default_factory=list)
 
     # --- reports ------------------------------------------------------------------------------------------
@@ -219,12 +222,14 @@ class World:
         call.live.discard(uniqueid)
         self.tombstones.pop(uniqueid, None)  # the order is that of dying
         self.tombstones[uniqueid] = self.now
+        self.remind(Micros(self.now + TOMBSTONE))
         if len(self.tombstones) > MAX_CHANNELS:
             del self.tombstones[next(iter(self.tombstones))]
         if not call.live and call.state is not CallState.ENDED:
             call.ended_at = self.now
             self.turn_call(call, CallInput.LAST_LEG_GONE)
             self.settling[call.call_id] = Micros(self.now + SETTLE)
+            self.remind(Micros(self.now + SETTLE))
             if len(self.settling) > MAX_CHANNELS:
                 self._settle_oldest()
 
@@ -259,11 +264,17 @@ class World:
         elif self.now - at > STEP_BACK:
             self.anomaly("clock set back", f"by {(self.now - at) / MICROS_PER_SECOND:.1f} s")
             self.shift(at - self.now)
-        self.play(self.now)
+        if self.now >= self.due:
+            self.play(self.now)
+
+    def remind(self, at: Micros) -> None:
+        """Something comes due at ``at``."""
+        self.due = min(self.due, at)
 
     def shift(self, by: int) -> None:
         """The PBX's clock was set by ``by`` microseconds: so is all that is still to come, or to be forgotten."""
         self.now, self.lost_at = Micros(self.now + by), Micros(self.lost_at + by)
+        self.due, self.wrapup_due = Micros(self.due + by), Micros(self.wrapup_due + by)
         self.settling = {call_id: Micros(due + by) for call_id, due in self.settling.items()}
         self.tombstones = {uniqueid: Micros(died + by) for uniqueid, died in self.tombstones.items()}
         for agent in self.agents.values():
@@ -273,23 +284,44 @@ class World:
 
     def play(self, until: Micros) -> None:
         """Do what has come due. Events tell what time it is (``hear``); a tick only lets time pass."""
+        if until < self.due:
+            return
+        self.due = _NEVER_DUE
+        self._settle(until)
+        self._forget(until)
+        if until >= self.wrapup_due:
+            self._end_wrap_ups(until)
+        self.remind(self.wrapup_due)
+
+    def _settle(self, until: Micros) -> None:
         while self.settling:
             call_id, due = next(iter(self.settling.items()))
             if due > until:
-                break
+                return self.remind(due)
             self.hand_over(self.calls[call_id])
-        if self.wrapping_up:
-            self._end_wrap_ups(until)
-        while self.tombstones:
-            oldest = next(iter(self.tombstones))
-            if self.tombstones[oldest] + TOMBSTONE > until:
-                break
-            del self.tombstones[oldest]
+        return None
+
+    def wrap_up(self, member: MemberName, until: Micros) -> None:
+        """This agent's wrap-up ends at ``until``."""
+        self.wrapping_up[member] = None
+        self.wrapup_due = min(self.wrapup_due, until)
+        self.remind(until)
 
     def _end_wrap_ups(self, until: Micros) -> None:
+        self.wrapup_due = _NEVER_DUE
         for member in list(self.wrapping_up):
             agent = self.agents[member]
-            if agent.wrapup_until is None or agent.wrapup_until <= until:
-                agent.wrapup_until = None
-                del self.wrapping_up[member]
-                self.settle_agent(agent)
+            if agent.wrapup_until is not None and agent.wrapup_until > until:
+                self.wrapup_due = min(self.wrapup_due, agent.wrapup_until)
+                continue
+            agent.wrapup_until = None
+            del self.wrapping_up[member]
+            self.settle_agent(agent)
+
+    def _forget(self, until: Micros) -> None:
+        while self.tombstones:
+            uniqueid, died = next(iter(self.tombstones.items()))
+            if died + TOMBSTONE > until:
+                return self.remind(Micros(died + TOMBSTONE))
+            del self.tombstones[uniqueid]
+        return None
