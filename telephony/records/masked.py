@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -21,9 +22,8 @@ def masked(record: CallRecord) -> CallRecord:
     Agents' and service numbers stay; so do ids and times.
     """
     words = {number: mask_number(number) for number in _personal(record)}
-    plain = _replace(msgspec.to_builtins(record), words)
-    plain["caller_name"] = mask_name(record.caller_name)
-    return msgspec.convert(plain, CallRecord)
+    without: CallRecord = _replace(record, words)
+    return msgspec.structs.replace(without, caller_name=mask_name(record.caller_name))
 
 
 def _personal(record: CallRecord) -> list[str]:
@@ -39,12 +39,15 @@ def _personal(record: CallRecord) -> list[str]:
 
 
 def _replace(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, Enum):  # a caller may call himself "connected"
+        return value
     if isinstance(value, str):
         return _in_text(value, words)
-    if isinstance(value, dict):
-        return {key: part if key in _IDS else _replace(part, words) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_replace(part, words) for part in value]
+    if isinstance(value, msgspec.Struct):
+        parts = {key: part for key, part in msgspec.structs.asdict(value).items() if key not in _IDS}
+        return msgspec.structs.replace(value, **{key: _replace(part, words) for key, part in parts.items()})
+    if isinstance(value, tuple):
+        return tuple(_replace(part, words) for part in value)
     return value
 
 

@@ -183,6 +183,14 @@ def test_a_caller_known_by_a_short_name_does_not_mask_other_words() -> None:
 # --- streaming --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("number", ["connected", "answered", "caller", "inbound", "observed", "talk"])
+def test_a_caller_whose_number_is_a_word_of_ours_does_not_break_the_export(number: str) -> None:
+    """Anybody can send such a number over SIP."""
+    one = masked(record(1, caller_number=number))
+    assert (one.visits[0].result, one.outcome) == (record(1).visits[0].result, record(1).outcome)
+    assert number not in (one.caller_number, one.legs[0].party)
+
+
 def test_records_are_written_as_they_come_and_not_gathered() -> None:
     class Out(io.BytesIO):
         lines = 0
