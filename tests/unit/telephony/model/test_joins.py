@@ -1,12 +1,21 @@
 """Linkedids change silently, conversations begin apart and become one: who belongs to which call."""
 
+from collections.abc import Callable
+
+import msgspec
 import pytest
 
 from telephony.model import joins
 from telephony.model.changes import CallsJoined
-from telephony.model.events import AttendedTransferred
+from telephony.model.events import (
+    AttendedTransferred,
+    CallerIdChanged,
+    CallerLegEnded,
+    ChannelRenamed,
+    RecordingChanged,
+)
 from telephony.model.ids import Linkedid
-from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, seconds, told
+from tests.unit.telephony.model.script import RING, Line, Pbx, Phone, Told, seconds, told
 from tests.unit.telephony.model.test_transfers import end_all, talking
 
 
@@ -139,6 +148,72 @@ def test_a_late_leg_of_a_call_that_has_just_ended_belongs_to_it() -> None:
     assert len(heard.record.legs) == 3
     assert heard.record.legs[2].ended_at == pbx.now - 100
     assert heard.record.ended_at == heard.record.legs[0].ended_at, "the citizen's own leg is what counts"
+
+
+def test_who_waits_in_a_call_that_is_joined_waits_in_the_other() -> None:
+    pbx = Pbx()
+    caller, _ = talking(pbx)
+    second = pbx.phone_dials("1001", "8001")
+    second.joins("tax")
+    second.linkedid = caller.linkedid
+    second.rings()
+    world = Told().hear(pbx.events).tracker.world
+    (waiting,) = world.queues[second.queue].waiting
+    assert waiting.call_id == world.by_leg[caller.uniqueid].call_id
+    assert waiting.call_id in world.calls
+
+
+def test_a_conversation_named_like_another_calls_channel_is_a_call_of_its_own() -> None:
+    """Ids that repeat: the second call gets a CallId of another generation."""
+    pbx = Pbx()
+    first, other = pbx.citizen(), Line(pbx, "1001")
+    unlinked = [msgspec.structs.replace(event, linkedid=Linkedid("")) for event in pbx.events]
+    pbx.events.clear()
+    other.linkedid = Linkedid(first.uniqueid)
+    other.created(RING, "1001", "zt-phone", "s")
+    heard = Told().hear([*unlinked, *pbx.events])
+    assert heard.anomalies == []
+    assert len(heard.tracker.world.calls) == 2
+
+
+def test_a_channel_renamed_unseen_is_named_when_it_enters_a_bridge() -> None:
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    caller.name = "PJSIP/trunk-carrier-0000beef"
+    caller.leaves()
+    caller.enters(pbx.bridge())
+    phone.say(lambda at, u, li: ChannelRenamed(at, u, "PJSIP/1001-0000cafe"))
+    world = Told().hear(pbx.events).tracker.world
+    assert world.channels[caller.uniqueid].name == "PJSIP/trunk-carrier-0000beef"
+    assert world.channels[phone.uniqueid].name == "PJSIP/1001-0000cafe"
+
+
+def test_what_says_nothing_of_a_known_channel_is_no_anomaly_and_of_a_stranger_is() -> None:
+    pbx = Pbx()
+    caller, _phone = talking(pbx)
+    stranger = Line(pbx, "1009")
+    quiet: list[Callable[[Line], None]] = [
+        lambda line: line.say(lambda at, u, li: RecordingChanged(at, u, li, True)),
+        lambda line: line.say(lambda at, u, li: CallerLegEnded(at, u, li, line.queue, "", 16, "")),
+        lambda line: line.queue_abandoned(),
+        lambda line: line.say(lambda at, u, li: ChannelRenamed(at, u, "PJSIP/1009-1")),
+        lambda line: line.say(lambda at, u, li: CallerIdChanged(at, u, li, "1", "")),
+        lambda line: line.holds(False),
+        lambda line: line.up(),
+        lambda line: line.queue_ended("TIMEOUT"),
+        lambda line: line.refused("closed"),
+        lambda line: line.enters_dialplan("12345"),
+        lambda line: line.leaves_queue(),
+        lambda line: line.asks(),
+    ]
+    for act in quiet:
+        start = len(pbx.events)
+        act(caller)
+        assert Told().hear(pbx.events).anomalies == []
+        del pbx.events[start:]
+        act(stranger)
+        assert len(Told().hear(pbx.events).anomalies) == 1
+        del pbx.events[start:]
 
 
 def test_events_of_the_dead_are_normal_and_of_strangers_are_not() -> None:

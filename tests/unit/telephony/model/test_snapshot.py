@@ -327,6 +327,19 @@ def test_an_audit_finds_a_channel_whose_beginning_was_missed_inside_a_known_call
     assert heard.anomalies == []
 
 
+def test_a_linkedid_that_changed_unseen_joins_the_calls() -> None:
+    pbx = Pbx()
+    caller = pbx.citizen()
+    spec = pbx.originates("spec")
+    taken = asked(pbx.events)
+    merged = tuple(
+        msgspec.structs.replace(channel, linkedid=caller.linkedid) if channel.uniqueid == spec.uniqueid else channel
+        for channel in taken.channels
+    )
+    world = Told().hear([*pbx.events, msgspec.structs.replace(taken, channels=merged)]).tracker.world
+    assert world.by_leg[spec.uniqueid] is world.by_leg[caller.uniqueid]
+
+
 def test_local_channels_found_are_paired_by_name() -> None:
     pbx = Pbx()
     caller = pbx.citizen()

@@ -10,6 +10,7 @@ from telephony.model.events import ClockSet, Event, LinkLost, Tick
 from telephony.model.ids import Micros, micros_of
 from telephony.model.machines import AgentState
 from telephony.model.world import TOMBSTONE
+from telephony.records.record import Interval, Leg
 from tests.unit.telephony.model.script import Pbx, Told, seconds, told
 from tests.unit.telephony.model.snapshots import snapshot
 
@@ -20,6 +21,25 @@ HOUR = 3_600 * SECOND
 def moved(events: Sequence[Event], by: int) -> list[Event]:
     """The same events as a PBX tells them whose clock is ``by`` microseconds ahead."""
     return [msgspec.structs.replace(event, at=Micros(event.at + by)) for event in events]
+
+
+def moved_leg(leg: Leg, by: int) -> Leg:
+    """The same leg with all its times ``by`` later."""
+
+    def moved(at: Micros | None) -> Micros | None:
+        return None if at is None else Micros(at + by)
+
+    def spans(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+        return tuple(Interval(Micros(one.start + by), moved(one.end)) for one in intervals)
+
+    return msgspec.structs.replace(
+        leg,
+        created_at=Micros(leg.created_at + by),
+        answered_at=moved(leg.answered_at),
+        ended_at=moved(leg.ended_at),
+        talking=spans(leg.talking),
+        held=spans(leg.held),
+    )
 
 
 # --- our view of it ---------------------------------------------------------------------------------------
@@ -113,9 +133,26 @@ def test_a_login_after_the_clock_was_set_back_or_forward() -> None:
 def test_events_older_than_the_snapshot_of_their_login_are_no_step() -> None:
     """The lists of a large PBX took five seconds to read; what came meanwhile is handed on after them."""
     clock = PbxClock()
+    clock.see(Micros(900 * SECOND), Micros(-100 * SECOND))
     clock.login(Micros(1005 * SECOND), Micros(5 * SECOND))
     clock.see(Micros(1001 * SECOND), Micros(5 * SECOND))
     assert clock.steps == 0
+
+
+def test_who_hung_up_first_is_the_same_on_both_sides_of_a_step() -> None:
+    """The agent asked before the clock was set back, the caller after it."""
+    pbx = Pbx()
+    caller = pbx.citizen()
+    caller.joins()
+    phone = caller.offered("1001")
+    phone.answers()
+    pbx.wait(5)
+    phone.asks()
+    cut = len(pbx.events)
+    caller.asks()
+    caller.part_and_end()
+    after = [ClockSet(Micros(pbx.events[cut].at - HOUR), -HOUR), *moved(pbx.events[cut:], -HOUR)]
+    assert Told().hear([*pbx.events[:cut], *after]).settle().record.hung_up_by == "agent"
 
 
 # --- the model's time -------------------------------------------------------------------------------------
@@ -150,6 +187,8 @@ def test_what_went_before_a_step_keeps_its_durations_either_way() -> None:
         )
         assert record.ended_at == straight.ended_at + by
         assert record.estimated == ("received_at",)
+        assert [moved_leg(leg, by) for leg in straight.legs] == list(record.legs)
+        assert record.hung_up_by == straight.hung_up_by
         assert [text.split(":")[0] for text in heard.anomalies] == ["clock set"]
         assert heard.left_over == {}
 
