@@ -5,6 +5,7 @@ ZhitongError                 something is wrong that a person can read and act u
 ├── DirectoryError           a row or a change of agents, departments or specialists is refused
 ├── StoreError               the database cannot be read or written
 │   ├── StoreUnavailable     … for the moment: keep what was to be written and try again (telephony.database.faults)
+│   ├── OutboxTaken          another process uses this outbox (telephony.records.spool)
 │   └── SchemaTooNew         the database was written by a newer version of this program
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX

@@ -1,4 +1,7 @@
-"""Records on their way to the store: the place where the outbox on disk will stand."""
+"""Records on their way to the store: what the writer asks of the place where they wait, and one in memory.
+
+The one on disk is ``telephony.records.outbox``.
+"""
 
 from collections import deque
 from collections.abc import Sequence
@@ -13,12 +16,17 @@ class Backlog(Protocol):
     dropped, so that nothing is lost between the two.
     """
 
+    @property
+    def lasting(self) -> bool:
+        """Whether what waits here outlives the process."""
+        ...
+
     def put(self, record: CallRecord) -> bool:
         """Keep ``record``; False when there is no room. Quick, never raises: ingest calls it."""
         ...
 
-    def oldest(self, count: int) -> Sequence[CallRecord]:
-        """Up to ``count`` records, oldest first, without taking them away."""
+    async def oldest(self, count: int) -> Sequence[CallRecord]:
+        """Up to ``count`` records, oldest first, without taking them away. Empty only if none wait any more."""
         ...
 
     def drop(self, count: int) -> None:
@@ -36,6 +44,8 @@ class MemoryBacklog:
     plan for (10 calls a second) and two days of the first user's peak, some 40 MB.
     """
 
+    lasting = False
+
     def __init__(self, capacity: int = 10_000) -> None:
         self.capacity = capacity
         self._records: deque[CallRecord] = deque()
@@ -46,7 +56,7 @@ class MemoryBacklog:
         self._records.append(record)
         return True
 
-    def oldest(self, count: int) -> Sequence[CallRecord]:
+    async def oldest(self, count: int) -> Sequence[CallRecord]:
         return list(islice(self._records, count))
 
     def drop(self, count: int) -> None:

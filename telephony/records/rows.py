@@ -24,11 +24,12 @@ _UNSAFE = {0: "\ufffd", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 def clean(record: CallRecord) -> CallRecord:
     """The record as it can be stored. Most records are returned as they are."""
     plain = msgspec.to_builtins(record)
-    cleaned = _clean(plain)
-    return record if cleaned == plain else msgspec.convert(cleaned, CallRecord)
+    safe = cleaned(plain)
+    return record if safe == plain else msgspec.convert(safe, CallRecord)
 
 
-def _clean(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """Builtins as a database can hold them."""
     if isinstance(value, str):
         return value.translate(_UNSAFE) if not value.isascii() or "\0" in value else value
     if isinstance(value, bool) or value is None:
@@ -36,8 +37,8 @@ def _clean(value: Any) -> Any:
     if isinstance(value, int):
         return max(-_INT64, min(_INT64, value))
     if isinstance(value, dict):
-        return {key: _clean(part) for key, part in value.items()}
-    return type(value)(_clean(part) for part in value)
+        return {key: cleaned(part) for key, part in value.items()}
+    return type(value)(cleaned(part) for part in value)
 
 
 def body_of(record: CallRecord) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -71,11 +72,17 @@ class RecordWriter:
         """Records the store would not have for what they contain."""
         self.last_error: str | None = None
         """Why the store cannot be written at present; None while all is well."""
+        self._asked_at: float | None = None
 
     @property
     def waiting(self) -> int:
         """Records taken and not yet on disk."""
         return len(self._backlog)
+
+    @property
+    def stuck_s(self) -> float:
+        """For how many seconds the store has not answered."""
+        return 0.0 if self._asked_at is None else time.monotonic() - self._asked_at
 
     def start(self) -> None:
         """Begin writing, with what the backlog holds already."""
@@ -112,7 +119,9 @@ class RecordWriter:
         if not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self.waiting:
+        if self.waiting and self._backlog.lasting:
+            log.warning("call records wait for the next start", waiting=self.waiting, reason=self.last_error)
+        elif self.waiting:
             log.error("call records left unwritten", waiting=self.waiting, reason=self.last_error)
         return self.waiting
 
@@ -123,7 +132,9 @@ class RecordWriter:
                 await self._news.wait()
                 continue
             await self._gather()
-            await self._write(self._backlog.oldest(self._pace.batch))
+            if records := await self._backlog.oldest(self._pace.batch):
+                await self._write(records)
+            self._mark_idle()
 
     async def _gather(self) -> None:
         until = asyncio.get_running_loop().time() + self._pace.gather
@@ -160,6 +171,7 @@ class RecordWriter:
     async def _insist(self, records: Sequence[CallRecord]) -> None:
         pause = self._pace.first_retry
         while True:
+            self._asked_at = time.monotonic()
             try:
                 await self._store.write(records)
             except StoreUnavailable as error:
@@ -167,6 +179,8 @@ class RecordWriter:
             else:
                 self._note(None)
                 return
+            finally:
+                self._asked_at = None
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, self._pace.last_retry)
 

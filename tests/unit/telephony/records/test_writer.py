@@ -43,8 +43,8 @@ class FakeStore:
         return [key for commit in self.commits for key in commit]
 
 
-def many(count: int) -> list[CallRecord]:
-    return [record(number) for number in range(count)]
+def many(count: int, first: int = 0) -> list[CallRecord]:
+    return [record(number) for number in range(first, first + count)]
 
 
 def ids(records: Sequence[CallRecord]) -> list[CallId]:
@@ -265,15 +265,15 @@ def test_a_backlog_is_a_queue_that_refuses_the_newest(capacity: int, steps: list
             model += [record(number)] if room else []
         else:
             count = min(-step, len(model))
-            assert list(backlog.oldest(count)) == model[:count]
+            assert list(asyncio.run(backlog.oldest(count))) == model[:count]
             backlog.drop(count)
             del model[:count]
         assert len(backlog) == len(model)
 
 
-def test_a_backlog_does_not_forget_what_was_only_looked_at() -> None:
+async def test_a_backlog_does_not_forget_what_was_only_looked_at() -> None:
     backlog = MemoryBacklog()
     backlog.put(record(1))
-    assert backlog.oldest(9) == backlog.oldest(9) == [record(1)]
+    assert await backlog.oldest(9) == await backlog.oldest(9) == [record(1)]
     with pytest.raises(IndexError):
         backlog.drop(2)
