@@ -19,7 +19,9 @@ from telephony.model.changes import Anomaly, CallEnded, Change
 from telephony.model.clock import PbxClock
 from telephony.model.events import ClockSet, Event, LinkLost, SnapshotTaken, Tick
 from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.terms import Direction
 from telephony.model.tracker import Tracker
+from telephony.model.world import SETTLE
 from telephony.records.build import build_record
 from telephony.records.record import CallRecord
 
@@ -35,6 +37,11 @@ _ANOMALIES_LOGGED = 20  # of each kind
 log = structlog.get_logger(__name__)
 
 Sink = Callable[[Sequence[Change]], None]
+
+
+def is_feature_code(call: Call) -> bool:
+    """A phone of the site that keyed a code (sign-in, pause): nobody was called, so there is no call to record."""
+    return call.direction is Direction.INTERNAL and call.dialled[:1] in ("*", "#") and len(call.legs) == 1
 
 
 def monotonic() -> Micros:
@@ -114,6 +121,14 @@ class Ingest:
                 self.drain(_BATCH)
                 await asyncio.sleep(0)
 
+    def finish(self) -> None:
+        """The end: apply what waits, and hand over the calls that have ended without letting them settle."""
+        self.drain()
+        now = self.clock.now(monotonic())
+        if now is not None:
+            self.deliver(Tick(Micros(now + 2 * SETTLE)))
+            self.drain()
+
     def drain(self, limit: int = INBOX_LIMIT) -> None:
         """Apply up to ``limit`` waiting events now."""
         inbox = self._inbox
@@ -148,8 +163,9 @@ class Ingest:
         self.counters.changes += len(changes)
         for change in changes:
             if isinstance(change, CallEnded):
-                self.counters.records += 1
-                self._guard(partial(self._record, change.call), "record")
+                if not is_feature_code(change.call):
+                    self.counters.records += 1
+                    self._guard(partial(self._record, change.call), "record")
             elif isinstance(change, Anomaly):
                 self._note(change)
         for sink in self._sinks:

@@ -61,7 +61,7 @@ class Service:
             try:
                 yield service
             finally:
-                service.ingest.drain()
+                service.ingest.finish()
                 await service.writer.close()
         finally:
             await store.close()

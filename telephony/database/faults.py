@@ -22,6 +22,8 @@ class SchemaTooNew(StoreError):
 
 # Classes of SQLSTATE: data exception, integrity constraint violation.
 _OF_THE_DATA = ("22", "23")
+# invalid authorization, wrong password, no such database, starting up, shutting down, too many connections.
+_AT_THE_DOOR = ("28000", "28P01", "3D000", "57P03", "57P01", "53300")
 _GOES_ON = "writing then goes on by itself"
 _SQLITE_REMEDIES = {
     "SQLITE_BUSY": "another program has locked it for too long. End the program that holds it (a backup, a "
@@ -47,6 +49,11 @@ def faults_of(place: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise store_error(error, place) from error
+    except Exception as error:
+        if not _sqlstate(error):
+            raise
+        # While it connects, PostgreSQL's driver raises its own errors, past SQLAlchemy's.
+        raise store_error(error, place) from error
 
 
 def store_error(error: Exception, place: str) -> StoreError:
@@ -58,6 +65,11 @@ def store_error(error: Exception, place: str) -> StoreError:
         return StoreError(f"The database {place} will not have what was to be written: {cause}.")
     if isinstance(cause, sqlite3.Error):
         return StoreUnavailable(f"The database {place} cannot be used: {_sqlite_remedy(cause)}.")
+    if _sqlstate(cause) in _AT_THE_DOOR:
+        return StoreUnavailable(
+            f"The database {place} lets nobody in: {cause}. Check the user, the password and the name of the "
+            f"database in [store] url; if it is only starting up, {_GOES_ON}."
+        )
     if isinstance(cause, OSError | PoolTimeout):
         return StoreUnavailable(
             f"The database {place} cannot be reached: {cause}. Check that it is running and reachable from here."

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
+from telephony.database.faults import StoreUnavailable
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, MemberName, Micros, QueueName
 from telephony.model.terms import Outcome, Provenance
@@ -335,3 +336,10 @@ def test_writing_is_idempotent_and_counts_right(
         await store.close()
 
     asyncio.run(run())
+
+
+async def test_postgresql_that_lets_nobody_in_is_an_outage_in_words(postgres: Path) -> None:
+    """asyncpg raises its own errors while it connects, past SQLAlchemy's."""
+    with pytest.raises(StoreUnavailable, match="lets nobody in") as caught:
+        await RecordStore.open(f"postgresql://zt@/nosuchdatabase?host={postgres}")
+    assert "nosuchdatabase" in str(caught.value)

@@ -106,6 +106,33 @@ async def test_in_the_order_of_arrival_one_batch_at_a_time() -> None:
     assert spine.changes == Told().hear(events).changes
 
 
+async def test_at_the_end_a_call_that_has_just_ended_is_not_left_behind(clock: Clock) -> None:
+    """A stop does not wait for a call to settle, and its record is made all the same."""
+    spine = Spine()
+    events = [event for event in story() if not isinstance(event, Tick)]
+    for event in events:
+        spine.ingest.deliver(event)
+    spine.ingest.drain()
+    assert spine.records == []
+    spine.ingest.finish()
+    assert len(spine.records) == 1
+
+
+@pytest.mark.parametrize(("dialled", "records"), [("*11", 0), ("#1", 0), ("1002", 1), ("12345", 1)])
+async def test_a_feature_code_is_no_call(dialled: str, records: int, clock: Clock) -> None:
+    """An agent who signs in by code calls nobody: nothing to record, and nothing left in the model."""
+    spine, pbx = Spine(), Pbx()
+    phone = pbx.phone_dials("1001", dialled)
+    phone.up()
+    pbx.wait(1)
+    phone.hangs_up()
+    for event in [*pbx.events, Tick(Micros(pbx.now + micros_of(5)))]:
+        spine.ingest.deliver(event)
+    spine.ingest.drain()
+    assert len(spine.records) == records
+    assert any(isinstance(change, CallEnded) for change in spine.changes)
+
+
 async def test_it_works_by_itself_until_cancelled_and_loses_nothing() -> None:
     spine = Spine()
     running = asyncio.create_task(spine.ingest.run())
