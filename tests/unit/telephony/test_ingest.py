@@ -125,7 +125,7 @@ async def test_a_feature_code_is_no_call(dialled: str, records: int, clock: Cloc
     phone = pbx.phone_dials("1001", dialled)
     phone.up()
     pbx.wait(1)
-    phone.hangs_up()
+    phone.gone()
     for event in [*pbx.events, Tick(Micros(pbx.now + micros_of(5)))]:
         spine.ingest.deliver(event)
     spine.ingest.drain()
