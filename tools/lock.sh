@@ -21,6 +21,7 @@ compile() { # OUTPUT [resolver options ...]
         --output-file "$output" "$@"
 }
 
-compile requirements/runtime.lock "$@"
+# PostgreSQL's driver is small, and the image should have it.
+compile requirements/runtime.lock --extra postgresql "$@"
 # The developers' set is the runtime set and more: the same version wherever both name a package.
 compile requirements/dev.lock --extra dev --constraint requirements/runtime.lock "$@"
