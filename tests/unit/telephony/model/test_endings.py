@@ -300,9 +300,19 @@ def test_a_phone_that_rang_in_an_earlier_queue_does_not_make_it_abandoned_while_
     caller.joins("overflow")
     pbx.wait(10)
     caller.gives_up()
-    record = told(pbx.events).record
-    assert offers(record) == [("1001", "cancelled")]
-    assert record.abandoned_in == "waiting"
+    heard = told(pbx.events)
+    assert offers(heard.record) == [("1001", "cancelled")]
+    assert heard.record.abandoned_in == "waiting"
+    assert heard.anomalies == []
+
+
+def test_the_queues_word_takes_a_caller_out_of_the_line_even_if_the_leaving_was_missed() -> None:
+    pbx = Pbx()
+    caller = waiting_caller(pbx)
+    caller.queue_ended("TIMEOUT")
+    heard = Told().hear(pbx.events)
+    assert heard.tracker.world.queues[caller.queue].waiting == []
+    assert [change.waiting for change in heard.changes if isinstance(change, QueueChanged)] == [1, 0]
 
 
 def test_who_waits_is_counted_and_taken_out_again() -> None:

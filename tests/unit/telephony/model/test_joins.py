@@ -237,6 +237,24 @@ def test_a_dead_channel_is_not_born_again() -> None:
     heard = told([*pbx.events, birth])
     assert len(heard.records) == 1
     assert len(heard.anomalies) == 1
+    heard.hear([birth]).settle()
+    assert len(heard.records) == 1, "nor after its call was handed over"
+    assert len(heard.anomalies) == 2
+
+
+def test_a_channel_long_dead_is_not_born_again_while_its_call_lives() -> None:
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    birth = next(e for e in pbx.events if getattr(e, "name", "") == phone.name)
+    target = caller.calls("1005")
+    target.picks_up(caller)
+    phone.gone()
+    pbx.wait(90)
+    caller.holds(False)
+    heard = Told().hear([*pbx.events, birth])
+    assert phone.uniqueid not in heard.tracker.world.tombstones
+    assert phone.uniqueid not in heard.tracker.world.channels
+    assert [text.split(":")[0] for text in heard.anomalies] == ["clock set back", "dead channel created"]
 
 
 def test_calls_too_big_to_join_are_related(monkeypatch: pytest.MonkeyPatch) -> None:

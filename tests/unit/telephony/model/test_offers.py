@@ -55,6 +55,16 @@ def test_rung_out_is_told_even_if_only_the_queue_says_so() -> None:
     assert offers(then_answered(pbx, caller).record)[0] == ("1001", "no_answer")
 
 
+def test_rung_out_is_told_even_if_only_the_dial_says_so() -> None:
+    pbx = Pbx()
+    caller, phone = ringing(pbx)
+    pbx.wait(15)
+    caller.dial_ended(phone, "NOANSWER")
+    caller.dial_ended(phone, "CANCEL")
+    phone.gone(0)
+    assert offers(then_answered(pbx, caller).record)[0] == ("1001", "no_answer")
+
+
 @pytest.mark.parametrize(
     ("cause", "outcome"),
     [

@@ -260,6 +260,11 @@ def test_members_who_are_no_longer_there_are_signed_out() -> None:
     assert [c.state for c in heard.changes if isinstance(c, AgentStateChanged)][-1] is AgentState.SIGNED_OUT
 
 
+def test_queues_without_members_or_callers_are_known_too() -> None:
+    heard = Told().hear([snapshot(Micros(BOOT + 1), queues=("hotline", "night"))])
+    assert set(heard.tracker.world.queues) == {"hotline", "night"}
+
+
 def test_the_order_of_the_line_is_the_pbxs() -> None:
     pbx = Pbx()
     lines = [pbx.citizen(f"1380000000{number}") for number in range(3)]

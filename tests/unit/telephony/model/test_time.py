@@ -188,7 +188,10 @@ def test_what_went_before_a_step_keeps_its_durations_either_way() -> None:
         assert record.ended_at == straight.ended_at + by
         assert record.estimated == ("received_at",)
         assert [moved_leg(leg, by) for leg in straight.legs] == list(record.legs)
-        assert record.hung_up_by == straight.hung_up_by
+        for name in ("received_at", "queued_at", "first_offered_at", "answered_at"):
+            assert getattr(record, name) == getattr(straight, name) + by
+        for one, other in ((record.visits[0], straight.visits[0]), (record.offers[0], straight.offers[0])):
+            assert one.ended_at == (other.ended_at or 0) + by
         assert [text.split(":")[0] for text in heard.anomalies] == ["clock set"]
         assert heard.left_over == {}
 
