@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -106,6 +107,19 @@ def _lock(path: Path) -> IO[str] | None:
 def is_free(host: str, port: int) -> bool:
     """Whether nobody has bound the UDP port `port` of `host` now."""
     return _binds(host, port, socket.SOCK_DGRAM)
+
+
+def is_bound(host: str, port: int) -> bool:
+    """Whether somebody has bound the UDP port `port` on just this address, by the kernel's own list.
+
+    Unlike `is_free`, which tries it: that would get in the way of the program whose port one is waiting for.
+    """
+    family, table = (socket.AF_INET6, "udp6") if ":" in host else (socket.AF_INET, "udp")
+    packed = socket.inet_pton(family, host)
+    words = (int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4))
+    name = "".join(f"{word:08X}" for word in words) + f":{port:04X}"
+    entries = Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+    return any(entry.split(maxsplit=2)[1] == name for entry in entries)
 
 
 def _all_free(host: str, ports: Iterable[int]) -> bool:

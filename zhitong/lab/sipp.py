@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from telephony.errors import LabError
 from zhitong.lab.books import Line, read
 from zhitong.lab.child import Child, last_lines
-from zhitong.lab.ports import is_free
+from zhitong.lab.ports import is_bound
 from zhitong.lab.programs import Program
 from zhitong.lab.roles import DIGIT_GAP_MS, Account, Agent, Caller, accounts_csv, agents_csv, callers_csv, refusals
 
@@ -81,7 +81,7 @@ class Sipp:
         """Return when it has bound its port. Raises LabError when it ends before that."""
         place, child = self._place, self._started()
         deadline = time.monotonic() + timeout_s
-        while is_free(place.host, place.port):
+        while not is_bound(place.host, place.port):
             if child.status is not None or time.monotonic() > deadline:
                 raise child.died(self.errors)
             await asyncio.sleep(0.01)

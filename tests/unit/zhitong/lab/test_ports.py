@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from telephony.errors import LabError
-from zhitong.lab.ports import is_free, reserve
+from zhitong.lab.ports import is_bound, is_free, reserve
 
 HOST = "127.0.0.9"
 """Not where other labs of this machine live: these tests try ports that a lab next door may be about to bind."""
@@ -122,3 +122,35 @@ def test_is_free(tmp_path: Path) -> None:
         taken.bind((HOST, ports.sip))
         assert not is_free(HOST, ports.sip)
         assert is_free(HOST, ports.ami)
+
+
+@pytest.mark.parametrize("host", [HOST, "::1"])
+def test_is_bound(host: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as somebody:
+        try:
+            somebody.bind((host, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {host}")
+        port = somebody.getsockname()[1]
+        assert is_bound(host, port)
+        assert not is_bound("127.0.0.8", port)
+    assert not is_bound(host, port)
+
+
+def test_looking_whether_a_port_is_bound_never_stands_in_the_way(tmp_path: Path) -> None:
+    """A program that binds while somebody waits for it must not find its port taken by who waits."""
+    with reserve(500, host=HOST, locks=tmp_path) as ports:
+        waiter = (
+            "import sys\nfrom zhitong.lab.ports import is_bound\nprint(flush=True)\n"
+            f"while True: is_bound({HOST!r}, {ports.agents})"
+        )
+        waiting = subprocess.Popen([sys.executable, "-c", waiter], stdout=subprocess.PIPE)
+        try:
+            assert waiting.stdout is not None
+            waiting.stdout.readline()
+            for _ in range(3000):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somebody:
+                    somebody.bind((HOST, ports.agents))
+        finally:
+            waiting.kill()
+            waiting.communicate()
