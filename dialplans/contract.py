@@ -30,6 +30,7 @@ CONTEXTS = (
     Context("zt-queue-<queue>", "s", "Queue(), and its one-digit key exits"),
     Context("zt-phone", "the dialled number", "what an agent's phone may dial"),
     Context("zt-transfer", "agent's or queue's number", "where a transfer may lead (TRANSFER_CONTEXT)"),
+    Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),
     Context("zt-end", "s", "the caller's hangup handler"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
 )
@@ -63,6 +64,13 @@ USER_EVENTS = (
         ("q", "s", "ab", "cause", "src", "m", "pos"),
         "the caller's channel ends, whatever ended it",
     ),
+    UserEvent(
+        "ZtCallback",
+        ("Entry", "Attempt", "Trunk", "Dialled", "Recording"),
+        "ZT_CALLBACK",
+        ("e", "a", "t", "d", "f"),
+        "first thing of a call-back, before the citizen is called: on the agent's channel",
+    ),
 )
 
 REFUSAL_REASONS = ("closed", "unknown-number", "no-key")
@@ -70,10 +78,12 @@ REFUSAL_REASONS = ("closed", "unknown-number", "no-key")
 VARIABLES = {
     "ZT_CALL": "the caller's Uniqueid; inherited by every leg of the call",
     "ZT_TRUNK": "name of the trunk, or internal",
-    "ZT_DIALLED": "the number the caller dialled (0-9 A-Z a-z + * # only)",
+    "ZT_DIALLED": "the number the caller dialled (0-9 A-Z a-z + * # only); of a call-back the citizen's (0-9 + only)",
     "ZT_QUEUE": "the queue entered last",
     "ZT_STATUS": "how the last wait ended; empty while waiting and after an answer",
     "ZT_RECORDING": "path of the recording below the recordings folder; empty if there is none",
+    "ZT_CALLBACK": "of a call-back: its entry in the missed-call ledger; set by the bridge, as ZT_TRUNK and ZT_DIALLED",
+    "ZT_ATTEMPT": "of a call-back: the number of this attempt",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
 }
 
@@ -86,16 +96,16 @@ AMI_EVENTS = (
     *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),
     *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"),
     *("QueueMemberPenalty", "QueueMemberRinginuse"),
-    *("UserEvent", "FullyBooted", "Shutdown"),
+    *("UserEvent", "OriginateResponse", "FullyBooted", "Shutdown"),
 )
 """Events the AMI user gets, and no other. Replies to actions, lists among them, are not filtered (run)."""
 
 AMI_READ = ("system", "call", "agent", "user")
 """Classes of those events. FullyBooted and Shutdown are ``system``."""
 
-AMI_WRITE = ("reporting",)
-"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan. Those of the queues'
-state, and Ping, need none."""
+AMI_WRITE = ("reporting", "originate")
+"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan; Originate, for call-backs.
+Those of the queues' state, and Ping, need none."""
 
 CEL_EVENTS = (
     *("CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "APP_START", "APP_END"),

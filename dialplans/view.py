@@ -15,6 +15,9 @@ from telephony.texts import target_of
 
 RING_S = 30
 """How long a phone rings that is dialled or transferred to."""
+CITIZEN_RING_S = 45
+"""How long a citizen's phone rings who is called back: a mobile network gives up, or answers itself, after about a
+minute."""
 
 # Q.850 causes, and the sentence before each. 19 and 20 become 480, 17 becomes 486, 31 becomes 480, 1 becomes 404.
 _BYES = {
@@ -47,6 +50,8 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
         "menu": _menu(site),
         "agents": [_agent(agent) for agent in agents],
         "codes": _codes(site),
+        "ways_out": [{"trunk": trunk.name, "shown": site.numbers_of(trunk)[0]} for trunk in site.trunks],
+        "citizen_ring_s": CITIZEN_RING_S,
         "by_code": site.agents.sign_in == "code",
         "prompts": site.prompts,
         "ring_s": RING_S,

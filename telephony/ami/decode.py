@@ -61,6 +61,11 @@ def flag(text: str) -> bool:
     return _NUMBERS[text] != 0
 
 
+def succeeded(text: str) -> bool:
+    """``Success`` or ``Failure``."""
+    return text == "Success"
+
+
 def caller_number(text: str) -> str:
     """A caller's number. Asterisk writes ``<unknown>`` for none."""
     return "" if text == "<unknown>" else text
@@ -273,6 +278,9 @@ _TABLE: dict[str, _Spec] = {
     "QueueMemberPenalty": _event(e.MemberChanged, **_MEMBER),
     "QueueMemberRinginuse": _event(e.MemberChanged, **_MEMBER),
     "QueueMemberRemoved": _event(e.MemberChanged, **(_MEMBER | {"removed": _is(True)})),
+    "OriginateResponse": _event(
+        e.Originated, uniqueid=_need("Uniqueid"), answered=_Field("Response", succeeded), reason=_int("Reason")
+    ),
 }
 
 
@@ -291,11 +299,20 @@ _USER_TABLE: dict[str, _Spec] = {
         cause=_int("Cause"),
         source=_text("Source"),
     ),
+    "ZtCallback": _event(
+        e.CallBackBegan,
+        **_IDS,
+        entry=_text("Entry"),
+        attempt=_text("Attempt"),
+        trunk=_text("Trunk"),
+        dialled=_text("Dialled"),
+        recording=_text("Recording"),
+    ),
 }
 
 
-EVENTS = frozenset(_TABLE) | {"UserEvent", "FullyBooted", "Shutdown", "OriginateResponse"}
-"""The events we want from a PBX: those decoded here, and three that the link itself and its actions need.
+EVENTS = frozenset(_TABLE) | {"UserEvent", "FullyBooted", "Shutdown"}
+"""The events we want from a PBX: those decoded here, and those that the link itself needs.
 The replies to list actions pass event filters and need not be named in one."""
 
 _EOL = b"\r\n"

@@ -171,6 +171,7 @@ class Call:
     trunk: str = ""
     recording: str = ""
     refused_because: str = ""
+    calls_back: str = ""
     state: CallState = CallState.RECEIVED
     legs: dict[Uniqueid, Leg] = field(default_factory=dict)
     live: set[Uniqueid] = field(default_factory=set)

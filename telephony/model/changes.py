@@ -75,6 +75,13 @@ class CallEnded(Change, frozen=True):
     call: Call
 
 
+class CallNotMade(Change, frozen=True, gc=False):
+    """A phone that we had the PBX ring could not even be rung: no channel, and so no call and no record of it."""
+
+    uniqueid: Uniqueid
+    reason: int
+
+
 class AgentStateChanged(Change, frozen=True, gc=False):
     member: MemberName
     state: AgentState

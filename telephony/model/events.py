@@ -276,6 +276,26 @@ class CallerLegEnded(ChannelEvent, frozen=True, gc=False):
     source: str
 
 
+class CallBackBegan(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtCallback``: an agent's phone that we rang has answered, and the citizen is called next. ``entry``
+    is that of the missed-call ledger, ``attempt`` this try's number."""
+
+    entry: str
+    attempt: str
+    trunk: str
+    dialled: str
+    recording: str
+
+
+class Originated(Event, frozen=True, gc=False):
+    """AMI ``OriginateResponse``: what became of a phone that we had the PBX ring, up to its answer. ``uniqueid`` is the
+    one we chose, also when no channel was made."""
+
+    uniqueid: Uniqueid
+    answered: bool
+    reason: int  # ast_control_frame_type, 0: it could not be rung at all
+
+
 # --- the link and time ------------------------------------------------------------------------------------
 
 

@@ -1,12 +1,15 @@
 """What the dialplan itself says of a call (our UserEvents, dialplans/README.md), and transfers and recordings."""
 
 from telephony.model.calls import MAX_TRANSFERS, MAX_VISITS, Call, Transfer, Visit
+from telephony.model.changes import CallNotMade
 from telephony.model.events import (
     AttendedTransferred,
     BlindTransferred,
+    CallBackBegan,
     CallEntered,
     CallerLegEnded,
     CallRefused,
+    Originated,
     QueueEnded,
     RecordingChanged,
 )
@@ -84,6 +87,23 @@ def caller_leg_ended(world: World, event: CallerLegEnded) -> None:
     """Comes before the caller's ``Hangup`` and says no more than that and ``HangupRequest`` do; it is the journal's."""
     if event.uniqueid not in world.by_leg:
         world.stray(event.uniqueid, "ZtEnd")
+
+
+def called_back(world: World, event: CallBackBegan) -> None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtCallback")
+    if event.uniqueid == call.caller:
+        call.direction = Direction.OUTBOUND
+        call.trunk, call.dialled = event.trunk, event.dialled or call.dialled
+        call.recording, call.calls_back = event.recording, event.entry
+    return None
+
+
+def originated(world: World, event: Originated) -> None:
+    """Where there was a channel, its own events have told all; without one, this is all there is."""
+    if not event.answered and event.uniqueid not in world.by_leg and event.uniqueid not in world.tombstones:
+        world.emit(CallNotMade(world.now, event.uniqueid, event.reason))
 
 
 def recording_changed(world: World, event: RecordingChanged) -> None:

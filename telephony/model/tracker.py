@@ -51,6 +51,8 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.QueueEnded: on_dialplan.queue_ended,
     ev.CallRefused: on_dialplan.refused,
     ev.CallerLegEnded: on_dialplan.caller_leg_ended,
+    ev.CallBackBegan: on_dialplan.called_back,
+    ev.Originated: on_dialplan.originated,
     ev.SnapshotTaken: on_link.snapshot,
     ev.LinkLost: on_link.lost,
     ev.ClockSet: on_link.clock_set,

@@ -121,6 +121,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None
     refused_because: str | None = None
+    calls_back: str | None = None  # the entry of the missed-call ledger that this call answers; outbound only
     hung_up_by: Side
     cause: int | None  # Q.850 of the caller's leg
     provenance: Provenance = Provenance.OBSERVED

@@ -12,12 +12,13 @@ RIGHTS = {
     "CoreStatus": "system,reporting,all",
     "Getvar": "call,reporting,all",
     "ListCommands": "<none>",
+    "Originate": "originate,all",
     "PJSIPShowRegistrationsOutbound": "system,reporting,all",
     "Ping": "<none>",
     "QueueStatus": "<none>",
     "ShowDialPlan": "config,reporting,all",
 }
-"""What ListCommands shows to a user with ``write = reporting``; a part."""
+"""What ListCommands shows to a user with ``write = reporting,originate``; a part."""
 
 SETTINGS = {
     "AMIversion": "11.0.0",
@@ -48,6 +49,7 @@ def dialplan() -> dict[str, list[Headers]]:
         "zt-phone": [line_of("zt-phone", number, "Goto", f"zt-dial,{number},1") for number in ("1001", "1002")],
         "zt-transfer": [line_of("zt-transfer", "1001", "Gosub", "zt-ring,s,1(1001,t)")],
         "zt-end": [line_of("zt-end", "s", "UserEvent", end)],
+        "zt-callback": [line_of("zt-callback", "_[0-9]!", "UserEvent", "ZtCallback,Entry: ${ZT_CALLBACK}")],
     }
 
 

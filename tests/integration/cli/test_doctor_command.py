@@ -34,7 +34,7 @@ async def test_a_healthy_pbx(clinic: Clinic) -> None:
 
 
 async def test_a_warning_is_no_failure(clinic: Clinic, pbx: GoodPbx) -> None:
-    pbx.rights["Originate"] = "originate,all"
+    pbx.rights["Command"] = "command,all"
     status, said = await report(clinic)
     assert (status, said["worst"]) == (0, "warning")
 

@@ -55,13 +55,21 @@ async def test_no_cdr(clinic: Clinic, pbx: GoodPbx) -> None:
 # --- rights --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", ["CoreSettings", "CoreStatus", "CoreShowChannels"])
-async def test_too_few_rights(clinic: Clinic, pbx: GoodPbx, action: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "right"),
+    [
+        ("CoreSettings", "reporting"),
+        ("CoreStatus", "reporting"),
+        ("CoreShowChannels", "reporting"),
+        ("Originate", "originate"),
+    ],
+)
+async def test_too_few_rights(clinic: Clinic, pbx: GoodPbx, action: str, right: str) -> None:
     del pbx.rights[action]
     found = await clinic.examine()
     assert found.errors() == ["rights"]
     assert action in found.one("rights").found.en
-    assert "write = reporting" in found.one("rights").remedy.en  # type: ignore[union-attr]
+    assert f"write = {right}" in found.one("rights").remedy.en  # type: ignore[union-attr]
 
 
 async def test_no_queues_module(clinic: Clinic, pbx: GoodPbx) -> None:
@@ -73,11 +81,11 @@ async def test_no_queues_module(clinic: Clinic, pbx: GoodPbx) -> None:
 
 
 async def test_too_many_rights(clinic: Clinic, pbx: GoodPbx) -> None:
-    pbx.rights |= {"Command": "command,all", "Originate": "originate,all", "Hangup": "system,call,all"}
+    pbx.rights |= {"Command": "command,all", "UpdateConfig": "config,all", "Hangup": "system,call,all"}
     found = await clinic.examine()
     assert found.bad() == [("rights", Severity.WARNING), UNHEARD]
-    assert found.one("rights").found.en.endswith("(command, originate)")  # system or call: it cannot be told
-    assert "Command, Hangup, Originate" in found.one("rights").found.zh
+    assert found.one("rights").found.en.endswith("(command, config)")  # system or call: it cannot be told
+    assert "Command, Hangup, UpdateConfig" in found.one("rights").found.zh
 
 
 async def test_rights_that_can_only_be_guessed(clinic: Clinic, pbx: GoodPbx) -> None:

@@ -75,7 +75,7 @@ class Manager:
             except (asyncio.IncompleteReadError, ConnectionError):
                 return
             message = dict(line.split(": ", 1) for line in raw.decode().split("\r\n") if ": " in line)
-            if "Response" in message:
+            if "Event" not in message:  # OriginateResponse is an event that has a Response
                 self._answers[message["ActionID"]].set_result(message)
                 continue
             async with self._pulse:

@@ -76,7 +76,6 @@ async def test_the_dialplan_can_be_asked_for(make_rig: MakeRig) -> None:
 
 FORBIDDEN = [
     ("Command", {"Command": "core show version"}),
-    ("Originate", {"Channel": "PJSIP/1001", "Application": "Wait", "Data": "1"}),
     ("UpdateConfig", {"SrcFilename": "manager.conf", "DstFilename": "manager.conf"}),
     ("GetConfig", {"Filename": "pjsip.conf"}),
     ("ModuleLoad", {"Module": "app_queue.so", "LoadType": "reload"}),
@@ -94,6 +93,17 @@ async def test_nothing_else_is_allowed(make_rig: MakeRig) -> None:
         for action, headers in FORBIDDEN:
             answer = await rig.manager.ask(action, **headers)
             assert (answer["Response"], answer["Message"]) == ("Error", "Permission denied"), action
+
+
+async def test_to_originate_does_not_mean_to_run_programs(make_rig: MakeRig) -> None:
+    """The right that call-backs need is no way to a shell, to files or to what the dialplan lacks."""
+    async with make_rig(ALWAYS, agents_of("1001")) as rig:
+        shell = await rig.manager.ask("Originate", Channel="PJSIP/1001", Application="System", Data="true")
+        assert (shell["Response"], shell["Message"]) == ("Error", "Originate Access Forbidden: app or data blacklisted")
+        nowhere = await rig.manager.ask(
+            "Originate", Channel="PJSIP/1001", Context="zt-nowhere", Exten="1", Priority="1", Async="true"
+        )
+        assert (nowhere["Response"], nowhere["Message"]) == ("Error", "Extension does not exist.")
 
 
 async def test_a_wrong_secret_is_refused(make_rig: MakeRig) -> None:

@@ -14,6 +14,7 @@ NEEDED: dict[str, str] = {
     actions.CoreStatus.name: "reporting",
     actions.CoreShowChannels.name: "reporting",
     actions.QueueStatus.name: "",
+    actions.Originate.name: "originate",
 }
 """What the bridge asks of a PBX, and the class of rights it needs for it; empty: none, so that only a module which is
 not loaded can keep it from us."""

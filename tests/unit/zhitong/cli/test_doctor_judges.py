@@ -19,7 +19,7 @@ from zhitong.cli.checks.rights import NEEDED, judge_rights
 from zhitong.cli.checks.stream import Overheard, judge_clock, judge_events
 from zhitong.cli.checks.trunks import judge_trunks
 
-# As a real Asterisk 22.10.1 answers a user with ``write = reporting``; a part.
+# As a real Asterisk 22.10.1 answers a user with ``write = reporting,originate``; a part.
 LIST_COMMANDS = """\
 Response: Success
 ActionID: zt-doctor-1-2
@@ -29,6 +29,7 @@ CoreShowChannels: List currently active channels.  (Priv: system,reporting,all)
 CoreStatus: Show PBX core status variables.  (Priv: system,reporting,all)
 DBGetTree: Get DB entries, optionally at a particular family/key  (Priv: system,reporting,all)
 Login: Login Manager.  (Priv: <none>)
+Originate: Originate a call.  (Priv: originate,all)
 Ping: Keepalive command.  (Priv: <none>)
 QueueReload: Reload a queue, queues, or any sub-section of a queue or queues.  (Priv: <none>)
 QueueStatus: Show queue status.  (Priv: <none>)
@@ -70,7 +71,7 @@ def test_rights_as_asterisk_lists_them() -> None:
     rights = rights_of(LIST_COMMANDS.splitlines(keepends=True))
     assert rights.actions["CoreSettings"] == {"system", "reporting"}
     assert rights.actions["Ping"] == frozenset()
-    assert len(rights.actions) == 10  # not the reply's own headers
+    assert len(rights.actions) == 11  # not the reply's own headers
     assert severities(judge_rights(rights)) == [Severity.OK]
 
 
@@ -152,6 +153,7 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-queue-policy",
         "zt-phone",
         "zt-transfer",
+        "zt-callback",
         "zt-end",
     )
 
