@@ -14,7 +14,8 @@ import structlog
 from telephony.ami.account import Account
 from telephony.ami.connection import Connection
 from telephony.ami.link import LinkState, LinkStatus
-from telephony.config import Site
+from telephony.config import Ami, Site
+from telephony.errors import ConfigError
 from telephony.ingest import Ingest
 from telephony.live.board import Live
 from telephony.model.changes import CallEnded, Change, EpochBegan
@@ -28,10 +29,19 @@ log = structlog.get_logger(__name__)
 
 
 def account_of(site: Site, secrets: Secrets) -> Account:
-    """How the bridge logs in at the site's PBX."""
+    """How the bridge logs in at the site's PBX. Raises ConfigError when the certificate cannot be read."""
     ami = site.pbx.ami
-    tls = ssl.create_default_context(cafile=ami.tls_cert) if ami.tls else None
-    return Account(host=ami.host, port=ami.port, user=ami.user, secret=secrets.ami, tls=tls)
+    return Account(host=ami.host, port=ami.port, user=ami.user, secret=secrets.ami, tls=_trust(ami))
+
+
+def _trust(ami: Ami) -> ssl.SSLContext | None:
+    try:
+        return ssl.create_default_context(cafile=ami.tls_cert) if ami.tls else None
+    except OSError as error:  # ssl.SSLError is one, too: what is there is no certificate
+        why = "no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigError(
+            f"pbx.ami.tls_cert: {ami.tls_cert} cannot be read: {why}. Name the PBX's certificate, or its authority's."
+        ) from error
 
 
 class Service:
