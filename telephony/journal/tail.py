@@ -1,0 +1,214 @@
+"""One log, read as it grows: never written to, never waited for, whatever becomes of its files.
+
+What was rotated is read to its end before the next file is begun, however many rotations lie between. Rows that were
+torn, files that are gone, files that were cut off under us: each is reported as a ``Flaw``, by name and place.
+"""
+
+from collections import deque
+from pathlib import Path
+from typing import Generic
+
+import msgspec
+
+from telephony.journal.cutting import Form, Piece, Row, cut
+from telephony.journal.files import Log, files_of, open_log, readable
+from telephony.journal.places import Cursor, FileFacts, after, file_id, fingerprint, first_of, locate
+from telephony.journal.rows import RowId
+from telephony.model.ids import MICROS_PER_SECOND, NEVER, Micros, PbxName
+
+READ = 1 << 20
+"""Bytes read at once."""
+QUIET = Micros(MICROS_PER_SECOND * 3 // 10)
+QUIET_LOOKS = 3
+"""A renamed file is done with when nothing was added for so long, and so many looks: its writer may still hold it."""
+TORN_AFTER = Micros(5 * MICROS_PER_SECOND)
+"""A row without its end is told of after so long. Should its end come yet, it is taken all the same."""
+CLOCK_STEP = Micros(2 * MICROS_PER_SECOND)
+_DONE_KEPT = 64
+_NO_FILE = FileFacts("", 0, None, 0, b"")
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """Something is missing from a log, or may be: ``torn row``, ``file lost``, ``file cut off``, ``clock set back``."""
+
+    kind: str
+    file: str
+    offset: int
+    detail: str
+
+
+class Batch(msgspec.Struct, Generic[Row], frozen=True):
+    """What one look at a log gave. ``at_end``: there was no more to be had. ``before``: the place where it began."""
+
+    rows: tuple[Row, ...]
+    flaws: tuple[Flaw, ...]
+    before: Cursor | None
+    at_end: bool
+
+
+class Tail(Generic[Row]):
+    """Reads the log at ``path`` from ``cursor`` on; without one from its oldest file on. ``close`` it."""
+
+    def __init__(self, path: Path, form: Form[Row], pbx: PbxName, cursor: Cursor | None = None) -> None:
+        self.path = path
+        self.cursor = cursor
+        """Where the next look begins."""
+        self._form: Form[Row] = form
+        self._pbx = pbx
+        self._log: Log | None = None
+        self._file = _NO_FILE
+        self._offset = 0
+        self._done: deque[str] = deque(maxlen=_DONE_KEPT)
+        self._quiet: tuple[int, Micros] | None = None  # looks, and since when
+        self._rest: tuple[int, Micros] | None = None  # where a row without its end ends, and since when
+        self._told_at = -1  # of which row without its end we have told
+        self._latest = NEVER
+        self._flaws: list[Flaw] = []
+
+    def close(self) -> None:
+        """Close what is open. The next look opens it again."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def look(self, now: Micros) -> Batch[Row]:
+        """What has been written since the last look. ``now`` is our monotonic time. Raises JournalUnreadable."""
+        before = self.cursor
+        with readable(self.path):
+            rows, at_end = self._look(now)
+        flaws, self._flaws = tuple(self._flaws), []
+        return Batch(tuple(rows), flaws, before, at_end)
+
+    def _look(self, now: Micros) -> tuple[list[Row], bool]:
+        if self._log is None and not self._open():
+            return [], True
+        assert self._log is not None
+        self._file = self._log.facts
+        if self.cursor is not None and self._was_cut_off(self.cursor):
+            self._follow_cut_off(self.cursor)
+            return [], False
+        start = self._offset
+        data = self._log.read(start, READ)
+        rows = self._take(data)
+        if len(data) == READ:
+            return rows, False
+        self._note_rest(start + len(data), now)
+        if self._offset > start:
+            self._quiet = None
+            return rows, True
+        if not self._is_quiet(now):
+            return rows, True
+        return rows + self._move_on(data), self._log is not None
+
+    # --- rows ---------------------------------------------------------------------------------------------
+
+    def _take(self, data: bytes, *, final: bool = False) -> list[Row]:
+        file = file_id(self._file.head)
+        start = self._offset
+        pieces, end = cut(data, start, self._form, lambda offset: RowId(self._pbx, file, offset), final=final)
+        for piece in pieces:
+            if not piece.whole or piece.row is None:
+                self._torn(piece.start, piece.end)
+            if piece.row is not None:
+                self._watch_clock(piece.row, piece)
+        self._stand_at(min(end, start + len(data)))
+        return [piece.row for piece in pieces if piece.row is not None]
+
+    def _stand_at(self, offset: int) -> None:
+        file = self._file
+        self._offset = offset
+        self.cursor = Cursor(file.inode, offset, fingerprint(file.head, offset), file.changed_ns)
+
+    def _torn(self, start: int, end: int) -> None:
+        if start != self._told_at:
+            self._flaw("torn row", start, f"{end - start} bytes are no row: a full disk, or text of a caller's")
+
+    def _watch_clock(self, row: Row, piece: Piece[Row]) -> None:
+        if self._latest - row.at > CLOCK_STEP:
+            self._flaw("clock set back", piece.start, f"by {(self._latest - row.at) / MICROS_PER_SECOND:.1f} s")
+        self._latest = row.at
+
+    def _note_rest(self, end: int, now: Micros) -> None:
+        """Tell once of a row whose end does not come."""
+        if end == self._offset:
+            self._rest = None
+        elif self._rest is None or self._rest[0] != end:
+            self._rest = (end, now)
+        elif now - self._rest[1] >= TORN_AFTER and self._told_at != self._offset:
+            self._torn(self._offset, end)
+            self._told_at = self._offset
+
+    def _flaw(self, kind: str, offset: int, detail: str) -> None:
+        self._flaws.append(Flaw(kind, self._file.name or self.path.name, offset, detail))
+
+    # --- files --------------------------------------------------------------------------------------------
+
+    def _open(self) -> bool:
+        files = files_of(self.path)
+        if self.cursor is None:
+            return self._enter(first_of(files), 0)
+        here = locate(self.cursor, files)
+        if here is not None:
+            if here.inode != self.cursor.inode and any(file.inode == self.cursor.inode for file in files):
+                self._cut_off()
+            return self._enter(here, self.cursor.offset)
+        return bool(files) and self._enter_after_loss(self.cursor, first_of(files, self.cursor.changed_ns))
+
+    def _enter_after_loss(self, cursor: Cursor, file: FileFacts | None) -> bool:
+        """Nothing newer yet: it will come, and the loss is told of then."""
+        if not self._enter(file, 0):
+            return False
+        self._flaw("file lost", 0, f"the file read up to byte {cursor.offset} is gone; reading begins at this one")
+        return True
+
+    def _enter(self, file: FileFacts | None, offset: int) -> bool:
+        if file is None:
+            return False
+        log = open_log(self.path.with_name(file.name))
+        if log.facts.inode != file.inode:  # renamed in this very moment
+            log.close()
+            return False
+        self.close()
+        self._log, self._file, self._quiet = log, log.facts, None
+        self._stand_at(offset)
+        return True
+
+    def _was_cut_off(self, cursor: Cursor) -> bool:
+        shorter = self._file.size is not None and self._file.size < cursor.offset
+        return shorter or fingerprint(self._file.head, cursor.offset) != cursor.fingerprint
+
+    def _cut_off(self) -> None:
+        self._flaw("file cut off", 0, "by copytruncate or the like: what was written in that moment is lost")
+
+    def _follow_cut_off(self, cursor: Cursor) -> None:
+        """Go on in the copy that was made before, if there is one; else from the beginning."""
+        self._cut_off()
+        copies = [file for file in files_of(self.path) if file.inode != cursor.inode]
+        if not self._enter(locate(cursor, copies), cursor.offset):
+            self._stand_at(0)
+
+    def _is_quiet(self, now: Micros) -> bool:
+        """Whether our file is not the log's any more and nothing more comes."""
+        if not self._was_renamed():
+            self._quiet = None
+            return False
+        looks, since = self._quiet or (0, now)
+        self._quiet = (looks + 1, since)
+        return looks + 1 >= QUIET_LOOKS and now - since >= QUIET
+
+    def _was_renamed(self) -> bool:
+        try:
+            return self.path.stat().st_ino != self._file.inode
+        except FileNotFoundError:
+            return True
+
+    def _move_on(self, rest: bytes) -> list[Row]:
+        """To the file that comes next, once that has been begun. What is left of this one is torn."""
+        following = after(self._file, files_of(self.path), self._done)
+        if following is None:
+            return []
+        rows = self._take(rest, final=True)
+        self._done.append(file_id(self._file.head))
+        if not self._enter(following, 0):
+            self.close()  # renamed in this very moment: look for it again
+        return rows
