@@ -19,13 +19,13 @@ from tests.unit.telephony.records.samples import call_id, record
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = 6
-SLOW = """
+SLOW = f"""
 import sys, time
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{migrate.newest_revision()}"
 
 
 def upgrade() -> None:
@@ -65,7 +65,7 @@ def ids_in(path: Path) -> set[str]:
 
 
 def backups_in(folder: Path) -> list[Path]:
-    return list(folder.glob("zhitong.db.before-0002-*"))
+    return list(folder.glob("zhitong.db.before-9999-*"))
 
 
 @pytest.mark.parametrize("how", ["store", "writer"])
@@ -98,13 +98,13 @@ async def test_a_migration_cut_by_kill_9_has_changed_nothing_and_left_its_backup
     await store.close()
     folder = tmp_path / "migrations"
     shutil.copytree(migrate._MIGRATIONS, folder)
-    (folder / "versions" / "0002_slow.py").write_text(SLOW)
+    (folder / "versions" / "9999_slow.py").write_text(SLOW)
     process = await start("migrate", sqlite_url, str(folder))
     assert process.stdout is not None
     assert await asyncio.wait_for(process.stdout.readline(), 60) == b"half way\n"
     process.kill()
     assert await process.wait() == -9
-    store = await RecordStore.open(sqlite_url)  # this program knows 0001 only, so 0002 would be refused
+    store = await RecordStore.open(sqlite_url)  # this program does not know 9999: it would be refused
     assert await store.get(call_id(1)) == record(1)
     assert store.database.backup is None
     await store.close()

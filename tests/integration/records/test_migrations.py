@@ -13,7 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 import telephony.directory.schema
-import telephony.records.schema  # noqa: F401 - both register their tables
+import telephony.journal.schema
+import telephony.records.schema  # noqa: F401 - all register their tables
 from telephony.database import database as database_module
 from telephony.database import migrate
 from telephony.database.database import Database
@@ -24,16 +25,20 @@ from telephony.errors import StoreError
 from telephony.records.store import RecordStore
 from tests.unit.telephony.records.samples import call_id, record
 
-NEXT = """
+HEAD = migrate.newest_revision()
+NEWER = f"{int(HEAD) + 1:04}"
+"""The revision after this program's."""
+
+NEXT = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEWER}"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
-    {body}
+    {{body}}
 """
 ADD_COLUMN = 'op.add_column("agents", sa.Column("badge", sa.Text))'
 REMAKE_CALLS = """
@@ -51,7 +56,7 @@ def extend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Extend:
     def newer(body: str) -> None:
         folder = tmp_path / "migrations"
         shutil.copytree(migrate._MIGRATIONS, folder)
-        (folder / "versions" / "0002_test.py").write_text(NEXT.format(body=body))
+        (folder / "versions" / f"{NEWER}_test.py").write_text(NEXT.format(body=body))
         monkeypatch.setattr(migrate, "_MIGRATIONS", folder)
 
     return newer
@@ -118,8 +123,8 @@ async def test_before_a_migration_the_file_is_copied_as_it_was(sqlite_url: str, 
     await database.close()
     assert [database.backup] == backups(path)
     backup = backups(path)[0]
-    assert backup.name.startswith("zhitong.db.before-0002-20")
-    assert ask(backup, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert backup.name.startswith(f"zhitong.db.before-{NEWER}-20")
+    assert ask(backup, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert ask(backup, "SELECT * FROM calls ORDER BY call_id") == before
     assert backup.stat().st_mode & 0o777 == 0o640
     assert ask(path, "SELECT badge FROM agents") == []
@@ -193,7 +198,7 @@ async def test_a_newer_database_is_refused_and_not_touched(
     await (await Database.open(sqlite_url)).close()
     monkeypatch.undo()
     content = path.read_bytes()
-    with pytest.raises(SchemaTooNew, match=r"has schema 0002; this program knows up to 0001.*restore the backup"):
+    with pytest.raises(SchemaTooNew, match=rf"has schema {NEWER}; this program knows up to {HEAD}.*restore the backup"):
         await RecordStore.open(sqlite_url)
     assert path.read_bytes() == content
 
@@ -210,7 +215,7 @@ async def test_without_room_for_a_backup_nothing_is_changed(
     monkeypatch.setattr(migrate, "_copy", full)
     with pytest.raises(StoreError, match=r"so nothing was changed: .*No space left"):
         await Database.open(sqlite_url)
-    assert ask(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(path, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert [entry.name for entry in path.parent.iterdir() if "before" in entry.name] == []
 
 
