@@ -75,3 +75,11 @@ aliases = Table(
     Column("alias", Text, primary_key=True),
     Column("call_id", Text, ForeignKey(calls.c.call_id), primary_key=True, index=True),
 )
+
+# One row for each call that was ever told, also where its record is gone: see ``feed``. So no foreign key.
+call_changes = Table(
+    "call_changes",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False, unique=True),
+)

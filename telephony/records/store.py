@@ -11,6 +11,7 @@ from telephony.database.database import Database
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, Micros
 from telephony.records import rows
+from telephony.records.feed import note_changes
 from telephony.records.folding import Shelf
 from telephony.records.query import PAGE_LIMIT, CallQuery, Cursor, Page
 from telephony.records.record import CallRecord
@@ -164,6 +165,7 @@ async def _apply(connection: AsyncConnection, shelf: Shelf) -> None:
     if again:
         this = update(calls).where(calls.c.call_id == bindparam("which"))
         await connection.execute(this, [{**row, "which": row["call_id"]} for row in again])
+    await note_changes(connection, [*changed, *sorted(shelf.removed)])
     for table, make in ((call_channels, rows.channel_rows), (offers, rows.offer_rows), (aliases, rows.alias_rows)):
         if made := [row for record in changed.values() for row in make(record)]:
             await connection.execute(insert(table), made)
