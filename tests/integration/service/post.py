@@ -116,16 +116,16 @@ class Post:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """The lines of a JSON log; each must be JSON."""
-        return [json.loads(line) for line in self.log_text.splitlines()]
+        """The whole lines of a JSON log; each must be JSON."""
+        return [json.loads(line) for line in self.log_text.split("\n")[:-1]]
 
     async def logged(self, event: str, seconds: float = 20.0) -> dict[str, Any]:
         """Wait for a line of this event; the first one."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for line in self.log_text.splitlines():
-                if line.endswith("}") and json.loads(line)["event"] == event:
-                    return dict(json.loads(line))
+            for line in self.log:
+                if line["event"] == event:
+                    return line
             await asyncio.sleep(0.02)
         raise AssertionError(f"no {event!r} in:\n{self.log_text}")
 

@@ -41,7 +41,7 @@ def talking(play: Stage) -> int:
 
 def log(play: Stage) -> list[dict[str, object]]:
     text = (play.lab.run / "bridge.log").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in text.split("\n")[:-1]]  # the last one may not be whole yet
 
 
 def epochs(play: Stage) -> int:
@@ -62,15 +62,16 @@ async def test_killed_in_the_middle_of_calls_and_started_again(tmp_path: Path, t
         first = await play.lab.callers(
             [
                 Caller(number=short, dialled="12345", talk_s=0.4),
-                Caller(number=long, dialled="12345", start_at=0.2, talk_s=7.0),
+                Caller(number=long, dialled="12345", start_at=0.2),
             ]
         )
         await play.scene.records_of(1)
         await until(lambda: talking(play) == 1)
         await play.scene.bridge.kill()
-        second = await play.lab.callers([Caller(number=middle, dialled="12345", talk_s=3.0)])
+        second = await play.lab.callers([Caller(number=middle, dialled="12345")])
         await until(lambda: talking(play) == 2)  # law 7: the PBX never depends on us
         await play.scene.bridge.start()
+        await play.lab.pbx.hang_up_all()
         await asyncio.gather(first.finished(30), second.finished(30))
         await play.scene.records_of(3)
         await play.scene.bridge.stop()
@@ -88,17 +89,15 @@ async def test_killed_in_the_middle_of_calls_and_started_again(tmp_path: Path, t
 async def test_told_to_stop_calls_go_on(tmp_path: Path, tools: Tools) -> None:
     async with stage(tmp_path, tools, people(AGENTS)) as play:
         await play.lab.agents([Agent(number, (Offer(ring_s=0.1),)) for number in AGENTS])
-        callers = await play.lab.callers([Caller(number="13800000001", dialled="12345", talk_s=3.0)])
+        callers = await play.lab.callers([Caller(number="13800000001", dialled="12345")])
         await until(lambda: talking(play) == 1)
         await play.scene.bridge.stop()
-        assert talking(play) == 1
         assert log(play)[-1]["event"] == "stopped"
+        await asyncio.sleep(0.5)
+        assert talking(play) == 1
+        assert await play.channels() == 2
+        await play.lab.pbx.hang_up_all()
         await callers.finished(20)
-        (call,) = [call for call in fold(play.lab.lines()) if call.role == "caller"]
-    assert call.hung_up == "us"
-    assert call.ended_at is not None
-    assert call.answered_at is not None
-    assert call.ended_at - call.answered_at == pytest.approx(3.0, abs=0.2)
 
 
 async def test_the_pbx_dies_and_comes_back(tmp_path: Path, tools: Tools) -> None:
@@ -140,13 +139,12 @@ async def test_a_bridge_that_cannot_start_says_why(tmp_path: Path) -> None:
         await Bridge(tmp_path / "nosuch.toml", tmp_path).start()
 
 
-async def test_a_bridge_that_never_gets_ready_is_ended_and_says_why(tmp_path: Path, tools: Tools) -> None:
+async def test_a_bridge_that_never_gets_ready_is_ended_and_said_so(tmp_path: Path, tools: Tools) -> None:
     """No PBX: it would go on trying for ever."""
     async with stage(tmp_path, tools, people(AGENTS), bridge=False) as play:
         await play.lab.pbx.stop()
-        with pytest.raises(LabError, match="not ready after 2 s") as refused:
-            await play.scene.bridge.start(timeout_s=2.0)
-        assert "is Asterisk running" in str(refused.value)
+        with pytest.raises(LabError, match=r"not ready after 1 s\. Its last words:"):
+            await play.scene.bridge.start(timeout_s=1.0)
         with pytest.raises(ProcessLookupError):
             os.kill(play.scene.bridge.pid, 0)
 

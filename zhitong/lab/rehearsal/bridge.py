@@ -18,7 +18,7 @@ class Bridge:
         self._directory = directory
         self._child: Child | None = None
 
-    async def start(self, timeout_s: float = 15.0) -> None:
+    async def start(self, timeout_s: float = 30.0) -> None:
         """Start it; returns when it says that it is connected and has the PBX's state (sd_notify READY=1).
 
         Raises LabError with its last words when it ends before, or is not ready in time.
