@@ -1,0 +1,336 @@
+"""The journal at work: what the logs say, beside what is on record; what is missing is handed on.
+
+A call is held here, and its place in the logs with it, until it is on record as well as it can be told. So a kill at
+any moment loses nothing: the next start reads again from the oldest place that was held. And it doubles nothing: the
+logs give a call the same id as the manager interface does, and writing a record twice changes nothing.
+
+Calls are judged (``review``) as soon as the logs have been read to their end at the start, a few seconds after each
+login, when what was not seen has been closed, and every so often besides.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from telephony.errors import StoreError, ZhitongError
+from telephony.journal.errors import JournalUnreadable
+from telephony.journal.grouping import Finished
+from telephony.journal.places import Cursor
+from telephony.journal.reader import LogReader, Look
+from telephony.journal.rebuild import rebuild
+from telephony.journal.review import Beside, CallRebuilt, Verdict, overlaps, review
+from telephony.journal.tail import Flaw
+from telephony.model.calls import Call
+from telephony.model.changes import CallEnded, Change, EpochBegan, EpochEnded
+from telephony.model.ids import CallId, MemberName, Micros, PbxName, Uniqueid
+from telephony.model.world import World
+from telephony.records.record import CallRecord
+
+MAX_DUE = 2_000
+"""Calls that wait to be judged (law 10). Beyond it nothing is read: the logs keep what they have."""
+_AT_ONCE = 500
+_SPANS_KEPT = 200
+_REVIEWS_KEPT = 20
+_TRIES = 10
+"""So often a record is handed on that never gets on record: the store will not have it."""
+_FLAWS_LOGGED = 20  # of each kind
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How often; seconds."""
+
+    poll: float = 1.0
+    review: float = 300.0
+    after_login: float = 5.0
+    """A call that ended unseen settles for a second, and its record is on its way for a moment."""
+    again: float = 5.0
+    """Until the store is asked whether it has what was handed on."""
+    arrive: float = 15.0
+    """A call that the model has told the end of is expected on record for so long."""
+    save: float = 10.0
+
+
+_PACE = Pace()
+
+
+class Records(Protocol):
+    """What is on record; ``kept.KeptRecords``."""
+
+    async def find(self, call_ids: Sequence[CallId]) -> Mapping[CallId, CallRecord]: ...
+    async def known(self, uniqueids: Sequence[Uniqueid]) -> set[Uniqueid]: ...
+
+
+class Places(Protocol):
+    """Where the places in the logs are kept; ``cursors.CursorStore``."""
+
+    async def load(self, pbx: PbxName) -> Mapping[str, Cursor]: ...
+    async def save(self, pbx: PbxName, places: Mapping[str, Cursor]) -> None: ...
+
+
+async def _no_names() -> Mapping[str, MemberName]:
+    return {}
+
+
+class Status(msgspec.Struct, frozen=True):
+    """For health and metrics. ``counts``: rows, lines, flaws by kind; rebuilt, completed, differing, given up,
+    failures. ``due`` calls wait to be judged, ``held`` rows belong to calls that are not over. ``problem``: why the
+    journal does not get on at present, in words; None while it does."""
+
+    due: int
+    held: int
+    counts: Mapping[str, int]
+    problem: str | None
+
+
+@dataclass(slots=True)
+class _Due:
+    """A call that waits to be judged. ``mark``: its place in the logs."""
+
+    call: Call
+    headless: bool
+    mark: int
+    handed_on: int = 0
+
+    @property
+    def ids(self) -> tuple[CallId, ...]:
+        return (self.call.call_id, *self.call.aliases)
+
+
+class Journal:
+    """Reads the logs in ``folder`` beside what ``world`` has seen and ``records`` keeps; ``run`` it until cancelled.
+
+    ``deliver`` gets what is missing, and must see to it that it is written; it may get a call more than once. ``watch``
+    must be told of every change of the model. ``names`` gives endpoint → member for phones not named by their agent.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        world: World,
+        records: Records,
+        places: Places,
+        deliver: Callable[[CallRebuilt], object],
+        *,
+        names: Callable[[], Awaitable[Mapping[str, MemberName]]] = _no_names,
+        pace: Pace = _PACE,
+    ) -> None:
+        self._folder, self._world, self._records, self._places = folder, world, records, places
+        self._deliver, self._names, self._pace = deliver, names, pace
+        self._members: Mapping[str, MemberName] = {}
+        self._due: dict[CallId, _Due] = {}
+        self._arriving: dict[CallId, float] = {}  # told by the model; until when its record is waited for
+        self._unseen: deque[tuple[Micros, Micros]] = deque(maxlen=_SPANS_KEPT)
+        self._lost_at: Micros | None = None
+        self._boots: list[Micros] = []
+        self._reviews = [0.0]  # when, by our clock
+        self._save_at = 0.0
+        self._saved: Mapping[str, Cursor] = {}
+        self._held = 0
+        self.counts: Counter[str] = Counter()
+        self._problems: dict[type[ZhitongError], str] = {}
+
+    @property
+    def status(self) -> Status:
+        """How it stands."""
+        problem = next(iter(self._problems.values()), None)
+        return Status(len(self._due), self._held, dict(self.counts), problem)
+
+    def watch(self, changes: Iterable[Change]) -> None:
+        """Take note of what the model tells: a sink of ingest."""
+        for change in changes:
+            if isinstance(change, CallEnded):
+                until = _now() + self._pace.arrive
+                self._arriving.update(dict.fromkeys((change.call.call_id, *change.call.aliases), until))
+            elif isinstance(change, EpochEnded):
+                self._lost_at = change.at
+            elif isinstance(change, EpochBegan):
+                self._epoch_began(change.at)
+
+    def _epoch_began(self, at: Micros) -> None:
+        if self._lost_at is not None:
+            self._unseen.append((self._lost_at, at))
+            self._lost_at = None
+        self._boots.append(self._world.booted_at)
+        self._review_in(self._pace.after_login, self._pace.after_login + self._pace.arrive)
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        reader = LogReader(self._folder, self._world.pbx, await self._load())
+        try:
+            while True:
+                at_end = await self._read(reader)
+                if at_end and _now() >= min(self._reviews):
+                    await self._review()
+                if _now() >= self._save_at:
+                    await self._save(reader)
+                if at_end:
+                    await asyncio.sleep(self._pace.poll)
+        finally:
+            reader.close()
+
+    async def _load(self) -> Mapping[str, Cursor]:
+        while True:
+            places = await self._attempt(self._look_up(), StoreError)
+            if places is not None:
+                return places
+            await asyncio.sleep(self._pace.again)
+
+    async def _look_up(self) -> Mapping[str, Cursor]:
+        self._members = await self._names()
+        return await self._places.load(self._world.pbx)
+
+    async def _read(self, reader: LogReader) -> bool:
+        """One look. True when there is nothing more to be read for now."""
+        if len(self._due) >= MAX_DUE:
+            self._review_in(0.0)
+            return True
+        boots, self._boots = self._boots, []
+        found = await self._attempt(_to_its_end(self._step, reader, boots), JournalUnreadable)
+        if found is None:
+            return True
+        look, due = found
+        for flaw in look.flaws:
+            self._note(flaw)
+        for each in due:
+            self._take(each)
+        self._held = reader.grouping.held
+        return look.at_end
+
+    def _step(self, reader: LogReader, boots: Iterable[Micros]) -> tuple[Look, list[_Due]]:
+        """In a thread of its own: nobody else touches the reader meanwhile."""
+        for at in boots:
+            reader.grouping.booted(at)
+        look = reader.look(Micros(time.monotonic_ns() // 1_000))
+        return look, [due for finished in look.finished for due in self._rebuilt(finished)]
+
+    def _rebuilt(self, finished: Finished) -> list[_Due]:
+        try:
+            calls = rebuild(self._world.pbx, finished.calls, self._members)
+        except Exception:  # a bug of ours must not stop the journal; the rows are kept by Asterisk
+            self.counts["failures"] += 1
+            log.exception("calls could not be rebuilt", first=str(finished.calls.rows[0].row_id))
+            return []
+        return [_Due(call, not finished.calls.headless.isdisjoint(call.legs), finished.mark) for call in calls]
+
+    def _take(self, due: _Due) -> None:
+        """A call can show twice: where reading began anew in its middle, and whole."""
+        known = self._due.get(due.call.call_id)
+        if known is not None:
+            due.mark = min(due.mark, known.mark)
+            due = known if due.headless else due
+        self._due[due.call.call_id] = due
+
+    def _note(self, flaw: Flaw) -> None:
+        self.counts[flaw.kind] += 1
+        if self.counts[flaw.kind] <= _FLAWS_LOGGED:
+            log.warning("a log has a flaw", kind=flaw.kind, file=flaw.file, offset=flaw.offset, detail=flaw.detail)
+
+    # --- judging ------------------------------------------------------------------------------------------
+
+    def _review_in(self, *seconds: float) -> None:
+        self._reviews = sorted({*self._reviews, *(_now() + each for each in seconds)})[:_REVIEWS_KEPT]
+
+    async def _review(self) -> None:
+        now = _now()
+        self._reviews = [at for at in self._reviews if at > now]
+        self._review_in(self._pace.review)
+        self._arriving = {call_id: until for call_id, until in self._arriving.items() if until > now}
+        if await self._attempt(self._judge_all(), StoreError) is None:
+            self._review_in(self._pace.again)
+
+    async def _judge_all(self) -> bool:
+        self._members = await self._names()
+        waiting = [due for due in self._due.values() if not self._expected(due)]
+        for start in range(0, len(waiting), _AT_ONCE):
+            await self._judge(waiting[start : start + _AT_ONCE])
+        return True
+
+    def _expected(self, due: _Due) -> bool:
+        """Whether the model is about to tell of this call, or just has."""
+        live = any(uniqueid in self._world.by_leg for uniqueid in due.call.legs)
+        return live or any(call_id in self._arriving for call_id in due.ids)
+
+    async def _judge(self, some: Sequence[_Due]) -> None:
+        found = await self._records.find([due.call.call_id for due in some])
+        lost = [due for due in some if due.headless and due.call.call_id not in found]
+        known = await self._records.known([uniqueid for due in lost for uniqueid in due.call.legs]) if lost else set()
+        for due in some:
+            beside = Beside(
+                found.get(due.call.call_id),
+                unseen=overlaps(due.call, self._unseen),
+                known=not known.isdisjoint(due.call.legs),
+            )
+            self._act(due, review(due.call, due.headless, beside))
+
+    def _act(self, due: _Due, verdict: Verdict) -> None:
+        if verdict.differences:
+            self.counts["differing"] += 1
+            told = [str(difference) for difference in verdict.differences]
+            log.warning("a call differs from the logs", call=due.call.call_id, differences=told)
+        if verdict.record is None:
+            self._due.pop(due.call.call_id, None)
+        elif due.handed_on == _TRIES:
+            self.counts["given up"] += 1
+            log.error("a call cannot be put on record", call=due.call.call_id)
+            self._due.pop(due.call.call_id, None)
+        else:
+            self._hand_on(due, verdict.record)
+
+    def _hand_on(self, due: _Due, record: CallRecord) -> None:
+        if not due.handed_on:
+            self.counts[record.provenance.value] += 1
+            log.info("call out of the logs", call=record.call_id, provenance=record.provenance.value)
+            self._review_in(self._pace.again)
+        due.handed_on += 1
+        self._deliver(CallRebuilt(record))
+
+    # --- places -------------------------------------------------------------------------------------------
+
+    async def _save(self, reader: LogReader) -> None:
+        """Keep the place from which all that is not on record yet can be read again."""
+        self._save_at = _now() + self._pace.save
+        places = reader.places(min((due.mark for due in self._due.values()), default=None))
+        if places != self._saved and await self._attempt(self._keep(places), StoreError):
+            self._saved = places
+
+    async def _keep(self, places: Mapping[str, Cursor]) -> bool:
+        await self._places.save(self._world.pbx, places)
+        return True
+
+    async def _attempt(self, work: Awaitable[Result], kind: type[ZhitongError]) -> Result | None:
+        """None when it cannot be done at present: said once, and tried again by whoever asked for it."""
+        try:
+            result = await work
+        except kind as error:
+            if self._problems.get(kind) != str(error):
+                self._problems[kind] = str(error)
+                log.warning("the journal cannot go on", why=str(error))
+            return None
+        self._problems.pop(kind, None)
+        return result
+
+
+def _now() -> float:
+    return time.monotonic()
+
+
+async def _to_its_end(work: Callable[..., Result], *arguments: object) -> Result:
+    """In a thread. Being cancelled waits for its end, since what it works on is about to be closed."""
+    future = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise

@@ -1,0 +1,215 @@
+"""A call seen in part, and the same call out of the logs: one record that knows what both know. Pure.
+
+What was seen keeps its own: the microsecond at which its events came, and what the logs cannot know, such as holds.
+What was not seen is filled. Both have their times from one clock, the PBX's, so a time that both tell is the same to
+within ``RESOLUTION``. Where they are further apart, what was seen was a guess (a snapshot tells ages in whole seconds,
+a lost link no end), and the logs decide; but for an end that the logs have not got either.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from telephony.model import calls as model
+from telephony.model.calls import Call, Span
+from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.machines import OfferState
+from telephony.model.terms import Outcome, Provenance, Role, VisitResult
+from telephony.records import record as kept
+from telephony.records.build import build_record
+from telephony.records.record import CallRecord
+
+RESOLUTION = Micros(50_000)
+_AGE = Micros(5 * MICROS_PER_SECOND // 2)
+"""A snapshot tells for how many whole seconds a caller has waited."""
+_STATE_OF = {state.value.replace(" ", "_"): state for state in OfferState}
+_TEXTS = ("dialled", "caller_number", "caller_name", "trunk", "recording", "refused_because", "calls_back")
+
+
+def complete(call: Call, seen: CallRecord) -> CallRecord:
+    """The record of both. ``call`` comes from ``rebuild`` and is used up. What the logs add nothing to is returned as
+    it is."""
+    call.estimated = [field for field in call.estimated if field in seen.estimated]
+    call.ended_unseen = call.ended_unseen and "ended_at" in seen.estimated
+    _beginning(call, seen)
+    _legs(call, seen)
+    _visits(call, seen)
+    _offers(call, seen)
+    _answer(call, seen)
+    _transfers(call, seen)
+    call.aliases = sorted({*call.aliases, *seen.aliases})
+    call.related = sorted({*call.related, *seen.related})
+    for linkedid in seen.linkedids:
+        call.linkedids.setdefault(linkedid)
+    call.provenance = Provenance.COMPLETED
+    record = build_record(call)
+    return seen if msgspec.structs.replace(record, provenance=seen.provenance) == seen else record
+
+
+def _own(seen: Micros | None, told: Micros | None) -> Micros | None:
+    """A time that both may know."""
+    if seen is None or told is None:
+        return told if seen is None else seen
+    return seen if abs(seen - told) <= RESOLUTION else told
+
+
+def _beginning(call: Call, seen: CallRecord) -> None:
+    unseen = "received_at" in seen.estimated
+    for name in _TEXTS:
+        first, second = getattr(seen, name) or "", getattr(call, name)
+        setattr(call, name, (second or first) if unseen else (first or second))
+    if not unseen:
+        call.direction, call.received_at = seen.direction, seen.received_at
+
+
+# --- legs -------------------------------------------------------------------------------------------------
+
+
+def _legs(call: Call, seen: CallRecord) -> None:
+    for leg in seen.legs:
+        told = call.legs.get(leg.uniqueid)
+        if told is None:
+            call.legs[leg.uniqueid] = _leg_of(leg, call)
+        else:
+            _leg(told, leg)
+
+
+def _leg(told: model.Leg, seen: kept.Leg) -> None:
+    told.created_at = _own(seen.created_at, told.created_at) or told.created_at
+    told.answered_at = _own(seen.answered_at, told.answered_at)
+    told.ended_at, told.cause = _leg_end(told, seen)
+    if told.role is Role.TARGET and seen.role is Role.AGENT:
+        told.role, told.party = seen.role, seen.party
+    if seen.hung_up_first and told.asked_at is None:
+        told.asked_at = told.ended_at  # not before whom the logs name
+    _snap(told, [edge for interval in seen.talking for edge in (interval.start, interval.end) if edge is not None])
+    told.held = list(_held(told, seen))
+
+
+def _leg_end(told: model.Leg, seen: kept.Leg) -> tuple[Micros | None, int | None]:
+    """An end without a cause was not seen, or is not in the logs."""
+    if told.cause is not None and seen.cause is not None:
+        return _own(seen.ended_at, told.ended_at), seen.cause
+    if told.cause is not None:
+        return told.ended_at, told.cause
+    if seen.cause is not None:
+        return seen.ended_at, seen.cause
+    return max(filter(None, (told.ended_at, seen.ended_at)), default=None), None
+
+
+def _leg_of(seen: kept.Leg, call: Call) -> model.Leg:
+    """A leg whose rows are lost. With whom it talked its record does not say."""
+    leg = model.Leg(seen.uniqueid, seen.name, seen.role, seen.party, seen.created_at)
+    leg.answered_at, leg.ended_at, leg.cause = seen.answered_at, seen.ended_at, seen.cause
+    leg.asked_at = seen.ended_at if seen.hung_up_first else None
+    leg.spans = [Span(interval.start, (call.caller,), interval.end) for interval in seen.talking]
+    leg.held = [Span(interval.start, (), interval.end) for interval in seen.held]
+    return leg
+
+
+def _snap(leg: model.Leg, edges: list[Micros]) -> None:
+    """Stretches of talking begin and end at the times that were seen, where they were."""
+    spans = leg.spans
+    for before, span, after in zip([None, *spans], spans, [*spans[1:], None], strict=False):
+        start = span.start if before is not None and before.end == span.start else _nearest(edges, span.start)
+        end = span.end
+        if end is not None and (after is None or after.start != end):
+            end = _nearest(edges, end)
+        if end is None or start < end:
+            span.start, span.end = start, end
+
+
+def _nearest(edges: Iterable[Micros], at: Micros) -> Micros:
+    near = min(edges, key=lambda edge: abs(edge - at), default=at)
+    return near if abs(near - at) <= RESOLUTION else at
+
+
+def _held(told: model.Leg, seen: kept.Leg) -> Iterator[Span]:
+    """Holds, which no log tells. One that was still going on when the link was lost ends with the leg at the latest."""
+    last = told.ended_at
+    for interval in seen.held:
+        end = interval.end if last is None or interval.end is None else min(interval.end, last)
+        partners = [span.partners for span in told.spans if span.start <= interval.start and _reaches(span, interval)]
+        if end is None or interval.start < end:
+            yield Span(interval.start, partners[-1] if partners else (), end)
+
+
+def _reaches(span: Span, interval: kept.Interval) -> bool:
+    return span.end is None or span.end >= interval.start
+
+
+# --- queues -----------------------------------------------------------------------------------------------
+
+
+def _visits(call: Call, seen: CallRecord) -> None:
+    free = list(call.visits)
+    for visit in seen.visits:
+        told = next((each for each in free if _same_visit(each, visit)), None)
+        if told is None:
+            call.visits.append(_visit_of(visit))
+            continue
+        free.remove(told)
+        told.joined_at = _own(visit.joined_at, told.joined_at) or told.joined_at
+        told.ended_at = _own(visit.ended_at, told.ended_at)
+        told.position = told.position or visit.position
+        if visit.result is not VisitResult.UNKNOWN:
+            told.result, told.key = visit.result, visit.key or told.key
+    call.visits.sort(key=lambda visit: visit.joined_at)
+
+
+def _same_visit(told: model.Visit, seen: kept.QueueVisit) -> bool:
+    place = (told.queue, told.uniqueid) == (seen.queue, seen.uniqueid)
+    return place and abs(told.joined_at - seen.joined_at) <= _AGE
+
+
+def _visit_of(seen: kept.QueueVisit) -> model.Visit:
+    return model.Visit(seen.queue, seen.uniqueid, seen.position, seen.joined_at, seen.ended_at, seen.result, seen.key)
+
+
+def _offers(call: Call, seen: CallRecord) -> None:
+    for offer in seen.offers:
+        told = call.offers.get(offer.uniqueid)
+        if told is None:
+            call.offers[offer.uniqueid] = told = _offer_of(offer, call)
+        told.at = _own(offer.at, told.at) or told.at
+        told.ended_at = _own(offer.ended_at, told.ended_at)
+        told.cause = offer.cause if told.cause is None else told.cause
+        if offer.cause is not None or offer.outcome == "answered":  # its end was seen
+            told.state = _STATE_OF.get(offer.outcome.value, told.state)
+    call.offers = dict(sorted(call.offers.items(), key=lambda item: item[1].at))
+
+
+def _offer_of(seen: kept.Offer, call: Call) -> model.Offer:
+    state = _STATE_OF.get(seen.outcome.value, OfferState.UNKNOWN)
+    visit = next((visit for visit in reversed(call.visits) if visit.queue == seen.queue), None)
+    caller = call.caller if visit is None else visit.uniqueid
+    return model.Offer(seen.member, seen.queue, caller, seen.uniqueid, seen.at, state, seen.ended_at, seen.cause)
+
+
+def _answer(call: Call, seen: CallRecord) -> None:
+    call.answered_at = _own(seen.answered_at, call.answered_at)
+    if call.answered_by is None and seen.agent is not None:
+        answered = (offer for offer in call.offers.values() if offer.member == seen.agent)
+        call.answered_by = next((o.uniqueid for o in answered if o.state is OfferState.ANSWERED), None)
+
+
+def _transfers(call: Call, seen: CallRecord) -> None:
+    for transfer in seen.transfers:
+        told = next((each for each in call.transfers if abs(each.at - transfer.at) <= RESOLUTION), None)
+        if told is not None:
+            told.at = transfer.at
+        else:
+            call.transfers.append(_transfer_of(transfer, call))
+    call.transfers.sort(key=lambda transfer: transfer.at)
+
+
+def _transfer_of(seen: kept.Transfer, call: Call) -> model.Transfer:
+    by = next((leg.uniqueid for leg in call.legs.values() if leg.party == seen.by), call.caller)
+    return model.Transfer(seen.kind, seen.at, by, seen.to, seen.context, seen.result)
+
+
+def seen_whole(record: CallRecord) -> bool:
+    """Whether the record is of a call that was observed from its beginning to its end."""
+    return (
+        record.provenance is Provenance.OBSERVED and not record.estimated and record.outcome is not Outcome.UNOBSERVED
+    )
