@@ -113,21 +113,10 @@ class Pbx:
 
 
 def member_changed(at: Micros, agent: str, queue: str = "hotline", **facts: object) -> ev.MemberChanged:
-    plain = ev.MemberChanged(
-        at=at,
-        queue=QueueName(queue),
-        member=MemberName(agent),
-        interface=f"PJSIP/{agent}",
-        state_interface=f"PJSIP/{agent}",
-        status=1,
-        paused=False,
-        pause_reason="",
-        penalty=0,
-        in_call=False,
-        last_call=0,
-        wrapup_s=0,
-        removed=False,
-    )
+    phone = f"PJSIP/{agent}"
+    free: dict[str, object] = {"status": 1, "paused": False, "pause_reason": "", "penalty": 0, "in_call": False}
+    never = {"last_call": 0, "wrapup_s": 0, "removed": False}
+    plain = ev.MemberChanged(at, QueueName(queue), MemberName(agent), phone, phone, **free, **never)  # type: ignore[arg-type]
     return msgspec.structs.replace(plain, **facts)
 
 

@@ -16,7 +16,7 @@ from telephony.model.events import (
 )
 from telephony.model.ids import Linkedid
 from tests.unit.telephony.model.script import RING, Line, Pbx, Phone, Told, seconds, told
-from tests.unit.telephony.model.test_transfers import end_all, talking
+from tests.unit.telephony.model.transferring import end_all, talking
 
 
 def specialist(pbx: Pbx) -> Line:
