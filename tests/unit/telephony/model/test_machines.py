@@ -10,7 +10,7 @@ from telephony.model import calls, world
 from telephony.model import machines as m
 from telephony.model.machines import CallInput, CallState, ChannelInput, ChannelState, OfferInput, OfferState
 from telephony.records import build
-from tests.unit.telephony.model import test_endings, test_offers, test_snapshot, test_transfers
+from tests.unit.telephony.model import test_endings, test_offers, test_snapshot, test_transfers_by_code
 from tests.unit.telephony.model.script import Line, Pbx, Phone, told
 from tests.unit.telephony.model.stories import STORIES
 from tools import diagrams
@@ -48,7 +48,7 @@ def tell_everything() -> None:
         test_offers.test_both_of_a_ring_all_pick_up_at_once,
         test_offers.test_the_queue_times_out_while_a_phone_rings,
         test_offers.test_the_agent_hangs_up_between_pick_up_and_bridge,
-        test_transfers.test_blonde_by_code,
+        test_transfers_by_code.test_blonde_by_code,
         test_snapshot.test_what_ended_while_the_link_was_down_is_ended_and_marked,
         test_snapshot.test_call_states_are_told_for_what_was_found,
     ):
