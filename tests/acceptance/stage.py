@@ -11,6 +11,7 @@ import msgspec
 from telephony.directory.agents import Agent as Person
 from telephony.directory.agents import QueueMembership
 from telephony.model.ids import MemberName, QueueName
+from telephony.model.terms import Provenance
 from telephony.records.record import CallRecord
 from tests.judge import __main__ as judge
 from tests.judge import report
@@ -50,6 +51,8 @@ class Stage:
         records = await self.scene.records_of(count)
         await asyncio.to_thread(self._judge, records)
         assert len(records) == count
+        for record in records:  # seen whole, so nothing may be called a guess: the judge passes over what is
+            assert (record.provenance, record.estimated) == (Provenance.OBSERVED, ())
         return records
 
     def _judge(self, records: Sequence[CallRecord]) -> None:

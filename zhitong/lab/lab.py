@@ -44,7 +44,7 @@ class Lab:
     pbx: Pbx
 
     def __init__(
-        self, run: Path, tools: Tools, *, host: str = "127.0.0.1", etc: Path | None = None, port_count: int = 2500
+        self, run: Path, tools: Tools, *, host: str = "127.0.0.1", etc: Path | None = None, port_count: int = 1500
     ) -> None:
         self.run = run.resolve()
         self.etc = (etc or run / "etc").resolve()

@@ -96,7 +96,7 @@ def _of_files(check: str, found: of_files.Finding) -> Finding:
     severity = error if found.level is of_files.Level.ERROR else warning
     words = f"{found.where}: {found.what}"
     remedy = found.remedy or "-"
-    return severity(check, (f"配置有误，{words}", words), (f"照此处理：{remedy}", remedy))
+    return severity(check, ("PBX 的配置文件有误：", words), ("照此处理：", remedy))
 
 
 def _write_timeout_ms(files: Mapping[str, str], user: str) -> int:

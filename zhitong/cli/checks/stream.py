@@ -162,7 +162,7 @@ def _judge_filter(heard: Overheard) -> Iterator[Finding]:
             ),
         )
     elif heard.variable_sent or heard.timed + heard.untimed > 1:
-        yield ok("event-filter", "事件过滤有效", "The event filter works")
+        yield ok("event-filter", "没有收到不需要的事件", "No event came that nobody reads")
 
 
 # --- the clock -----------------------------------------------------------------------------------------------
