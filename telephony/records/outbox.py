@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -59,7 +59,9 @@ class _Entry:
     """A record in memory."""
 
     record: CallRecord
+    number: int  # in this run, from 0; of those found on disk -1
     segment: Segment | None = None  # where it is on disk
+    refused: bool = False  # by the store: to be set aside
     done: bool = False
 
 
@@ -83,13 +85,12 @@ class Outbox:
         self._beyond: deque[_Entry] = deque()
         self._unsaved: deque[_Entry] = deque()
         self._saving: Sequence[_Entry] = ()
-        self._aside: list[CallRecord] = []
+        self._aside: list[_Entry] = []
         self._segments: set[Segment] = set()
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.saved = 0
-        """Records of this run that are on disk or were done with before they got there."""
+        self._taken = 0
         self.trouble: str | None = None
         """Why nothing can be written to the outbox's disk at present; None while all is well."""
         self.set_aside_count = 0
@@ -128,11 +129,18 @@ class Outbox:
         waiting = len(self._unsaved) + len(self._saving)
         return max(self._spool.bytes / self._limits.disk_bytes, waiting / self._limits.memory)
 
+    @property
+    def saved(self) -> int:
+        """So many of the first records put in this run are on disk, or were done with before they got there."""
+        waiting = chain(self._saving, self._unsaved)
+        return next((entry.number for entry in waiting if not entry.done), self._taken)
+
     def put(self, record: CallRecord) -> bool:
         """Keep ``record``; False when there is no room. Quick, never raises. See the module for what it promises."""
         if self.fill >= 1 or self._closing.is_set():
             return False
-        entry = _Entry(record)
+        entry = _Entry(record, self._taken)
+        self._taken += 1
         self._unsaved.append(entry)
         if self._stored or self._beyond or len(self._window) >= self._limits.window:
             self._beyond.append(entry)
@@ -166,7 +174,7 @@ class Outbox:
         if read.rest:
             self._extents.appendleft(read.rest)
         self._stored -= len(read.records) + read.unknown
-        self._window.extend(_Entry(record, extent.segment) for record in read.records)
+        self._window.extend(_Entry(record, -1, extent.segment) for record in read.records)
         if read.unknown:
             self._count_aside(read.unknown, "no record that this program knows")
             extent.segment.left -= read.unknown
@@ -190,24 +198,27 @@ class Outbox:
         """The oldest ``count``, got from ``oldest`` before, are done with."""
         for _ in range(count):
             entry = self._window.popleft()
-            entry.done = True
-            if entry.segment is not None:
-                entry.segment.left -= 1
+            if not entry.refused:
+                self._finish(entry)
+            elif entry.segment is None or len(self._aside) < self._limits.window:
+                self._aside.append(entry)
+            # else it is not taken off its file, which is then not deleted: the next start finds it there.
+        self._wake.set()
+
+    def _finish(self, entry: _Entry) -> None:
+        """``entry`` is needed no longer, neither in memory nor on disk."""
+        entry.done = True
+        if entry.segment is not None:
+            entry.segment.left -= 1
         while self._unsaved and self._unsaved[0].done:
             self._unsaved.popleft()
-            self.saved += 1
-        self._wake.set()
 
     def set_aside(self, record: CallRecord, error: Exception) -> None:
-        """Keep a record that the store will not have, to be tried again at the next start: a newer program may manage.
-
-        Call it before ``drop``. Not kept: what is beyond ``spool.ASIDE_BYTES``, or beyond ``Limits.window`` records
-        while the disk takes nothing.
+        """The store will not have ``record``, the oldest: when it is dropped, keep it for the next start all the same,
+        since a newer program may manage. What is beyond ``spool.ASIDE_BYTES`` in one run is not kept.
         """
-        if len(self._aside) < self._limits.window:
-            self._aside.append(record)
+        self._window[0].refused = True
         self._count_aside(1, str(error), call=record.call_id, pbx=record.pbx)
-        self._wake.set()
 
     def _count_aside(self, count: int, reason: str, **of: str) -> None:
         before = self.set_aside_count
@@ -264,7 +275,7 @@ class Outbox:
                 await asyncio.wait_for(self._closing.wait(), self._limits.retry)
 
     async def _step(self) -> bool:
-        """Do what is most urgent; False when there is nothing to do. What is set aside comes before what is deleted."""
+        """Do what is most urgent; False when there is nothing to do."""
         if not self._spool.is_open:
             await self._open()
         elif self._unsaved:
@@ -286,16 +297,14 @@ class Outbox:
         try:
             segment, offsets = await self._on_disk(self._spool.append, [entry.record for entry in group])
         except BaseException:
-            waiting = [entry for entry in group if not entry.done]
-            self._unsaved.extendleft(reversed(waiting))
-            self.saved += len(group) - len(waiting)
+            self._unsaved.extendleft(entry for entry in reversed(group) if not entry.done)
             raise
+        else:
+            self._segments.add(segment)
+            self._settle(group, segment, offsets)
+            self._note(None)
         finally:
             self._saving = ()
-        self.saved += len(group)
-        self._segments.add(segment)
-        self._settle(group, segment, offsets)
-        self._note(None)
 
     def _settle(self, group: Sequence[_Entry], segment: Segment, offsets: Sequence[int]) -> None:
         """``group`` is on disk: what is beyond the window needs its memory no longer."""
@@ -320,10 +329,12 @@ class Outbox:
         self._extents.append(extent)
 
     async def _keep_aside(self) -> None:
-        count = len(self._aside)
-        if not await self._on_disk(self._spool.set_aside, self._aside[:count]):
-            log.error("outbox: no room to set records aside", calls=[one.call_id for one in self._aside[:count]])
-        del self._aside[:count]
+        entries = list(self._aside)
+        if not await self._on_disk(self._spool.set_aside, [entry.record for entry in entries]):
+            log.error("outbox: no room to set records aside", calls=[entry.record.call_id for entry in entries])
+        del self._aside[: len(entries)]
+        for entry in entries:
+            self._finish(entry)
 
     def _finished(self) -> Segment | None:
         """A file with nothing in it that is still needed."""
@@ -346,7 +357,7 @@ class Outbox:
     async def sync(self) -> None:
         """Return once all that was put is on disk. For as long as the disk takes nothing this does not return: give it
         a deadline."""
-        wanted = self.saved + len(self._unsaved) + len(self._saving)
+        wanted = self._taken
         while self.saved < wanted:  # noqa: ASYNC110 - the saver must not know who waits
             await asyncio.sleep(0.001)
 
@@ -362,7 +373,7 @@ class Outbox:
         closed = asyncio.get_running_loop().run_in_executor(self._hand, self._spool.close)
         await asyncio.wait([closed], timeout=timeout)
         self._hand.shutdown(wait=False)
-        lost = len(self._unsaved)
+        lost = sum(not entry.done for entry in self._unsaved)
         if lost:
             log.error("outbox: records lost with this process", records=lost, reason=self.trouble)
         return lost

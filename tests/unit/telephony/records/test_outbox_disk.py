@@ -180,15 +180,19 @@ async def test_a_record_the_store_will_not_have_is_kept_and_tried_again_by_the_n
 
 
 async def test_a_store_that_refuses_everything_fills_neither_the_log_nor_the_memory(folder: Path, disk: Disk) -> None:
+    disk.room = 0
     async with outbox_in(folder) as outbox:
-        disk.room = 0
         with capture_logs() as logs:
-            for number in range(100):
-                outbox.set_aside(record(number), StoreError("will not have it"))
-        assert outbox.set_aside_count == 100
-        assert len(logs) == 7
-        assert len(outbox._aside) == SMALL.window
+            for one in many(50):
+                assert outbox.put(one)
+                outbox.set_aside((await outbox.oldest(1))[0], StoreError("will not have it"))
+                outbox.drop(1)
+        assert outbox.set_aside_count == 50
+        assert len([entry for entry in logs if entry["event"] == "call record set aside"]) == 6
+        assert not outbox.put(record(99)), "the bound of the memory holds for them too"
         disk.room = None
+    async with outbox_in(folder) as outbox:
+        assert {one.call_id for one in await taken(outbox)} == set(ids(many(50)))
 
 
 async def test_a_line_of_a_newer_program_holds_up_nobody(folder: Path) -> None:
