@@ -23,11 +23,11 @@ setup: ## lay .venv from the hashed lock (quick when nothing changed; needs no r
 
 .PHONY: demo
 demo: setup ## real SIP calls through a menu and straight to people; then a table (CALLS= AGENTS= SEED=)
-	@exec $(BIN)/zhitong demo $(demo_options) $(ARGS)
+	@$(BIN)/zhitong demo $(demo_options) $(ARGS)
 
 .PHONY: run
 run: setup ## the PBX and the bridge, until Ctrl-C, for softphones of your own (BIND=)
-	@exec $(BIN)/zhitong run $(run_options) $(ARGS)
+	@$(BIN)/zhitong run $(run_options) $(ARGS)
 
 .PHONY: test
 test: setup ## every test CI holds (ARGS= goes to pytest)

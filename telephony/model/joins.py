@@ -10,7 +10,6 @@ from itertools import islice
 from telephony.model.calls import MAX_KIN, MAX_LEGS, MAX_OFFERS, MAX_TRANSFERS, MAX_VISITS, Call, Leg
 from telephony.model.changes import CallsJoined
 from telephony.model.ids import Linkedid, uniqueid_parts
-from telephony.model.machines import CallState
 from telephony.model.names import party_of
 from telephony.model.terms import Role
 from telephony.model.world import Channel, World
@@ -83,7 +82,6 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     _move_waiting(world, gone, kept)
     world.calls.pop(gone.call_id, None)
     world.settling.pop(gone.call_id, None)
-    gone.state, gone.live = CallState.ENDED, set()
     world.reopen(kept)
 
 

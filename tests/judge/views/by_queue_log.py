@@ -87,7 +87,10 @@ def _no_stay(seen: View, case: Case, *, others_wait: bool) -> None:
 
 def _stay(seen: View, case: Case, visits: list[Visit]) -> None:
     seen.claim("visits", one_of(BOOK, "→".join(visit.queue for visit in visits)))
-    seen.claim("transfers", one_of(BOOK, *_transfers(visits), *_torn_transfers(case, visits)))
+    seen.claim(
+        "transfers",
+        one_of(BOOK, *_transfers(visits), *_torn_transfers(case, visits), *_unlogged_transfers(case, visits)),
+    )
     seen.claim("abandoned_in", one_of(BOOK, "waiting", "ringing"))
     if visits[0].entered is not None:
         seen.claim("queued_at", _second(visits[0].entered))
@@ -165,6 +168,17 @@ def _torn_transfers(case: Case, visits: list[Visit]) -> list[str]:
     """A PBX that shuts down while an agent consults hangs up the agent, and some of its parts take that for the
     completion of a transfer (AttendedTransfer, Success), of which queue_log says nothing."""
     if not (case.side_rows and nobody_hung_up(case)):
+        return []
+    return [f"{way}→{kind}".lstrip("→") for way in _transfers(visits) for kind in ("attended", "blonde")]
+
+
+def _unlogged_transfers(case: Case, visits: list[Visit]) -> list[str]:
+    """An agent who hangs up in a consult hands the caller over, and queue_log now and then says COMPLETEAGENT all the
+    same. The CDRs then show the caller with a phone that no queue rang for him."""
+    if not case.side_rows or all(visit.finish != "COMPLETEAGENT" for visit in visits):
+        return []
+    agents = {visit.agent for visit in visits}
+    if all(row.phone in agents or not row.phone for row in case.rows):
         return []
     return [f"{way}→{kind}".lstrip("→") for way in _transfers(visits) for kind in ("attended", "blonde")]
 

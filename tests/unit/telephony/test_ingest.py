@@ -239,6 +239,22 @@ async def test_a_step_of_the_pbxs_clock_in_the_middle_of_a_call(by: float, clock
     assert spine.ingest.counters.anomalies == {"clock set": 1}
 
 
+async def test_a_clock_set_while_the_link_was_down_is_found_at_the_login(clock: Clock) -> None:
+    """What was under way is moved before the snapshot ends or keeps it, so that its times make sense."""
+    spine = Spine()
+    events = story()
+    spine.hear(events[:8])
+    hour = micros_of(3600)
+    clock.wait(30)
+    at = Micros(events[7].at + micros_of(30) - hour)
+    spine.hear([LinkLost(Micros(events[7].at + 1), 1), snapshot(at, epoch=2), Tick(Micros(at + micros_of(5)))])
+    (record,) = spine.records
+    assert spine.ingest.counters.anomalies == {"clock set": 1}
+    assert record.received_at == events[2].at - hour
+    assert record.ended_at - record.received_at == pytest.approx(micros_of(30), abs=5_000)
+    assert record.estimated == ("received_at", "ended_at")
+
+
 async def test_a_snapshot_that_took_long_to_read_is_no_step(clock: Clock) -> None:
     spine = Spine()
     events = story()

@@ -282,6 +282,33 @@ def test_a_caller_number_that_comes_late_is_kept_and_the_first_is_not_overwritte
     assert (record.caller_number, record.caller_name) == ("13900139000", "李四")
 
 
+def test_what_becomes_of_others_names_and_of_names_in_a_talk_is_not_the_callers() -> None:
+    pbx = Pbx()
+    caller = pbx.citizen(number="")
+    caller.joins()
+    phone = caller.offered("1001")
+    phone.say(lambda at, u, li: CallerIdChanged(at, u, li, "1001", "agent"))
+    phone.answers()
+    caller.say(lambda at, u, li: CallerIdChanged(at, u, li, "5551234", "connected line"))
+    caller.hangs_up()
+    record = told(pbx.events).record
+    assert (record.caller_number, record.caller_name) == ("", "")
+
+
+def test_the_first_time_a_phone_hangs_up_counts() -> None:
+    """HangupRequest comes more than once."""
+    pbx = Pbx()
+    caller = pbx.citizen()
+    caller.joins()
+    phone = caller.offered("1001")
+    phone.answers()
+    phone.asks()
+    caller.asks()
+    phone.asks()
+    caller.part_and_end()
+    assert told(pbx.events).record.hung_up_by == "agent"
+
+
 def test_what_the_dialplan_says_after_the_talk_does_not_undo_the_connect() -> None:
     pbx = Pbx()
     caller = pbx.citizen()

@@ -8,7 +8,7 @@ from telephony.model.changes import CallQueued, QueueChanged
 from telephony.model.terms import Outcome
 from telephony.records.build import is_offered
 from telephony.records.record import CallRecord
-from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, offers, seconds, told, visits
+from tests.unit.telephony.model.script import Line, Pbx, Told, offers, seconds, told, visits
 
 
 def waiting_caller(pbx: Pbx, queue: str = "hotline") -> Line:
@@ -142,6 +142,20 @@ def pbx_shuts_down_while_waiting() -> Pbx:
     return pbx
 
 
+def is_ended_by(bits: int) -> Callable[[], Pbx]:
+    """Before any queue, by a SoftHangupRequest."""
+
+    def tell() -> Pbx:
+        pbx = Pbx()
+        caller = pbx.citizen()
+        caller.stopped(bits)
+        caller.ends(16)
+        return pbx
+
+    tell.__name__ = f"is_ended_by_{bits}"
+    return tell
+
+
 ENDINGS: dict[Callable[[], Pbx], tuple[Outcome, str, str | None]] = {
     gives_up_waiting: (Outcome.ABANDONED, "caller", "waiting"),
     gives_up_while_it_rings: (Outcome.ABANDONED, "caller", "ringing"),
@@ -158,6 +172,11 @@ ENDINGS: dict[Callable[[], Pbx], tuple[Outcome, str, str | None]] = {
     is_dropped_by_the_dialplan: (Outcome.FAILED, "system", None),
     is_told_to_hang_up_while_waiting: (Outcome.SYSTEM, "system", None),
     pbx_shuts_down_while_waiting: (Outcome.SYSTEM, "system", None),
+    is_ended_by(1): (Outcome.SYSTEM, "system", None),  # the device or its media is gone
+    is_ended_by(4): (Outcome.SYSTEM, "system", None),  # shutdown
+    is_ended_by(8): (Outcome.SYSTEM, "system", None),  # time limit
+    is_ended_by(32): (Outcome.SYSTEM, "system", None),  # an order
+    is_ended_by(16): (Outcome.FAILED, "system", None),  # the end of the dialplan
 }
 
 
@@ -186,6 +205,38 @@ def test_offered_is_answered_plus_abandoned_plus_other_ends() -> None:
     others = [record for record in offered if record.outcome not in (Outcome.ANSWERED, Outcome.ABANDONED)]
     assert len(offered) == len(ENDINGS) == len(answered) + len(abandoned) + len(others)
     assert (len(answered), len(abandoned)) == (0, 3)
+
+
+def test_an_order_to_another_leg_or_after_the_caller_hung_up_is_none_to_the_caller() -> None:
+    pbx = Pbx()
+    caller = pbx.citizen()
+    other = caller.calls("1005")
+    other.stopped(32)
+    other.gone()
+    caller.stopped(16)
+    caller.ends()
+    assert told(pbx.events).record.outcome is Outcome.FAILED
+    pbx = Pbx()
+    caller = pbx.citizen()
+    caller.asks(127)
+    caller.stopped(4)
+    caller.ends(127)
+    assert told(pbx.events).record.outcome is Outcome.ABANDONED
+
+
+def test_entered_again_without_a_word_of_how_it_ended_before() -> None:
+    """ZtQueueEnd was missed: the first stay is over, nobody knows how."""
+    pbx = Pbx()
+    caller = waiting_caller(pbx)
+    pbx.wait(5)
+    caller.joins("overflow")
+    world = Told().hear(pbx.events).tracker.world
+    assert {queue.name: len(queue.waiting) for queue in world.queues.values()} == {"hotline": 0, "overflow": 1}
+    pbx.wait(5)
+    caller.gives_up()
+    record = told(pbx.events).record
+    assert visits(record) == [("hotline", "unknown"), ("overflow", "abandoned")]
+    assert record.visits[0].ended_at == record.visits[1].joined_at
 
 
 def test_the_queue_abandon_event_alone_says_nothing() -> None:
@@ -332,46 +383,6 @@ def test_who_waits_is_counted_and_taken_out_again() -> None:
     assert counts == [1, 2, 3, 2], "each change of the line is told once"
 
 
-def test_an_agent_who_picks_up_in_the_instant_the_caller_leaves() -> None:
-    """Seen on a real PBX: HangupRequest 0.3 ms before the answer; AgentConnect comes, a bridge never, and no
-    QueueCallerAbandon."""
-    pbx = Pbx()
-    caller = waiting_caller(pbx)
-    phone = caller.offered("1001")
-    pbx.wait(4)
-    caller.asks(127)
-    phone.picked_up()
-    phone.gone(0)
-    pbx.member("1001")
-    caller.stopped()
-    caller.ends(127)
-    heard = told(pbx.events)
-    assert (heard.record.outcome, heard.record.abandoned_in) == ("abandoned", "ringing")
-    assert offers(heard.record) == [("1001", "dropped")]
-    assert heard.record.answered_at is None
-    assert heard.anomalies == []
-    assert heard.left_over == {}
-
-
-def test_the_caller_leaves_between_pick_up_and_bridge() -> None:
-    """With an announcement to the agent in between, QueueCallerAbandon or AgentDump comes as well."""
-    pbx = Pbx()
-    caller = waiting_caller(pbx)
-    phone = caller.offered("1001")
-    pbx.wait(4)
-    phone.picked_up()
-    pbx.wait(1)
-    caller.asks(127)
-    phone.dumped()
-    caller.queue_abandoned()
-    phone.gone(16)
-    caller.stopped()
-    caller.ends(127)
-    record = told(pbx.events).record
-    assert (record.outcome, record.abandoned_in) == ("abandoned", "ringing")
-    assert offers(record) == [("1001", "dropped")]
-
-
 def test_redirected_out_of_the_line_is_withdrawn_from_it_whoever_answers_elsewhere() -> None:
     pbx = Pbx()
     caller = waiting_caller(pbx)
@@ -396,15 +407,3 @@ def test_refused_before_any_queue_keeps_the_reason() -> None:
     record = told(is_refused().events).record
     assert (record.refused_because, record.queue, record.wait_ms, record.cause) == ("closed", None, None, 21)
     assert seconds(record) == [("entry", (), 5.0)]
-
-
-def test_two_phones_ring_and_the_caller_gives_up() -> None:
-    pbx = Pbx()
-    caller = waiting_caller(pbx, "ring-all")
-    phones: list[Phone] = [caller.offered("1001"), caller.offered("1002")]
-    pbx.wait(6)
-    caller.gives_up(*phones)
-    heard = told(pbx.events)
-    assert offers(heard.record) == [("1001", "cancelled"), ("1002", "cancelled")]
-    assert heard.record.abandoned_in == "ringing"
-    assert heard.left_over == {}

@@ -3,6 +3,7 @@
 import pytest
 
 from telephony.model.changes import OfferChanged
+from telephony.model.ids import Micros
 from telephony.model.machines import AgentState, OfferState
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, offers, seconds, told
 
@@ -51,8 +52,11 @@ def test_rung_out_is_told_even_if_only_the_queue_says_so() -> None:
     phone.gone(0)
     pbx.wait(0.1)
     assert Told().hear(pbx.events).tracker.world.by_leg[phone.uniqueid].open_offers(), "not known yet"
+    ended = Micros(pbx.now - 100_100)
     phone.no_answer()
-    assert offers(then_answered(pbx, caller).record)[0] == ("1001", "no_answer")
+    record = then_answered(pbx, caller).record
+    assert offers(record)[0] == ("1001", "no_answer")
+    assert record.offers[0].ended_at == ended, "it stopped ringing when its channel ended, not when the queue said so"
 
 
 def test_rung_out_is_told_even_if_only_the_dial_says_so() -> None:

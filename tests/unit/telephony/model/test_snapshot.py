@@ -260,6 +260,29 @@ def test_members_who_are_no_longer_there_are_signed_out() -> None:
     assert [c.state for c in heard.changes if isinstance(c, AgentStateChanged)][-1] is AgentState.SIGNED_OUT
 
 
+def test_parted_unseen() -> None:
+    pbx = Pbx()
+    caller = pbx.citizen()
+    target = caller.calls("1005")
+    target.picks_up(caller)
+    taken = asked(pbx.events)
+    apart = tuple(msgspec.structs.replace(channel, bridge="") for channel in taken.channels)
+    world = Told().hear([*pbx.events, msgspec.structs.replace(taken, channels=apart)]).tracker.world
+    assert world.bridges == {}
+    assert world.by_leg[caller.uniqueid].state is CallState.APART
+
+
+def test_a_leg_to_a_trunk_whose_caller_is_unknown_goes_out() -> None:
+    pbx = Pbx()
+    line = pbx.originates("trunk-carrier")
+    line.linkedid = Line(pbx, "1001").linkedid
+    line.up()
+    taken = asked(pbx.events)
+    heard = Told().hear([taken])
+    assert heard.tracker.world.by_leg[line.uniqueid].direction == "outbound"
+    assert heard.tracker.world.by_leg[line.uniqueid].trunk == ""
+
+
 def test_queues_without_members_or_callers_are_known_too() -> None:
     heard = Told().hear([snapshot(Micros(BOOT + 1), queues=("hotline", "night"))])
     assert set(heard.tracker.world.queues) == {"hotline", "night"}

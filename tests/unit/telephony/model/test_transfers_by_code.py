@@ -105,6 +105,19 @@ def test_optimisation_is_no_leaving_for_the_one_who_stays() -> None:
     assert with_caller[0].end is None
 
 
+def test_when_a_local_half_leaves_those_beyond_it_are_parted_too() -> None:
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    colleague_answers(pbx, near, far, colleague)
+    world = Told().hear(pbx.events).tracker.world
+    assert world.channels[colleague.uniqueid].leg.partners == (phone.uniqueid,)
+    near.leaves()
+    world = Told().hear(pbx.events).tracker.world
+    assert world.channels[colleague.uniqueid].leg.partners == ()
+    assert world.channels[phone.uniqueid].leg.partners == ()
+
+
 def test_blonde_by_code() -> None:
     """The agent hangs up while the colleague's phone rings; the bridges are merged when it is answered."""
     pbx = Pbx()

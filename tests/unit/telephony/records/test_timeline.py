@@ -70,6 +70,24 @@ def test_two_phones_ring_at_once() -> None:
     ]
 
 
+def test_the_milliseconds_from_pick_up_to_bridge_count_as_ringing_and_seconds_do_not() -> None:
+    made = talked()
+    made.offers[AGENT].ended_at = at(9.95)
+    assert ("ring", ("1001",), 5, 10) in told(made)
+    made.offers[AGENT].ended_at = at(9.8)
+    assert ("ring", ("1001",), 5, 9.8) in told(made)
+
+
+def test_only_the_phone_that_answered_rings_until_the_bridge() -> None:
+    made = talked()
+    made.offers[AGENT].ended_at = at(9.95)
+    made.offers[OTHER] = Offer(
+        MemberName("1002"), QueueName("hotline"), CALLER, OTHER, at(5), OfferState.LOST, at(9.96)
+    )
+    assert ("ring", ("1001", "1002"), 5, 9.96) in told(made)
+    assert ("ring", ("1001",), 9.96, 10) in told(made)
+
+
 def test_segments_alike_that_touch_are_one() -> None:
     made = three(Span(at(10), (AGENT,), at(20)), Span(at(20), (AGENT,), at(30)))
     assert ("talk", ("1001",), 10, 30) in told(made)
