@@ -94,10 +94,12 @@ class Status(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Due:
-    """A call that waits to be judged. ``mark``: its place in the logs."""
+    """A call that waits to be judged. ``elsewhere`` are channels of other calls of its group, ``mark`` its place in the
+    logs."""
 
     call: Call
     headless: bool
+    elsewhere: frozenset[Uniqueid]
     mark: int
     handed_on: int = 0
 
@@ -137,13 +139,16 @@ class Journal:
         self._saved: Mapping[str, Cursor] = {}
         self._held = 0
         self.counts: Counter[str] = Counter()
+        self._read_counts: Counter[str] = Counter()  # the reader's own
+        self._flaws_told: Counter[str] = Counter()
         self._problems: dict[type[ZhitongError], str] = {}
 
     @property
     def status(self) -> Status:
         """How it stands."""
         problem = next(iter(self._problems.values()), None)
-        return Status(len(self._due), self._held, dict(self.counts), problem)
+        read = self._read_counts.copy()  # at once: a thread counts on
+        return Status(len(self._due), self._held, dict(self.counts + read), problem)
 
     def watch(self, changes: Iterable[Change]) -> None:
         """Take note of what the model tells: a sink of ingest."""
@@ -168,6 +173,7 @@ class Journal:
     async def run(self) -> None:
         """Work until cancelled."""
         reader = LogReader(self._folder, self._world.pbx, await self._load())
+        self._read_counts = reader.counts
         try:
             while True:
                 at_end = await self._read(reader)
@@ -222,7 +228,10 @@ class Journal:
             self.counts["failures"] += 1
             log.exception("calls could not be rebuilt", first=str(finished.calls.rows[0].row_id))
             return []
-        return [_Due(call, not finished.calls.headless.isdisjoint(call.legs), finished.mark) for call in calls]
+        headless, everyone = finished.calls.headless, frozenset(leg for call in calls for leg in call.legs)
+        return [
+            _Due(call, not headless.isdisjoint(call.legs), everyone - call.legs.keys(), finished.mark) for call in calls
+        ]
 
     def _take(self, due: _Due) -> None:
         """A call can show twice: where reading began anew in its middle, and whole."""
@@ -233,8 +242,8 @@ class Journal:
         self._due[due.call.call_id] = due
 
     def _note(self, flaw: Flaw) -> None:
-        self.counts[flaw.kind] += 1
-        if self.counts[flaw.kind] <= _FLAWS_LOGGED:
+        self._flaws_told[flaw.kind] += 1
+        if self._flaws_told[flaw.kind] <= _FLAWS_LOGGED:
             log.warning("a log has a flaw", kind=flaw.kind, file=flaw.file, offset=flaw.offset, detail=flaw.detail)
 
     # --- judging ------------------------------------------------------------------------------------------
@@ -271,6 +280,7 @@ class Journal:
                 found.get(due.call.call_id),
                 unseen=overlaps(due.call, self._unseen),
                 known=not known.isdisjoint(due.call.legs),
+                elsewhere=due.elsewhere,
             )
             self._act(due, review(due.call, due.headless, beside))
 

@@ -6,15 +6,15 @@ within ``RESOLUTION``. Where they are further apart, what was seen was a guess (
 a lost link no end), and the logs decide; but for an end that the logs have not got either.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from telephony.model import calls as model
 from telephony.model.calls import Call, Span
-from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.ids import MICROS_PER_SECOND, Micros, Uniqueid
 from telephony.model.machines import OfferState
-from telephony.model.terms import Outcome, Provenance, Role, VisitResult
+from telephony.model.terms import Outcome, Provenance, VisitResult
 from telephony.records import record as kept
 from telephony.records.build import build_record
 from telephony.records.record import CallRecord
@@ -26,15 +26,16 @@ _STATE_OF = {state.value.replace(" ", "_"): state for state in OfferState}
 _TEXTS = ("dialled", "caller_number", "caller_name", "trunk", "recording", "refused_because", "calls_back")
 
 
-def complete(call: Call, seen: CallRecord) -> CallRecord:
-    """The record of both. ``call`` comes from ``rebuild`` and is used up. What the logs add nothing to is returned as
-    it is."""
+def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ()) -> CallRecord:
+    """The record of both. ``call`` comes from ``rebuild`` and is used up; ``elsewhere`` are channels of other calls of
+    its group, which a snapshot can have taken for this one's. What the logs add nothing to is returned as it is."""
+    told = frozenset(call.legs)
+    _beginning(call, seen)
     call.estimated = [field for field in call.estimated if field in seen.estimated]
     call.ended_unseen = call.ended_unseen and "ended_at" in seen.estimated
-    _beginning(call, seen)
-    _legs(call, seen)
+    _legs(call, seen, elsewhere)
     _visits(call, seen)
-    _offers(call, seen)
+    _offers(call, seen, told)
     _answer(call, seen)
     _transfers(call, seen)
     call.aliases = sorted({*call.aliases, *seen.aliases})
@@ -54,32 +55,33 @@ def _own(seen: Micros | None, told: Micros | None) -> Micros | None:
 
 
 def _beginning(call: Call, seen: CallRecord) -> None:
-    unseen = "received_at" in seen.estimated
+    """Who saw the first channel may have missed what the dialplan said next; the logs have both, or neither."""
+    headless = "received_at" in call.estimated
     for name in _TEXTS:
-        first, second = getattr(seen, name) or "", getattr(call, name)
-        setattr(call, name, (second or first) if unseen else (first or second))
-    if not unseen:
-        call.direction, call.received_at = seen.direction, seen.received_at
+        first, second = getattr(call, name), getattr(seen, name) or ""
+        setattr(call, name, (second or first) if headless else (first or second))
+    if headless:
+        call.direction = seen.direction
+    if "received_at" not in seen.estimated:
+        call.received_at = seen.received_at
 
 
 # --- legs -------------------------------------------------------------------------------------------------
 
 
-def _legs(call: Call, seen: CallRecord) -> None:
+def _legs(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid]) -> None:
     for leg in seen.legs:
         told = call.legs.get(leg.uniqueid)
-        if told is None:
-            call.legs[leg.uniqueid] = _leg_of(leg, call)
-        else:
+        if told is not None:
             _leg(told, leg)
+        elif leg.uniqueid not in elsewhere:
+            call.legs[leg.uniqueid] = _leg_of(leg, call)
 
 
 def _leg(told: model.Leg, seen: kept.Leg) -> None:
     told.created_at = _own(seen.created_at, told.created_at) or told.created_at
     told.answered_at = _own(seen.answered_at, told.answered_at)
     told.ended_at, told.cause = _leg_end(told, seen)
-    if told.role is Role.TARGET and seen.role is Role.AGENT:
-        told.role, told.party = seen.role, seen.party
     if seen.hung_up_first and told.asked_at is None:
         told.asked_at = told.ended_at  # not before whom the logs name
     _snap(told, [edge for interval in seen.talking for edge in (interval.start, interval.end) if edge is not None])
@@ -147,14 +149,14 @@ def _visits(call: Call, seen: CallRecord) -> None:
         told = next((each for each in free if _same_visit(each, visit)), None)
         if told is None:
             call.visits.append(_visit_of(visit))
+            call.visits.sort(key=lambda each: each.joined_at)
             continue
         free.remove(told)
         told.joined_at = _own(visit.joined_at, told.joined_at) or told.joined_at
         told.ended_at = _own(visit.ended_at, told.ended_at)
         told.position = told.position or visit.position
-        if visit.result is not VisitResult.UNKNOWN:
+        if told.result in (None, VisitResult.UNKNOWN):
             told.result, told.key = visit.result, visit.key or told.key
-    call.visits.sort(key=lambda visit: visit.joined_at)
 
 
 def _same_visit(told: model.Visit, seen: kept.QueueVisit) -> bool:
@@ -166,17 +168,20 @@ def _visit_of(seen: kept.QueueVisit) -> model.Visit:
     return model.Visit(seen.queue, seen.uniqueid, seen.position, seen.joined_at, seen.ended_at, seen.result, seen.key)
 
 
-def _offers(call: Call, seen: CallRecord) -> None:
+def _offers(call: Call, seen: CallRecord, told_legs: Collection[Uniqueid]) -> None:
+    """A leg that the logs tell of without an offer had none: a snapshot can only guess."""
     for offer in seen.offers:
         told = call.offers.get(offer.uniqueid)
         if told is None:
-            call.offers[offer.uniqueid] = told = _offer_of(offer, call)
+            if offer.uniqueid not in told_legs and offer.uniqueid in call.legs:
+                call.offers[offer.uniqueid] = _offer_of(offer, call)
+                call.offers = dict(sorted(call.offers.items(), key=lambda item: item[1].at))
+            continue
         told.at = _own(offer.at, told.at) or told.at
         told.ended_at = _own(offer.ended_at, told.ended_at)
         told.cause = offer.cause if told.cause is None else told.cause
-        if offer.cause is not None or offer.outcome == "answered":  # its end was seen
+        if told.state is OfferState.UNKNOWN:
             told.state = _STATE_OF.get(offer.outcome.value, told.state)
-    call.offers = dict(sorted(call.offers.items(), key=lambda item: item[1].at))
 
 
 def _offer_of(seen: kept.Offer, call: Call) -> model.Offer:
@@ -200,7 +205,7 @@ def _transfers(call: Call, seen: CallRecord) -> None:
             told.at = transfer.at
         else:
             call.transfers.append(_transfer_of(transfer, call))
-    call.transfers.sort(key=lambda transfer: transfer.at)
+            call.transfers.sort(key=lambda each: each.at)
 
 
 def _transfer_of(seen: kept.Transfer, call: Call) -> model.Transfer:

@@ -176,6 +176,10 @@ class _Teller:
     def _zt_refused(self, row: CelRow) -> Iterator[ev.Event]:
         yield ev.CallRefused(row.at, row.uniqueid, row.linkedid, row.words.get("t", ""), "", row.words.get("r", ""))
 
+    def _zt_callback(self, row: CelRow) -> Iterator[ev.Event]:
+        entry, attempt, trunk, dialled, recording = (row.words.get(key, "") for key in "eatdf")
+        yield ev.CallBackBegan(row.at, row.uniqueid, row.linkedid, entry, attempt, trunk, dialled, recording)
+
 
 _HANDLERS = {
     "ANSWER": _Teller._answered,
@@ -190,6 +194,7 @@ _HANDLERS = {
     "ZT_ENTRY": _Teller._zt_entry,
     "ZT_QEND": _Teller._zt_qend,
     "ZT_REFUSED": _Teller._zt_refused,
+    "ZT_CALLBACK": _Teller._zt_callback,
 }
 
 

@@ -8,6 +8,7 @@ import msgspec
 from telephony.journal.differences import Difference, differences
 from telephony.journal.merge import complete, seen_whole
 from telephony.model.calls import Call
+from telephony.model.ids import Uniqueid
 from telephony.records.build import build_record
 from telephony.records.folding import knowledge
 from telephony.records.record import CallRecord
@@ -21,11 +22,13 @@ class CallRebuilt(msgspec.Struct, frozen=True):
 
 class Beside(msgspec.Struct, frozen=True):
     """What else is known of the call: the ``record`` it has; whether the link was down for a part of it (``unseen``);
-    whether its channels are on record as parts of calls (``known``)."""
+    whether its channels are on record as parts of calls (``known``); which channels are other calls' (``elsewhere``).
+    """
 
     record: CallRecord | None = None
     unseen: bool = False
     known: bool = False
+    elsewhere: frozenset[Uniqueid] = frozenset()
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -45,7 +48,7 @@ def review(call: Call, headless: bool, beside: Beside) -> Verdict:
         return Verdict()
     if seen_whole(record) and not beside.unseen:
         return Verdict(None, tuple(differences(record, build_record(call))))
-    completed = complete(copy.deepcopy(call), record)
+    completed = complete(copy.deepcopy(call), record, beside.elsewhere)
     return Verdict(completed) if knowledge(completed) > knowledge(record) else Verdict()
 
 

@@ -1,8 +1,9 @@
 """Stays in queues and the phones rung from them, as both logs tell them together. Pure.
 
 CEL knows when, queue_log knows why, to the second. A stay is an ``APP_START Queue`` that queue_log confirms by its
-ENTERQUEUE; without one the queue did not let the caller in, or it was not a stay at all (a masquerade makes one of
-0.4 ms). queue_log's lines of a stay name no leg but in CONNECT: they are matched by member, order and time.
+ENTERQUEUE. Without one the queue did not let the caller in, or it was no stay at all (a masquerade makes one of 0.4
+ms), or the line is lost: then it lasted. queue_log's lines of a stay name no leg but in CONNECT: they are matched by
+member, order and time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +22,13 @@ _STATUS_OF = {
     "WITHDRAW": "WITHDRAW",
 }
 """queue_log's word → QUEUESTATUS, for a dialplan that does not say it."""
+_PROOFS = frozenset(
+    (*("ENTERQUEUE", "CONNECT", "ABANDON", "AGENTDUMP", RING_NO_ANSWER, RING_CANCELED), *_STATUS_OF),
+)
+"""What is written of who stands in the queue. A transfer's line is not: it can bear the id of a masqueraded channel."""
 _SLACK = Micros(2 * MICROS_PER_SECOND)
 """queue_log's clock is coarse: a line can bear the second before (journal-facts §1.1), and floor takes one more."""
-_GIVEN_UP = Micros(MICROS_PER_SECOND // 20)
+_INSTANT = _GIVEN_UP = Micros(MICROS_PER_SECOND // 20)
 _IN_QUEUE = "AppQueue"
 """What CEL shows as the application of a channel that app_queue called."""
 
@@ -40,6 +45,11 @@ class Stay:
     entered: bool = False
     status: str = ""  # what our dialplan said of its end
     lines: list[QueueLine] = field(default_factory=list)
+
+    @property
+    def lasted(self) -> bool:
+        """Whether it was more than an instant: then it was a stay, though its line may be lost."""
+        return self.end is None or self.end - self.start > _INSTANT
 
     @property
     def position(self) -> int:
@@ -79,7 +89,7 @@ def stays_of(rows: Iterable[CelRow], lines: Sequence[QueueLine]) -> list[Stay]:
     stays = _started(rows)
     for line in lines:
         _give(stays, line)
-    return [stay for stay in stays if stay.entered or stay.status in NEVER_JOINED]
+    return [stay for stay in stays if stay.entered or stay.status or stay.lasted]
 
 
 def _started(rows: Iterable[CelRow]) -> list[Stay]:
@@ -109,7 +119,7 @@ def _give(stays: list[Stay], line: QueueLine) -> None:
         own = [stay for stay in own if stay.at_the_time(line)]
         chosen = next((stay for stay in reversed(own) if stay.entered), own[-1] if own else None)
     if chosen is not None:
-        chosen.entered = True
+        chosen.entered = chosen.entered or line.event in _PROOFS
         chosen.lines.append(line)
 
 

@@ -18,8 +18,8 @@ from telephony.model.terms import Outcome, Provenance
 from telephony.records.record import CallRecord
 
 # What we saw ourselves is finer than what Asterisk's logs tell (they keep no hold, and whole seconds in
-# part).
-_RANK = {Provenance.REBUILT: 0, Provenance.COMPLETED: 1, Provenance.OBSERVED: 2}
+# part). A completed record was made from one that was observed and holds all that it held.
+_RANK = {Provenance.REBUILT: 0, Provenance.OBSERVED: 1, Provenance.COMPLETED: 2}
 
 Knowledge = tuple[bool, int, int, int, int, bytes]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from telephony.journal.cutting import CEL, QUEUE_LOG
 from telephony.journal.places import Cursor
+from telephony.journal.reader import LogReader, Look
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.journal.tail import Flaw, Tail
 from telephony.model.ids import MICROS_PER_SECOND, Micros, PbxName
@@ -101,6 +102,54 @@ class Reader:
 
     def kinds(self) -> list[str]:
         return [flaw.kind for flaw in self.flaws]
+
+
+class Logs:
+    """Asterisk's log folder, and a reader of it with a clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "cel-custom").mkdir()
+        self.now = 0
+        self.reader = LogReader(folder, PBX, {})
+
+    def cel(self, *texts: str) -> None:
+        self._append(self.folder / "cel-custom" / "zhitong-cel.csv", texts)
+
+    def queue_log(self, *texts: str) -> None:
+        self._append(self.folder / "queue_log", texts)
+
+    def _append(self, path: Path, texts: tuple[str, ...]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(text + "\n" for text in texts)
+
+    def call(self, channel: str, at: float) -> None:
+        self.begin(channel, at)
+        self.end(channel, at + 1)
+
+    def begin(self, channel: str, at: float) -> None:
+        self.cel(cel(at, "CHAN_START", channel))
+        self.queue_log(line(at, channel, "ENTERQUEUE", "", 138, 1))
+
+    def end(self, channel: str, at: float) -> None:
+        self.cel(cel(at, "CHAN_END", channel))
+        self.queue_log(line(at, channel, "ABANDON", 1, 1, 1))
+
+    def look(self, seconds: float = 1.0) -> Look:
+        self.now += round(seconds * MICROS_PER_SECOND)
+        return self.reader.look(Micros(self.now))
+
+    def looks(self, times: int, seconds: float = 1.0) -> list[str]:
+        """The channels of what is over, and how many lines each has."""
+        return [one for _ in range(times) for one in over(self.look(seconds))]
+
+    def restart(self, places: dict[str, Cursor]) -> None:
+        self.reader.close()
+        self.reader = LogReader(self.folder, PBX, places)
+
+
+def over(look: Look) -> list[str]:
+    return [f"{each.calls.rows[0].uniqueid.rpartition('.')[2]}:{len(each.calls.lines)}" for each in look.finished]
 
 
 def age(path: Path, seconds: float) -> None:

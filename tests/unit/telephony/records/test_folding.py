@@ -40,8 +40,8 @@ def joined(number: int, *aliases: int) -> CallRecord:
 WORSE_TO_BETTER = [
     pytest.param({"outcome": Outcome.UNOBSERVED}, {"provenance": Provenance.REBUILT}, id="an outcome at all"),
     pytest.param({"estimated": ("ended_at",)}, {"provenance": Provenance.COMPLETED}, id="seen, not estimated"),
-    pytest.param({"provenance": Provenance.REBUILT}, {"provenance": Provenance.COMPLETED}, id="completed"),
-    pytest.param({"provenance": Provenance.COMPLETED}, {"provenance": Provenance.OBSERVED}, id="observed"),
+    pytest.param({"provenance": Provenance.REBUILT}, {"provenance": Provenance.OBSERVED}, id="observed"),
+    pytest.param({"provenance": Provenance.OBSERVED}, {"provenance": Provenance.COMPLETED}, id="completed"),
     pytest.param({"recording": None}, {"recording": "a.wav"}, id="one more fact"),
     pytest.param({"offers": ()}, {}, id="one more offer"),
     pytest.param({"schema_version": 1}, {"schema_version": 2}, id="a newer layout"),

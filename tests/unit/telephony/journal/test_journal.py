@@ -1,0 +1,450 @@
+"""The journal at work: whatever breaks, each call is handed on until it is on record, and none that is."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from telephony.database.faults import StoreUnavailable
+from telephony.journal import grouping, journal, tail
+from telephony.journal.journal import Journal, Pace
+from telephony.journal.places import Cursor
+from telephony.journal.rebuild import rebuild
+from telephony.journal.review import CallRebuilt
+from telephony.model.calls import Call
+from telephony.model.changes import CallEnded, EpochBegan, EpochEnded
+from telephony.model.ids import CallId, MemberName, Micros, PbxName, Uniqueid, call_id_of
+from telephony.model.terms import Direction, Outcome, Provenance
+from telephony.model.world import World
+from telephony.records.folding import better
+from telephony.records.record import CallRecord
+from tests.unit.telephony.journal.books import BOOT, cel, line, uniqueid
+from tests.unit.telephony.journal.pens import PBX, Logs
+
+PACE = Pace(poll=0.01, review=0.05, after_login=0.02, again=0.02, arrive=0.3, save=0.0)
+SECOND = 1_000_000
+
+
+class Shelf:
+    """Records and places, as a database keeps them. ``down``: it cannot be used."""
+
+    def __init__(self) -> None:
+        self.records: dict[CallId, CallRecord] = {}
+        self.kept: dict[str, Cursor] = {}
+        self.down = False
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreUnavailable("The database is locked.")
+
+    async def find(self, call_ids: Sequence[CallId]) -> Mapping[CallId, CallRecord]:
+        self._check()
+        return {call_id: self.records[call_id] for call_id in call_ids if call_id in self.records}
+
+    async def known(self, uniqueids: Sequence[Uniqueid]) -> set[Uniqueid]:
+        self._check()
+        on_record = {uniqueid for record in self.records.values() for uniqueid in record.uniqueids}
+        return on_record & set(uniqueids)
+
+    async def load(self, pbx: PbxName) -> Mapping[str, Cursor]:
+        self._check()
+        assert pbx == PBX
+        return dict(self.kept)
+
+    async def save(self, pbx: PbxName, places: Mapping[str, Cursor]) -> None:
+        self._check()
+        assert pbx == PBX
+        self.kept = dict(places)
+
+    def put(self, record: CallRecord) -> None:
+        known = self.records.get(record.call_id)
+        self.records[record.call_id] = record if known is None else better(known, record)
+
+
+class Desk:
+    """A journal, the logs it reads, the shelf it looks at, and what it hands on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.logs = Logs(folder)
+        self.shelf = Shelf()
+        self.world = World(PBX)
+        self.handed: list[CallRecord] = []
+        self.keeping = True
+        self.journal = self._new()
+
+    def _new(self) -> Journal:
+        return Journal(self.logs.folder, self.world, self.shelf, self.shelf, self._deliver, pace=PACE)
+
+    def _deliver(self, rebuilt: CallRebuilt) -> None:
+        self.handed.append(rebuilt.record)
+        if self.keeping:
+            self.shelf.put(rebuilt.record)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[Journal]:
+        """A journal that runs; afterwards it is killed."""
+        self.journal = self._new()
+        task = asyncio.create_task(self.journal.run())
+        try:
+            yield self.journal
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not holds():  # noqa: ASYNC110 - what is waited for sets no event
+                await asyncio.sleep(0.01)
+
+    async def a_while(self) -> None:
+        await asyncio.sleep(0.25)
+
+    @property
+    def ids(self) -> list[str]:
+        """The channels of the calls handed on."""
+        return [record.uniqueids[0].rpartition(".")[2] for record in self.handed]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(grouping, "SETTLE", 20_000)
+    monkeypatch.setattr(journal, "_TRIES", 10_000)
+    return Desk(tmp_path)
+
+
+def call_id(channel: str) -> CallId:
+    return call_id_of(PBX, uniqueid(channel))
+
+
+def on_record(channel: str, **changes: object) -> CallRecord:
+    """Of ``Logs.call`` at 1, as it was seen."""
+    at = Micros((BOOT + 1) * SECOND)
+    record = CallRecord(
+        call_id=call_id(channel),
+        pbx=PBX,
+        uniqueids=(Uniqueid(uniqueid(channel)),),
+        linkedids=(),
+        direction=Direction.OUTBOUND,
+        dialled="s",
+        caller_number="",
+        caller_name="",
+        trunk="",
+        queue=None,
+        agent=None,
+        received_at=at,
+        queued_at=None,
+        first_offered_at=None,
+        answered_at=None,
+        ended_at=Micros(at + SECOND),
+        wait_ms=None,
+        ring_ms=None,
+        talk_ms=0,
+        hold_ms=0,
+        outcome=Outcome.FAILED,
+        hung_up_by="system",  # type: ignore[arg-type]
+        cause=0,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+# --- what is handed on ------------------------------------------------------------------------------------
+
+
+async def test_a_call_that_is_not_on_record_is_handed_on_once(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    async with desk.working() as journal:
+        await desk.until(lambda: bool(desk.handed))
+        await desk.a_while()
+        assert desk.ids == ["1"]
+        assert desk.handed[0].provenance is Provenance.REBUILT
+        assert journal.status.counts["rebuilt"] == 1
+        assert (journal.status.due, journal.status.held, journal.status.problem) == (0, 0, None)
+
+
+async def test_a_call_that_is_not_over_waits(desk: Desk) -> None:
+    desk.logs.begin("1", 1)
+    async with desk.working() as journal:
+        await desk.a_while()
+        assert (desk.ids, journal.status.held) == ([], 1)
+        desk.logs.end("1", 2)
+        await desk.until(lambda: desk.ids == ["1"])
+
+
+async def test_a_call_that_was_seen_whole_is_compared(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    desk.logs.call("2", 1)
+    desk.shelf.put(on_record("1", outcome=Outcome.ABANDONED))
+    desk.handed.clear()
+    with capture_logs() as told:
+        async with desk.working() as journal:
+            await desk.until(lambda: desk.ids == ["2"])
+            await desk.until(lambda: journal.status.counts.get("differing", 0) == 1)
+    (difference,) = [entry for entry in told if entry["event"] == "a call differs from the logs"]
+    assert difference["call"] == call_id("1")
+    assert any("outcome" in each for each in difference["differences"])
+    assert desk.shelf.records[call_id("1")].outcome is Outcome.ABANDONED
+
+
+async def test_a_call_that_was_seen_in_part_is_completed(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    desk.shelf.put(on_record("1", outcome=Outcome.UNOBSERVED, estimated=("ended_at",), ended_at=Micros(1 << 60)))
+    async with desk.working() as journal:
+        await desk.until(lambda: bool(desk.handed))
+        await desk.a_while()
+        assert [record.provenance for record in desk.handed] == [Provenance.COMPLETED]
+        assert journal.status.counts["completed"] == 1
+    kept = desk.shelf.records[call_id("1")]
+    assert kept.estimated == ()
+    assert kept.ended_at == (BOOT + 2) * SECOND
+
+
+async def test_what_the_model_still_holds_is_not_the_journals(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    desk.world.by_leg[Uniqueid(uniqueid("1"))] = _call("1")
+    async with desk.working() as journal:
+        await desk.a_while()
+        assert (desk.ids, journal.status.due) == ([], 1)
+        desk.world.by_leg.clear()
+        await desk.until(lambda: desk.ids == ["1"])
+
+
+def _call(channel: str) -> Call:
+    return Call(call_id(channel), PBX, Uniqueid(uniqueid(channel)), Micros(1), Direction.INBOUND)
+
+
+async def test_what_the_model_has_just_told_is_on_its_way(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    async with desk.working() as journal:
+        journal.watch([CallEnded(Micros(1), _call("1"))])
+        await desk.a_while()
+        assert desk.ids == []
+        await desk.until(lambda: desk.ids == ["1"])
+
+
+async def test_a_call_during_which_the_link_was_down_is_completed(desk: Desk) -> None:
+    """Its record does not know that something was missed."""
+    desk.logs.call("1", 1)
+    desk.logs.cel(cel(1.5, "CHAN_START", "2", "1"), cel(1.6, "CHAN_END", "2", "1"))
+    desk.shelf.put(on_record("1"))
+    async with desk.working() as journal:
+        await desk.until(lambda: journal.status.counts.get("differing", 0) == 1)
+    assert desk.ids == []
+    async with desk.working() as journal:
+        lost, back = Micros((BOOT + 1) * SECOND + 400_000), Micros((BOOT + 1) * SECOND + 700_000)
+        desk.shelf.kept.clear()
+        journal.watch([EpochEnded(lost, 1), EpochBegan(back, 2, 0)])
+        await desk.until(lambda: desk.ids == ["1"])
+    assert desk.handed[0].provenance is Provenance.COMPLETED
+    assert uniqueid("2") in desk.handed[0].uniqueids
+    assert uniqueid("2") in desk.shelf.records[call_id("1")].uniqueids
+
+
+async def test_a_login_tells_when_the_pbx_was_started(desk: Desk) -> None:
+    desk.logs.cel(cel(1, "CHAN_START", "1"))
+    async with desk.working() as journal:
+        await desk.a_while()
+        desk.world.booted_at = Micros((BOOT + 9) * SECOND)
+        journal.watch([EpochBegan(Micros((BOOT + 10) * SECOND), 2, 0)])
+        await desk.until(lambda: desk.ids == ["1"])
+    assert desk.handed[0].estimated == ("ended_at",)
+    assert desk.handed[0].hung_up_by == "system"
+
+
+# --- kills ------------------------------------------------------------------------------------------------
+
+
+async def test_a_kill_before_it_is_on_record_loses_nothing(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    desk.keeping = False
+    async with desk.working():
+        await desk.until(lambda: bool(desk.handed))
+        desk.logs.call("2", 3)
+        await desk.until(lambda: "2" in desk.ids)
+        await desk.a_while()
+    desk.handed.clear()
+    desk.keeping = True
+    async with desk.working():
+        await desk.until(lambda: sorted(desk.ids) == ["1", "2"])
+    assert desk.shelf.records.keys() == {call_id("1"), call_id("2")}
+
+
+async def test_a_kill_afterwards_doubles_nothing(desk: Desk) -> None:
+    for number in range(1, 6):
+        desk.logs.call(str(number), number)
+    async with desk.working():
+        await desk.until(lambda: len(desk.handed) == 5)
+        desk.logs.begin("9", 9)
+        await desk.until(lambda: bool(desk.shelf.kept))
+        await desk.a_while()
+    desk.handed.clear()
+    for _ in range(3):
+        async with desk.working() as journal:
+            await desk.a_while()
+            assert (desk.ids, journal.status.held) == ([], 1)
+    desk.logs.end("9", 10)
+    async with desk.working():
+        await desk.until(lambda: desk.ids == ["9"])
+
+
+async def test_killed_all_the_time(desk: Desk) -> None:
+    numbers = [str(number) for number in range(1, 31)]
+    for number in numbers:
+        desk.logs.begin(number, int(number))
+        async with desk.working():
+            await asyncio.sleep(0.01 * (int(number) % 5))
+        desk.logs.end(number, int(number) + 1)
+    async with desk.working():
+        await desk.until(lambda: len(desk.shelf.records) == 30)
+    assert {record.provenance for record in desk.shelf.records.values()} == {Provenance.REBUILT}
+    assert {record.estimated for record in desk.shelf.records.values()} == {()}
+
+
+async def test_what_is_read_again_from_its_middle_is_no_new_call(desk: Desk) -> None:
+    """The place that is kept lies behind the beginning of a call that is on record already."""
+    desk.logs.begin("1", 1)
+    async with desk.working():
+        await desk.a_while()
+        desk.logs.begin("2", 2)
+        await desk.a_while()
+        desk.logs.end("1", 3)
+        await desk.until(lambda: desk.ids == ["1"])
+        await desk.until(lambda: bool(desk.shelf.kept))
+        await desk.a_while()
+    desk.handed.clear()
+    async with desk.working() as journal:
+        await desk.a_while()
+        assert (desk.ids, journal.status.due, journal.status.held) == ([], 0, 1)
+        assert journal.status.counts.get("differing", 0) == 0
+
+
+# --- what breaks ------------------------------------------------------------------------------------------
+
+
+async def test_a_store_that_is_down_is_waited_for(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    desk.shelf.down = True
+    async with desk.working() as journal:
+        await desk.until(lambda: journal.status.problem == "The database is locked.")
+        desk.shelf.down = False
+        await desk.until(lambda: desk.ids == ["1"])
+        desk.shelf.down = True
+        desk.logs.call("2", 2)
+        await desk.until(lambda: journal.status.problem is not None)
+        assert desk.ids == ["1"]
+        desk.shelf.down = False
+        await desk.until(lambda: desk.ids == ["1", "2"])
+        await desk.until(lambda: journal.status.problem is None)
+
+
+async def test_logs_that_cannot_be_read_are_named_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.logs.call("1", 1)
+
+    def refuse(*_: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    with capture_logs() as told, monkeypatch.context() as patch:
+        patch.setattr(tail, "open_log", refuse)
+        async with desk.working() as journal:
+            await desk.until(lambda: "Permission denied" in (journal.status.problem or ""))
+            await desk.a_while()
+            patch.undo()
+            await desk.until(lambda: desk.ids == ["1"])
+    assert len([entry for entry in told if entry["event"] == "the journal cannot go on"]) == 1
+
+
+async def test_a_bug_of_ours_costs_one_call_and_not_the_journal(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sometimes(pbx: PbxName, calls: grouping.CallRows, names: Mapping[str, MemberName]) -> object:
+        if calls.rows[0].uniqueid == uniqueid("1"):
+            raise ZeroDivisionError
+        return rebuild(pbx, calls, names)
+
+    monkeypatch.setattr(journal, "rebuild", sometimes)
+    desk.logs.call("1", 1)
+    desk.logs.call("2", 2)
+    async with desk.working() as working:
+        await desk.until(lambda: desk.ids == ["2"])
+        assert working.status.counts["failures"] == 1
+
+
+async def test_a_record_that_the_store_never_has_is_given_up_and_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_TRIES", 3)
+    desk.logs.call("1", 1)
+    desk.keeping = False
+    with capture_logs() as told:
+        async with desk.working() as working:
+            await desk.until(lambda: working.status.counts.get("given up", 0) == 1)
+    assert desk.ids == ["1"] * 3
+    assert [entry["call"] for entry in told if entry["log_level"] == "error"] == [call_id("1")]
+
+
+async def test_reading_stops_while_too_many_wait(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "MAX_DUE", 2)
+    for number in range(1, 4):
+        desk.logs.call(str(number), number)
+    desk.world.by_leg[Uniqueid(uniqueid("1"))] = _call("1")
+    desk.world.by_leg[Uniqueid(uniqueid("2"))] = _call("2")
+    desk.world.by_leg[Uniqueid(uniqueid("3"))] = _call("3")
+    async with desk.working() as working:
+        await desk.until(lambda: working.status.due == 3)
+        desk.logs.call("4", 4)
+        await desk.a_while()
+        assert working.status.counts["rows"] == 6
+        desk.world.by_leg.clear()
+        await desk.until(lambda: sorted(desk.ids) == ["1", "2", "3", "4"])
+
+
+async def test_flaws_are_named_but_do_not_fill_the_log(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "_FLAWS_LOGGED", 3)
+    desk.logs.cel(*["no row"] * 8)
+    with capture_logs() as told:
+        async with desk.working() as working:
+            await desk.until(lambda: working.status.counts.get("torn row", 0) == 8)
+    flaws = [entry for entry in told if entry["event"] == "a log has a flaw"]
+    assert [entry["file"] for entry in flaws] == ["zhitong-cel.csv"] * 3
+
+
+async def test_being_stopped_closes_the_files(desk: Desk) -> None:
+    desk.logs.call("1", 1)
+    for _ in range(20):
+        async with desk.working():
+            await asyncio.sleep(0.005)
+    assert await asyncio.to_thread(_open_in, desk.logs.folder) == []
+
+
+def _open_in(folder: Path) -> list[str]:
+    found = []
+    for handle in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(handle.readlink()))
+    return [path for path in found if path.startswith(str(folder))]
+
+
+async def test_members_are_named_by_the_directory(desk: Desk) -> None:
+    async def names() -> Mapping[str, MemberName]:
+        return {"phone-of-1001": MemberName("1001")}
+
+    queue = ("APP_START", "APP_END")
+    rows = [
+        cel(1, "CHAN_START", "1", name="PJSIP/trunk-carrier-1", exten="12345", context="zt-in-carrier"),
+        cel(1, queue[0], "1", name="PJSIP/trunk-carrier-1", app="Queue", data="service,ct"),
+        cel(2, "CHAN_START", "2", "1", name="PJSIP/phone-of-1001-2"),
+        cel(3, "HANGUP", "2", "1", name="PJSIP/phone-of-1001-2", app="AppQueue", extra='{"hangupcause":0}'),
+        cel(4, queue[1], "1", name="PJSIP/trunk-carrier-1", app="Queue"),
+        cel(5, "CHAN_END", "1", name="PJSIP/trunk-carrier-1"),
+    ]
+    desk.logs.cel(*rows)
+    desk.logs.queue_log(line(1, "1", "ENTERQUEUE", "", 138, 1))
+    working = Journal(desk.logs.folder, desk.world, desk.shelf, desk.shelf, desk._deliver, names=names, pace=PACE)
+    task = asyncio.create_task(working.run())
+    await desk.until(lambda: bool(desk.handed))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert [offer.member for offer in desk.handed[0].offers] == ["1001"]

@@ -1,0 +1,208 @@
+"""Every ending on a real PBX: the logs alone give the calls that were seen, by the same ids and equal in all parts."""
+
+import pytest
+
+from telephony.journal.differences import differences
+from telephony.journal.grouping import SETTLE, Grouping
+from telephony.journal.rebuild import rebuild
+from telephony.model.ids import CallId, Micros
+from telephony.model.terms import OfferOutcome, Outcome, Provenance, Side, VisitResult
+from telephony.records.build import build_record
+from telephony.records.record import CallRecord
+from tests.unit.telephony.journal import recorded
+
+KILLED = "the-pbx-is-killed"
+"""Nobody saw that end: the login ended with it."""
+
+
+@pytest.mark.parametrize("name", recorded.NAMES)
+def test_the_logs_are_read_whole(name: str) -> None:
+    assert len(recorded.rows(name)) == recorded._bytes(name, "cel.csv").count(b"\n") > 0
+    assert len(recorded.lines(name)) == recorded._bytes(name, "queue_log").count(b"\n")
+
+
+@pytest.mark.parametrize("name", [name for name in recorded.NAMES if name != KILLED])
+def test_the_same_calls_as_were_seen(name: str) -> None:
+    seen, told = recorded.seen(recorded.events(name)), recorded.rebuilt(name)
+    assert seen
+    assert told.keys() >= seen.keys()
+    later = told.keys() - seen.keys()
+    assert not later or name == "the-pbx-is-stopped", "the login ended with the PBX"
+    for call_id, record in seen.items():
+        assert [str(each) for each in differences(record, told[call_id])] == []
+        assert told[call_id].provenance is Provenance.REBUILT
+        assert told[call_id].estimated == ()
+        assert (told[call_id].aliases, told[call_id].related) == (record.aliases, record.related)
+        assert set(told[call_id].linkedids) == set(record.linkedids)
+
+
+@pytest.mark.parametrize("name", recorded.NAMES)
+def test_it_does_not_matter_in_which_order_the_logs_are_read(name: str) -> None:
+    rows, lines = recorded.rows(name), recorded.lines(name)
+    shuffled = sorted(rows, key=lambda row: (row.at // 900, row.uniqueid, row.at))  # no worse than Asterisk's own
+    one = {call.call_id for group in recorded.groups(rows, lines) for call in rebuild(recorded.PBX, group)}
+    grouped = recorded.groups(shuffled, lines)
+    two = {call.call_id for group in grouped for call in rebuild(recorded.PBX, group)}
+    assert one == two
+
+
+def only(name: str) -> CallRecord:
+    (record,) = recorded.rebuilt(name).values()
+    return record
+
+
+def outcomes(record: CallRecord) -> list[tuple[str, str]]:
+    return [(offer.member, offer.outcome.value) for offer in record.offers]
+
+
+# --- said once more in words, so that both sides cannot be wrong together ----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "side", "cause"),
+    [
+        ("caller-ends", Outcome.ANSWERED, Side.CALLER, 16),
+        ("agent-ends", Outcome.ANSWERED, Side.AGENT, 16),
+        ("gives-up-waiting", Outcome.ABANDONED, Side.CALLER, 127),
+        ("gives-up-ringing", Outcome.ABANDONED, Side.CALLER, 127),
+        ("gives-up-in-a-ring-all", Outcome.ABANDONED, Side.CALLER, 127),
+        ("times-out", Outcome.TIMED_OUT, Side.SYSTEM, 19),
+        ("everybody-leaves", Outcome.QUEUE_EMPTY, Side.SYSTEM, 20),
+        ("key-exit-to-the-end", Outcome.KEY_EXIT, Side.SYSTEM, 31),
+        ("unknown-number", Outcome.REFUSED, Side.SYSTEM, 1),
+        ("told-to-hang-up-while-waiting", Outcome.SYSTEM, Side.SYSTEM, None),
+        ("withdrawn", Outcome.WITHDRAWN, Side.SYSTEM, 31),
+        ("redirected-out-of-the-line", Outcome.ANSWERED, Side.CALLER, 16),
+        ("redirected-while-talking", Outcome.ANSWERED, Side.CALLER, 16),
+        ("an-order-ends-a-talk", Outcome.ANSWERED, Side.SYSTEM, None),
+        ("blind-by-refer", Outcome.ANSWERED, Side.CALLER, 16),
+        ("attended-by-refer", Outcome.ANSWERED, Side.CALLER, 16),
+        ("attended-by-keys", Outcome.ANSWERED, Side.CALLER, 16),
+        ("blonde-by-refer", Outcome.ANSWERED, Side.CALLER, 16),
+        ("blonde-by-keys", Outcome.ANSWERED, Side.OTHER, 16),
+        ("a-third-is-added-to-the-bridge", Outcome.ANSWERED, Side.CALLER, 16),
+    ],
+)
+def test_how_it_ended(name: str, outcome: Outcome, side: Side, cause: int | None) -> None:
+    record = only(name)
+    assert (record.outcome, record.hung_up_by) == (outcome, side)
+    assert cause is None or record.cause == cause
+
+
+def test_refused_is_not_ring_no_answer() -> None:
+    assert [outcome for _, outcome in outcomes(only("refused-486"))] == ["refused", "answered"]
+    assert [outcome for _, outcome in outcomes(only("refused-603"))] == ["refused", "answered"]
+    assert [outcome for _, outcome in outcomes(only("refused-480"))] == ["unavailable", "answered"]
+    assert [outcome for _, outcome in outcomes(only("rings-out-then-the-next"))][-2:] == ["no_answer", "answered"]
+    assert {outcome for _, outcome in outcomes(only("gives-up-ringing"))} <= {"cancelled", "unavailable"}
+    assert sorted(outcome for _, outcome in outcomes(only("ring-all-both-pick-up"))) == ["answered", "lost"]
+
+
+def test_a_queue_that_was_full_and_one_that_was_empty() -> None:
+    full = [record.outcome for record in recorded.rebuilt("queue-full").values()]
+    assert sorted(full) == ["abandoned", "queue_full"]
+    empty = only("finds-nobody-and-overflows")
+    assert [visit.result for visit in empty.visits] == [VisitResult.QUEUE_EMPTY, VisitResult.CONNECTED]
+
+
+def test_transfers() -> None:
+    def kinds(name: str) -> list[tuple[str, str, str]]:
+        return [(transfer.kind, transfer.by, transfer.to) for transfer in only(name).transfers]
+
+    assert kinds("blind-by-refer") == kinds("blind-by-keys") == [("blind", "1001", "1005")]
+    assert kinds("attended-by-refer") == kinds("attended-by-keys") == [("attended", "1001", "1005")]
+    assert kinds("blonde-by-refer") == kinds("blonde-by-keys") == [("blonde", "1001", "1005")]
+    assert kinds("redirected-while-talking") == []
+
+
+def test_two_citizens_stay_two() -> None:
+    first, second = recorded.rebuilt("two-citizens-joined").values()
+    assert (first.related, second.related) == ((second.call_id,), (first.call_id,))
+
+
+def test_a_pbx_that_was_killed() -> None:
+    """One talking, one ringing at two phones, one waiting; and one call after the restart."""
+    told = list(recorded.rebuilt(KILLED).values())
+    assert [record.outcome for record in told] == ["answered", "system", "system", "answered"]
+    assert [record.hung_up_by for record in told[:3]] == [Side.SYSTEM] * 3
+    assert [record.estimated for record in told] == [("ended_at",)] * 3 + [()]
+    assert [record.cause for record in told[:3]] == [None] * 3
+    last_row = max(row.at for row in recorded.rows(KILLED) if row.uniqueid in told[2].uniqueids)
+    booted = next(line.at for line in recorded.lines(KILLED) if line.event == "QUEUESTART")
+    for record in told[:3]:
+        assert last_row <= record.ended_at <= booted
+    assert {offer.outcome for offer in told[1].offers} == {OfferOutcome.UNKNOWN}
+    assert {offer.member for offer in told[1].offers} == {"1003", "1004"}
+
+
+def test_a_pbx_that_was_stopped_is_no_caller_who_hung_up() -> None:
+    """queue_log says ABANDON and COMPLETECALLER of calls that nobody ended."""
+    assert {"ABANDON", "COMPLETECALLER"} <= {line.event for line in recorded.lines("the-pbx-is-stopped")}
+    told = list(recorded.rebuilt("the-pbx-is-stopped").values())
+    assert [record.outcome for record in told] == ["answered", "system", "system", "answered"]
+    assert [record.hung_up_by for record in told[:3]] == [Side.SYSTEM] * 3
+
+
+def test_a_room_keeps_its_third_partys_call_apart_and_names_it() -> None:
+    told = recorded.rebuilt("into-a-room-and-a-third-joins")
+    caller = next(record for record in told.values() if record.agent == "1001")
+    parties = [segment.with_ for segment in caller.timeline if segment.kind == "talk"]
+    assert ("1001",) in parties
+    assert any("1005" in those for those in parties)
+
+
+# --- what is missing from the logs -------------------------------------------------------------------------
+
+
+def without_queue_log(name: str) -> dict[CallId, CallRecord]:
+    groups = recorded.groups(recorded.rows(name), [])
+    records = [record for group in groups for record in map(build_record, rebuild(recorded.PBX, group))]
+    return {record.call_id: record for record in records}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in recorded.NAMES if name not in (KILLED, "the-pbx-is-stopped")],
+)
+def test_without_queue_log_the_calls_are_still_told(name: str) -> None:
+    whole, bare = recorded.rebuilt(name), without_queue_log(name)
+    assert bare.keys() == whole.keys()
+    for call_id, record in bare.items():
+        assert (record.outcome, record.agent, record.hung_up_by) == (
+            whole[call_id].outcome,
+            whole[call_id].agent,
+            whole[call_id].hung_up_by,
+        )
+        assert outcomes(record) == outcomes(whole[call_id])
+
+
+@pytest.mark.parametrize("name", ["caller-ends", "attended-by-keys", "blind-into-a-queue", "two-citizens-joined"])
+def test_a_call_read_from_its_middle_on_keeps_its_id(name: str) -> None:
+    """Its first rows are lost: what remains is told, and says that its beginning is a guess."""
+    rows = recorded.rows(name)
+    whole = recorded.rebuilt(name)
+    for first in range(1, len(rows), 4):
+        groups = recorded.groups(rows[first:], recorded.lines(name))
+        calls = [call for group in groups for call in rebuild(recorded.PBX, group)]
+        begun = {row.uniqueid for row in rows[first:] if row.event == "CHAN_START"}
+        known = whole.keys() | {alias for record in whole.values() for alias in record.aliases}
+        for call in calls:
+            assert call.call_id in known
+            assert ("received_at" in call.estimated) == (call.caller not in begun)
+
+
+@pytest.mark.parametrize("name", recorded.NAMES)
+def test_any_row_may_be_lost(name: str) -> None:
+    """A full disk: whatever row is missing, nothing breaks, and what is told has no end before its beginning."""
+    rows = recorded.rows(name)
+    for lost in range(0, len(rows), max(1, len(rows) // 12)):
+        grouping = Grouping()
+        for row in (*rows[:lost], *rows[lost + 1 :]):
+            grouping.cel(row, 1, Micros(0))
+        for line in recorded.lines(name):
+            grouping.line(line, 1)
+        grouping.booted(Micros(rows[-1].at + 60_000_000))
+        for finished in grouping.finished(SETTLE):
+            for record in map(build_record, rebuild(recorded.PBX, finished.calls)):
+                assert record.received_at <= record.ended_at
+                assert record.talk_ms >= 0

@@ -1,0 +1,122 @@
+"""What the logs say in their own way: call-backs, words of app_queue's, clocks that were set."""
+
+import pytest
+
+from telephony.journal.grouping import SETTLE, Grouping
+from telephony.journal.rebuild import rebuild_records
+from telephony.journal.retell import in_order
+from telephony.journal.rows import queue_line
+from telephony.model.ids import Micros
+from telephony.model.terms import Direction, Outcome, Side
+from telephony.records.record import CallRecord
+from tests.unit.telephony.journal.books import BOOT, cel, line, rows_of, uniqueid
+from tests.unit.telephony.journal.pens import PBX
+
+TRUNK = "PJSIP/trunk-carrier-00000001"
+AGENT = "PJSIP/1001-00000002"
+GONE = '{"hangupcause":16,"hangupsource":"","dialstatus":""}'
+
+
+def told(*texts: str) -> CallRecord:
+    """The one call of these rows and lines."""
+    grouping = Grouping()
+    for number, text in enumerate(texts):
+        if text.startswith('"'):
+            grouping.cel(rows_of(text)[0], number, Micros(0))
+        else:
+            found = queue_line(text)
+            assert found is not None
+            grouping.line(found, number)
+    (finished,) = grouping.finished(SETTLE)
+    (record,) = rebuild_records(PBX, finished.calls)
+    return record
+
+
+def waiting(*end: str) -> list[str]:
+    """A citizen in the queue from 1 on, and how that ends."""
+    return [
+        cel(1, "CHAN_START", "1", name=TRUNK, number="138", exten="12345", context="zt-in-carrier"),
+        cel(1, "APP_START", "1", name=TRUNK, app="Queue", data="service,ct"),
+        line(1, "1", "ENTERQUEUE", "", "138", 3),
+        *end,
+    ]
+
+
+def hung_up(at: float, source: str = "", cause: int = 16) -> list[str]:
+    extra = f'{{"hangupcause":{cause},"hangupsource":"{source}","dialstatus":""}}'
+    return [
+        cel(at, "HANGUP", "1", name=TRUNK, context="zt-queue-service", extra=extra),
+        cel(at, "CHAN_END", "1", name=TRUNK, context="zt-queue-service"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "outcome", "key"),
+    [
+        ("EXITWITHTIMEOUT", (1, 3, 5), Outcome.TIMED_OUT, ""),
+        ("EXITEMPTY", (1, 3, 5), Outcome.QUEUE_EMPTY, ""),
+        ("EXITWITHKEY", (7, 1, 3, 5), Outcome.KEY_EXIT, "7"),
+        ("WITHDRAW", (1, 3, 5, "why"), Outcome.WITHDRAWN, ""),
+    ],
+)
+def test_queue_log_tells_where_the_dialplan_does_not(
+    event: str, data: tuple[object, ...], outcome: Outcome, key: str
+) -> None:
+    ended = [cel(6, "APP_END", "1", name=TRUNK, app="Queue"), line(6, "1", event, *data)]
+    record = told(*waiting(*ended, *hung_up(7)))
+    assert record.outcome is outcome
+    assert [(visit.position, visit.key) for visit in record.visits] == [(3, key)]
+
+
+def test_our_dialplan_knows_better_than_queue_log() -> None:
+    own = cel(6, "USER_DEFINED", "1", name=TRUNK, user_event="ZT_QEND", extra='{"extra":"q=service&s=TIMEOUT&k="}')
+    ended = [cel(6, "APP_END", "1", name=TRUNK, app="Queue"), own, line(6, "1", "EXITEMPTY", 1, 3, 5)]
+    assert told(*waiting(*ended, *hung_up(7))).outcome is Outcome.TIMED_OUT
+
+
+def test_abandon_alone_is_no_caller_who_hung_up() -> None:
+    ended = [cel(6, "APP_END", "1", name=TRUNK, app="Queue"), line(6, "1", "ABANDON", 1, 3, 5)]
+    ordered = told(*waiting(*ended, *hung_up(6)))
+    assert (ordered.outcome, ordered.hung_up_by) == (Outcome.SYSTEM, Side.SYSTEM)
+    given_up = told(*waiting(*ended, *hung_up(6, TRUNK, 127)))
+    assert (given_up.outcome, given_up.hung_up_by) == (Outcome.ABANDONED, Side.CALLER)
+
+
+def test_a_number_with_bars_moves_no_position() -> None:
+    entered = line(1, "1", "ENTERQUEUE", "", "138|00", 4)
+    rows = [text for text in waiting(*hung_up(6, TRUNK)) if "ENTERQUEUE" not in text]
+    assert told(*rows[:2], entered, *rows[2:]).visits[0].position == 4
+
+
+def test_a_call_back_names_its_entry() -> None:
+    words = '{"extra":"e=42&a=2&t=carrier&d=13800000001&f=2026/01/02/x.wav"}'
+    record = told(
+        cel(1, "CHAN_START", "1", name=AGENT, number="1001"),
+        cel(2, "USER_DEFINED", "1", name=AGENT, user_event="ZT_CALLBACK", extra=words),
+        cel(3, "HANGUP", "1", name=AGENT, extra=GONE),
+        cel(3, "CHAN_END", "1", name=AGENT),
+    )
+    assert (record.direction, record.calls_back) == (Direction.OUTBOUND, "42")
+    assert (record.trunk, record.dialled, record.recording) == ("carrier", "13800000001", "2026/01/02/x.wav")
+
+
+def test_rows_are_told_by_their_time() -> None:
+    rows = rows_of(cel(1, "CHAN_START"), cel(1.0009, "ANSWER"), cel(1.0002, "HANGUP"), cel(2, "CHAN_END"))
+    assert [row.event for row in in_order(rows)] == ["CHAN_START", "HANGUP", "ANSWER", "CHAN_END"]
+
+
+def test_a_clock_that_was_set_back_leaves_durations_true() -> None:
+    """After ten seconds of waiting the clock is set back by an hour: the call has not ended before it began."""
+    rows = rows_of(cel(1, "CHAN_START"), cel(11, "ANSWER"), cel(11 - 3600, "HANGUP"))
+    assert [row.event for row in in_order(rows)] == ["CHAN_START", "ANSWER", "HANGUP"]
+    ended = [cel(11, "APP_END", "1", name=TRUNK, app="Queue")]
+    record = told(*waiting(*ended, *hung_up(11 - 3600, TRUNK)))
+    assert record.ended_at - record.received_at == 10_000_000
+    assert record.ended_at == (BOOT + 11 - 3600) * 1_000_000
+    assert "received_at" in record.estimated
+
+
+def test_a_hangup_row_that_is_lost_leaves_the_end() -> None:
+    rows = waiting(*hung_up(6, TRUNK)[1:])
+    assert told(*rows).ended_at == (BOOT + 6) * 1_000_000
+    assert told(*rows).uniqueids == (uniqueid("1"),)
