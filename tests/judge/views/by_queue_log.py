@@ -1,13 +1,14 @@
 """What queue_log says of a call: which queue, which agent, why it ended; in whole seconds, and not always literally
 (RINGNOANSWER is written for refusals too, ABANDON also when the PBX or somebody else took the caller away)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations_with_replacement, pairwise
 
 from tests.judge.books.queue_log import BOOK
-from tests.judge.case import Case
+from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Within, one_of
-from tests.judge.offered import by_dial, rows_of_offers
+from tests.judge.offered import by_dial, offered, rows_of_offers
 from tests.judge.times import SECOND, clock
 from tests.judge.views.by_cdr import REFUSED_JOIN
 from tests.judge.views.by_sipp import nobody_hung_up
@@ -87,10 +88,8 @@ def _no_stay(seen: View, case: Case, *, others_wait: bool) -> None:
 
 def _stay(seen: View, case: Case, visits: list[Visit]) -> None:
     seen.claim("visits", one_of(BOOK, "→".join(visit.queue for visit in visits)))
-    seen.claim(
-        "transfers",
-        one_of(BOOK, *_transfers(visits), *_torn_transfers(case, visits), *_unlogged_transfers(case, visits)),
-    )
+    ways = _transfers(visits) + _torn_transfers(case, visits) + _unlogged_transfers(case, visits)
+    seen.claim("transfers", one_of(BOOK, *_with_onward(case, ways)))
     seen.claim("abandoned_in", one_of(BOOK, "waiting", "ringing"))
     if visits[0].entered is not None:
         seen.claim("queued_at", _second(visits[0].entered))
@@ -162,6 +161,31 @@ def _transfers(visits: list[Visit]) -> list[str]:
         kinds = _KINDS.get(visit.finish, ())
         ways = [f"{way}→{kind}".lstrip("→") for way in ways for kind in kinds] if kinds else ways
     return ways
+
+
+def _with_onward(case: Case, ways: list[str]) -> list[str]:
+    """A transfer's target that no queue rang may send the caller on in its turn (REFER): of that queue_log knows
+    nothing. The phones do; only not whether the PBX still took it when the call ended in the same moment."""
+    own = offered(case)
+    certain = doubtful = 0
+    for ring in case.rings:
+        if ring in own:
+            continue
+        ended_with_it = case.ended is None or ring.over is None or abs(case.ended - ring.over) < SHORT
+        doubtful += len(ring.refers) if ended_with_it else 0
+        certain += 0 if ended_with_it else len(ring.refers)
+    more = range(certain, certain + doubtful + 1)
+    return [each for way in ways for count in more for each in _mixed(way.split("→") if way else [], count)]
+
+
+def _mixed(kinds: list[str], more: int) -> list[str]:
+    """``more`` further blind transfers after the first of ``kinds``, wherever between the others they may have been."""
+    places: Iterable[tuple[int, ...]] = combinations_with_replacement(range(1, len(kinds) + 1), more) if kinds else [()]
+    told = []
+    for chosen in places:
+        row = [[kind, *["blind"] * chosen.count(index)] for index, kind in enumerate(kinds, start=1)]
+        told.append("→".join(kind for part in row for kind in part))
+    return sorted(set(told))
 
 
 def _torn_transfers(case: Case, visits: list[Visit]) -> list[str]:

@@ -143,6 +143,17 @@ def blind_transfer(world: World, number: str, at: int) -> None:
     call.seconds(2).picks_up(target).seconds(4).agent_hangs_up()
 
 
+def blind_transfer_and_onward(world: World, number: str, at: int) -> None:
+    """Whom the caller was sent to sends him on: a transfer that queue_log does not know."""
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).blind_transfer("1005")
+    target = call.ring_target("1005")
+    call.seconds(2).picks_up(target).seconds(2).blind_transfer("1006")
+    last = call.ring_target("1006")
+    call.seconds(2).picks_up(last).seconds(4).agent_hangs_up()
+
+
 def blind_transfer_to_a_queue(world: World, number: str, at: int) -> None:
     call = Call(world, number, at).enter()
     phone = call.ring("1001")
@@ -208,6 +219,7 @@ STORIES: dict[str, Story] = {
         refused_number,
         overflows_to_a_second_queue,
         blind_transfer,
+        blind_transfer_and_onward,
         blind_transfer_to_a_queue,
         attended_transfer,
         leaves_during_a_consult,

@@ -18,6 +18,9 @@ NOT_TOLD: dict[str, set[str]] = {
     "instant_connected": {"offer ANSWERED → NO ANSWER", "moved answer_sent"},
     # When the transfer took place no phone saw to the second; the caller's further way is right without it.
     "blind_transfer": {"moved BLINDTRANSFER", "moved invite_received", "moved answer_sent"},
+    # Without this phone's ring nobody but the record tells that its REFER was about this call.
+    "blind_transfer_and_onward": {"moved BLINDTRANSFER", "moved invite_received", "moved answer_sent",
+                                  "drop invite_received", "drop the call of invite_received"},
     "blind_transfer_to_a_queue": {"moved BLINDTRANSFER"},
     # When two agents end a consult that outlasts the caller is not the record's claim.
     "leaves_during_a_consult": {"moved COMPLETECALLER"},

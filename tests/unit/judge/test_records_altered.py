@@ -23,6 +23,7 @@ UNDECIDABLE = {
     ("declined_in_every_way", "offer 1 outcome refused"),
     ("empty_on_joining", "queue another"),
     ("blind_transfer", "hung_up_by agent"),
+    ("blind_transfer_and_onward", "hung_up_by agent"),
 }
 # One alteration can make the record contradict itself; then it is named by that.
 OTHERWISE = {("instant_connected", "outcome abandoned"): "abandoned_in"}
