@@ -7,6 +7,8 @@ ZhitongError                 something is wrong that a person can read and act u
 │   ├── StoreUnavailable     … for the moment: keep what was to be written and try again (telephony.database.faults)
 │   ├── OutboxTaken          another process uses this outbox (telephony.records.spool)
 │   └── SchemaTooNew         the database was written by a newer version of this program
+├── LedgerError              a change of the missed-call ledger is refused: no such entry, closed already …
+├── ControlError             the running service cannot be asked: it does not run, or does not answer
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
     ├── AmiUnreachable       no TCP or TLS connection: wrong address, PBX down, firewall
@@ -34,6 +36,14 @@ class DirectoryError(ZhitongError):
 
 class StoreError(ZhitongError):
     """The database cannot be opened, migrated, read or written."""
+
+
+class LedgerError(ZhitongError):
+    """What was asked of the missed-call ledger cannot be done; nothing was changed."""
+
+
+class ControlError(ZhitongError):
+    """A command did not reach the running service; nothing was done."""
 
 
 class LabError(ZhitongError):

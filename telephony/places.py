@@ -15,6 +15,11 @@ def secrets_of(site_file: Path, site: Site) -> Path:
     return var_of(site_file, site) / "secrets.toml"
 
 
+def control_of(site_file: Path, site: Site) -> Path:
+    """The Unix socket at which the running bridge takes commands."""
+    return var_of(site_file, site) / "control.sock"
+
+
 def database_url(site_file: Path, site: Site) -> str:
     """Where records and people are kept: ``[store] url``, or SQLite in the var directory."""
     return site.store.url or f"sqlite+aiosqlite:///{var_of(site_file, site) / 'zhitong.db'}"

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Self
 
 import structlog
@@ -15,8 +16,12 @@ from telephony.ami.account import Account
 from telephony.ami.connection import Connection
 from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Ami, Site
+from telephony.control import socket
+from telephony.control.door import Door
 from telephony.errors import ConfigError
 from telephony.ingest import Ingest
+from telephony.ledger.keeper import Keeper
+from telephony.ledger.store import Ledger
 from telephony.live.board import Live
 from telephony.model.changes import CallEnded, Change, EpochBegan
 from telephony.model.ids import PbxName
@@ -50,15 +55,18 @@ class Service:
     def __init__(self, site: Site, secrets: Secrets, store: RecordStore) -> None:
         self.live = Live()
         self.writer = RecordWriter(store)
+        self.ledger = Ledger(store.database)
+        self.keeper = Keeper(self.ledger, self.live, PbxName(site.pbx.systemname))
         self.ready = asyncio.Event()
         """Set when the first epoch's snapshot has been taken in."""
         self.ingest = Ingest(
             Tracker(PbxName(site.pbx.systemname)),
             self.writer.offer,
-            sinks=(self.live.fold, self._watch),
+            sinks=(self.live.fold, self.keeper.fold, self._watch),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
         )
         self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link)
+        self.door = Door(site, self.connection.act, self.ledger, self.live)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -76,11 +84,15 @@ class Service:
         finally:
             await store.close()
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        async with asyncio.TaskGroup() as group:
+    async def run(self, control: Path | None = None) -> None:
+        """Work until cancelled; take commands at the Unix socket ``control``, if one is named."""
+        async with contextlib.AsyncExitStack() as stack:
+            if control is not None:
+                await stack.enter_async_context(socket.serving(control, self.door.handle))
+            group = await stack.enter_async_context(asyncio.TaskGroup())
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
+            group.create_task(self.keeper.run())
 
     def _watch(self, changes: Sequence[Change]) -> None:
         for change in changes:

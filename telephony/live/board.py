@@ -72,6 +72,14 @@ class Live:
         else:
             self._calls[call_id] = state
 
+    def has_call(self, call_id: CallId) -> bool:
+        """Whether this call is going on, as far as is known."""
+        return call_id in self._calls
+
+    def agent_state(self, member: MemberName) -> AgentState | None:
+        """Where this agent stands; None for one who is in no queue."""
+        return self._agents.get(member)
+
     def board(self) -> Board:
         """The state of now."""
         return Board(

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from telephony.errors import StoreError
 from telephony.model.ids import CallId
 from telephony.records.record import CallRecord
 from telephony.records.rows import record_of
@@ -20,11 +21,12 @@ from telephony.records.schema import call_changes, calls
 
 class CallChange(msgspec.Struct, frozen=True):
     """``record`` is None when there is none under this id any more: it has become a part of another call, whose
-    record names it among its aliases."""
+    record names it among its aliases. ``damage`` says why a record that is there cannot be read."""
 
     revision: int
     call_id: CallId
     record: CallRecord | None
+    damage: str = ""
 
 
 async def note_changes(connection: AsyncConnection, call_ids: Iterable[CallId]) -> None:
@@ -51,7 +53,13 @@ async def read_changes(connection: AsyncConnection, after: int, limit: int, plac
     joined = call_changes.outerjoin(calls, calls.c.call_id == call_changes.c.call_id)
     statement = select(call_changes.c.revision, call_changes.c.call_id, calls.c.body).select_from(joined)
     since = statement.where(call_changes.c.revision > after).order_by(call_changes.c.revision).limit(limit)
-    return [
-        CallChange(revision, CallId(call_id), None if body is None else record_of(body, place))
-        for revision, call_id, body in await connection.execute(since)
-    ]
+    found = await connection.execute(since)
+    return [_change(revision, call_id, body, place) for revision, call_id, body in found]
+
+
+def _change(revision: int, call_id: str, body: str | None, place: str) -> CallChange:
+    """One damaged record must not keep all later ones from who follows."""
+    try:
+        return CallChange(revision, CallId(call_id), None if body is None else record_of(body, place))
+    except StoreError as error:
+        return CallChange(revision, CallId(call_id), None, damage=str(error))

@@ -21,7 +21,7 @@ The voice front end of a government hotline: callers are queued straight to peop
 own. 每个命令都有 `--help`。
 """
 
-_COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "doctor")
+_COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "doctor")
 """In the order of the help. Each is a module with an ``app`` (a group) or a function of the same name (a command)."""
 
 

@@ -1,0 +1,49 @@
+"""What may be asked of the running bridge, and its answer. Pure.
+
+An answer says how the command was taken, never what came of it: that is seen in the event stream, and in the records.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from telephony.ledger.terms import EntryId
+from telephony.model.ids import MemberName
+
+KEY_LIMIT = 100
+DEADLINE_S = 10.0
+
+
+class CallBack(msgspec.Struct, frozen=True, tag="call-back"):
+    """Ring ``agent``'s phone, then the citizen of this entry of the missed-call ledger. ``agent`` None: its owner."""
+
+    entry: EntryId
+    by: str
+    agent: MemberName | None = None
+
+
+Command = CallBack
+"""A union, once there are more."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """``key`` names the order: given twice, it is carried out once. Nothing is sent to the PBX after ``deadline_s``."""
+
+    key: str
+    command: Command
+    deadline_s: float = DEADLINE_S
+
+
+class Taken(StrEnum):
+    ACCEPTED = "accepted"  # the PBX took it
+    REFUSED = "refused"  # nothing was done; ``why`` says what to do
+    UNKNOWN = "unknown"  # it may or may not have been done; never sent again
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """``attempt`` is the number of the try, for a call-back that came so far."""
+
+    key: str
+    taken: Taken
+    why: str = ""
+    attempt: int | None = None

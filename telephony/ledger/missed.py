@@ -1,0 +1,70 @@
+"""What a call record says to the ledger. Pure."""
+
+import re
+
+from telephony.ledger.entry import MissedCall
+from telephony.ledger.terms import CallerKey, EntryId
+from telephony.model.terms import Direction, Outcome
+from telephony.records.record import CallRecord
+
+SHORT_ABANDON_MS = 5_000
+"""Who gives up within this time is in the ledger all the same, marked (metrics: short abandon)."""
+
+INTERNAL = "internal"
+"""The trunk of a phone of the site that dials the hotline (dialplans.contract.INTERNAL_TRUNK): no citizen."""
+
+_NUMBER = re.compile(r"\+?[0-9]{3,}")
+_MS = 1_000
+
+
+def can_be_called(number: str) -> bool:
+    """Whether this is a telephone number. Carriers write many words for a number that was withheld, and zeros."""
+    return _NUMBER.fullmatch(number) is not None and number.strip("+0") != ""
+
+
+def caller_key(record: CallRecord) -> CallerKey:
+    """Whose call it was: by the number as received. A call without a number is a caller of its own, never merged with
+    another: two who withhold their numbers are two people."""
+    if can_be_called(record.caller_number):
+        return CallerKey(record.caller_number)
+    return CallerKey(f"call:{record.call_id}")
+
+
+def is_citizens(record: CallRecord) -> bool:
+    """Whether a citizen called the hotline."""
+    return record.direction is Direction.INBOUND and record.trunk != INTERNAL
+
+
+def is_missed(record: CallRecord) -> bool:
+    """Whether the call is owed an answer: any end but *answered*, also one that nobody has observed as yet."""
+    return is_citizens(record) and record.outcome is not Outcome.ANSWERED
+
+
+def is_answered(record: CallRecord) -> bool:
+    """Whether a citizen got through by it."""
+    return is_citizens(record) and record.outcome is Outcome.ANSWERED and record.answered_at is not None
+
+
+def missed_call(record: CallRecord, number: EntryId, short_ms: int = SHORT_ABANDON_MS) -> MissedCall:
+    """The ledger's own note of a missed call; ``number`` is the one it got when it was first heard of."""
+    waited_ms = record.wait_ms
+    if waited_ms is None:
+        waited_ms = max(0, record.ended_at - record.received_at) // _MS
+    return MissedCall(
+        number=number,
+        call_id=record.call_id,
+        caller=caller_key(record),
+        caller_number=record.caller_number,
+        caller_name=record.caller_name,
+        pbx=record.pbx,
+        trunk=record.trunk,
+        dialled=record.dialled,
+        queue=record.queue,
+        received_at=record.received_at,
+        ended_at=record.ended_at,
+        waited_ms=waited_ms,
+        outcome=record.outcome,
+        abandoned_in=record.abandoned_in,
+        refused_because=record.refused_because,
+        short=record.outcome is Outcome.ABANDONED and waited_ms < short_ms,
+    )
