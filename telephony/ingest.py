@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from telephony.journal.review import CallRebuilt
 from telephony.model.calls import Call
 from telephony.model.changes import Anomaly, CallEnded, Change
 from telephony.model.clock import PbxClock
@@ -56,6 +57,7 @@ class Counters:
     events: int = 0
     changes: int = 0
     records: int = 0
+    rebuilt: int = 0  # records that came from the journal
     dropped: int = 0
     failures: int = 0  # events whose handler raised: a bug of ours
     max_age: int = 0  # microseconds, since ``take_max_age``
@@ -79,12 +81,12 @@ class Ingest:
         self._keep = keep
         self._sinks = sinks
         self._on_overflow = on_overflow
-        self._inbox: deque[tuple[Event, Micros]] = deque()
+        self._inbox: deque[tuple[Event | CallRebuilt, Micros]] = deque()
         self._wake = asyncio.Event()
         self.clock = PbxClock()
         self.counters = Counters()
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: Event | CallRebuilt) -> None:
         """Put an event into the inbox. Never blocks."""
         if len(self._inbox) >= INBOX_LIMIT and not isinstance(event, (SnapshotTaken, LinkLost)):
             self.counters.dropped += 1
@@ -139,8 +141,12 @@ class Ingest:
         if changes:
             self._hand_on(changes)
 
-    def _apply(self, event: Event, arrived: Micros) -> Sequence[Change]:
+    def _apply(self, event: Event | CallRebuilt, arrived: Micros) -> Sequence[Change]:
         self.counters.events += 1
+        if isinstance(event, CallRebuilt):  # told whole, by the journal: nothing for the tracker
+            self.counters.rebuilt += 1
+            self._guard(partial(self._keep, event.record), "record")
+            return ()
         if isinstance(event, (Tick, LinkLost)):
             return self._track(event)
         if isinstance(event, SnapshotTaken):
@@ -174,7 +180,7 @@ class Ingest:
     def _record(self, call: Call) -> None:
         self._keep(build_record(call))
 
-    def _guard(self, action: Callable[[], None], what: str) -> None:
+    def _guard(self, action: Callable[[], object], what: str) -> None:
         try:
             action()
         except Exception:

@@ -6,7 +6,7 @@ Everything it needs is handed in, so that several can live in one process (tests
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,13 +18,17 @@ from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Ami, Site
 from telephony.control import socket
 from telephony.control.door import Door
+from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError
 from telephony.ingest import Ingest
+from telephony.journal.cursors import CursorStore
+from telephony.journal.journal import Journal
+from telephony.journal.kept import KeptRecords
 from telephony.ledger.keeper import Keeper
 from telephony.ledger.store import Ledger
 from telephony.live.board import Live
 from telephony.model.changes import CallEnded, Change, EpochBegan
-from telephony.model.ids import PbxName
+from telephony.model.ids import MemberName, PbxName
 from telephony.model.tracker import Tracker
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
@@ -59,14 +63,30 @@ class Service:
         self.keeper = Keeper(self.ledger, self.live, PbxName(site.pbx.systemname))
         self.ready = asyncio.Event()
         """Set when the first epoch's snapshot has been taken in."""
+        tracker = Tracker(PbxName(site.pbx.systemname))
         self.ingest = Ingest(
-            Tracker(PbxName(site.pbx.systemname)),
+            tracker,
             self.writer.offer,
             sinks=(self.live.fold, self.keeper.fold, self._watch),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
         )
         self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link)
         self.door = Door(site, self.connection.act, self.ledger, self.live)
+        self.journal = self._journal_of(site, store, tracker)
+        """None when the PBX's logs are not on this machine."""
+
+    def _journal_of(self, site: Site, store: RecordStore, tracker: Tracker) -> Journal | None:
+        folder = Path(site.pbx.folders.log)
+        if not folder.is_dir():
+            log.warning("no journal: the PBX's log folder is not on this machine", folder=str(folder))
+            return None
+        database, agents = store.database, AgentStore(store.database)
+
+        async def names() -> Mapping[str, MemberName]:
+            return {agent.phone: agent.number for agent in await agents.list()}
+
+        records, places = KeptRecords(database), CursorStore(database)
+        return Journal(folder, tracker.world, records, places, self.ingest.deliver, names=names)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -93,8 +113,12 @@ class Service:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
             group.create_task(self.keeper.run())
+            if self.journal is not None:
+                group.create_task(self.journal.run())
 
     def _watch(self, changes: Sequence[Change]) -> None:
+        if self.journal is not None:
+            self.journal.watch(changes)
         for change in changes:
             if isinstance(change, EpochBegan):
                 log.info("epoch began", epoch=change.epoch, calls=change.calls)

@@ -98,7 +98,8 @@ class Scene:
     @contextlib.asynccontextmanager
     async def _prepared(cls, lab: Lab, site_text: str, agents: Sequence[Agent], contacts: bool) -> AsyncIterator[Self]:
         site_file = lab.run / "site.toml"
-        await asyncio.to_thread(site_file.write_text, site_text, encoding="utf-8")
+        text = f'{site_text}\n[pbx.folders]\nlog = "{lab.run}/log"\n'
+        await asyncio.to_thread(site_file.write_text, text, encoding="utf-8")
         site = await asyncio.to_thread(read_site, site_file)
         database = await Database.open(database_url(site_file, site))
         try:
