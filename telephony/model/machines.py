@@ -50,7 +50,6 @@ CHANNEL: Mapping[tuple[ChannelState, ChannelInput], ChannelState] = {
     (_C.UP, _CI.ENTER_BRIDGE): _C.BRIDGED,
     (_C.UP, _CI.HANG_UP): _C.GONE,
     (_C.BRIDGED, _CI.ANSWER): _C.BRIDGED,
-    (_C.BRIDGED, _CI.ENTER_BRIDGE): _C.BRIDGED,  # moved from one bridge to another
     (_C.BRIDGED, _CI.LEAVE_BRIDGE): _C.UP,  # hanging up leaves the bridge first
 }
 

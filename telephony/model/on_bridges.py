@@ -78,12 +78,8 @@ def leave_bridge(world: World, channel: Channel) -> None:
 
 
 def merged(world: World, event: BridgesMerged) -> None:
-    gone = world.bridges.pop(event.gone, None)
-    for uniqueid in list(gone.members) if gone is not None else ():
-        channel = world.channels.get(uniqueid)
-        if channel is not None:
-            channel.bridge = None
-            enter_bridge(world, channel, event.kept)
+    """Nothing: each channel that moves leaves the one bridge and enters the other in events of its own, and who was
+    hanging up only leaves (``bridge_do_merge`` in main/bridge.c, which tells of the merger first)."""
 
 
 def destroyed(world: World, event: BridgeDestroyed) -> None:

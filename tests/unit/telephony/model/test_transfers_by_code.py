@@ -156,6 +156,44 @@ def test_blonde_by_code() -> None:
     assert record.hung_up_by == "other"
 
 
+@pytest.mark.parametrize("merged", ["before", "after"])
+def test_who_hangs_up_while_bridges_merge_talks_with_nobody_any_more(merged: str) -> None:
+    """BridgeMerge tells of those who are moved. Whether it comes before or after the BridgeLeave of who hung up depends
+    on which thread is quicker; that channel lives on until the colleague answers, but it is in no bridge."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    main = caller.bridge
+    assert main is not None
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    pbx.wait(2)
+    side = near.bridge
+    assert side is not None
+    phone.asks()
+    if merged == "after":
+        phone.leaves()
+    pbx.say(lambda at: BridgesMerged(at, main, side))
+    if merged == "before":
+        phone.leaves()
+    near.leaves()
+    near.enters(main)
+    attended(pbx, phone, phone, caller, near)
+    pbx.wait(4)
+    colleague_answers(pbx, near, far, colleague)
+    phone.gone()
+    optimised_away(pbx, near, far, colleague)
+    pbx.wait(10)
+    end_all(caller, colleague)
+    heard = told(pbx.events)
+    assert seconds(heard.record) == [
+        ("talk", ("1001",), 10.0),
+        ("hold", ("1001",), 3.0),
+        ("gap", (), 4.0),
+        ("talk", ("1005",), 10.0),
+    ]
+    assert heard.anomalies == []
+    assert heard.left_over == {}
+
+
 def test_blonde_by_code_and_the_event_names_no_target() -> None:
     """Seen on a real PBX: whether AttendedTransfer names the Local channel depends on which thread is quicker."""
     pbx = Pbx()
