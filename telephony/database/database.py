@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from telephony.database import engine as engines
 from telephony.database.faults import StoreUnavailable, faults_of
 from telephony.database.migrate import is_current, migrate
+from telephony.errors import StoreError
 
 # Serialises everything of ours that writes on PostgreSQL, as BEGIN IMMEDIATE does on SQLite. Any constant
 # does.
@@ -27,15 +28,21 @@ log = structlog.get_logger(__name__)
 
 
 class Database:
-    """An open, migrated database. Made by ``open``; ``close`` ends it.
+    """A database. ``open`` makes it with its schema up to date; ``later`` makes one that brings itself up to date before
+    its first use, for who must start while it is away. ``close`` ends it.
 
     Everything that fails on the way raises StoreError, or StoreUnavailable when trying again may help.
     """
 
-    def __init__(self, engine: AsyncEngine, url: URL) -> None:
+    def __init__(self, engine: AsyncEngine, url: URL, *, create: bool = True) -> None:
         self._engine = engine
+        self._url = url
+        self._create = create
         self._file = engines.sqlite_file(url)
         self._identity = _identity(self._file)
+        self._opening = asyncio.Lock()
+        self.is_open = False
+        """Whether it was found, and its schema brought up to date."""
         self.place = engines.shown(url)
         """How messages name this database: its file, or its URL without the password."""
         self.backup: Path | None = None
@@ -48,39 +55,69 @@ class Database:
         An SQLite file is made if it is missing, unless ``create`` is False: who only reads would otherwise
         get an empty database from a mistyped path.
         """
-        parsed = engines.database_url(url)
-        file = engines.sqlite_file(parsed)
-        if file is not None:
-            await asyncio.to_thread(_prepare, file, create=create)
-        database = cls(engines.make_engine(parsed, busy_timeout_ms=busy_timeout_ms), parsed)
+        database = cls.later(url, create=create, busy_timeout_ms=busy_timeout_ms)
         try:
-            await database._migrate()
+            await database.bring_up()
         except BaseException:
             await database.close()
             raise
         return database
 
+    @classmethod
+    def later(cls, url: str, *, create: bool = True, busy_timeout_ms: int = engines.BUSY_TIMEOUT_MS) -> "Database":
+        """As ``open``, but nothing is touched before it is used. Until it is there, and can be brought up to date,
+        whoever uses it gets StoreUnavailable."""
+        parsed = engines.database_url(url)
+        return cls(engines.make_engine(parsed, busy_timeout_ms=busy_timeout_ms), parsed, create=create)
+
+    async def bring_up(self) -> None:
+        """See that it is there and its schema up to date. Raises StoreError when that will never be, such as
+        SchemaTooNew; StoreUnavailable when trying again may help."""
+        async with self._opening:
+            if self.is_open:
+                return
+            if self._file is not None:
+                await asyncio.to_thread(_prepare, self._file, create=self._create)
+                self._identity = _identity(self._file)
+            await self._migrate()
+            self.is_open = True
+
+    async def _be_open(self) -> None:
+        if self.is_open:
+            return
+        try:
+            await self.bring_up()
+        except StoreUnavailable:
+            raise
+        except StoreError as error:  # whoever asks now could do nothing better about it than wait for a person
+            raise StoreUnavailable(str(error)) from error
+
     async def _migrate(self) -> None:
-        async with self._connection() as connection:
+        async with self._connection(self._engine) as connection:
             if await connection.run_sync(is_current, self.place):
                 return
-        async with _alone(), self._transaction({engines.WRITES: True, engines.MIGRATES: True}) as connection:
-            self.backup = await connection.run_sync(migrate, self._file, self.place)
-        await self._engine.dispose()  # the connection that migrated has its foreign keys off
+        patient = engines.make_engine(self._url, patient=True)
+        try:
+            options = {engines.WRITES: True, engines.MIGRATES: True}
+            async with _alone(), self._transaction(patient, options) as connection:
+                self.backup = await connection.run_sync(migrate, self._file, self.place)
+        finally:
+            await patient.dispose()
         if self.backup is not None:
             log.info("database schema brought up to date", database=self.place, backup=str(self.backup))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One consistent view of the data. Keep it short: SQLite cannot reset its WAL past a reader."""
+        await self._be_open()
         self._check_file()
-        async with self._connection() as connection:
+        async with self._connection(self._engine) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         with faults_of(self.place):
-            async with self._engine.connect() as connection:
+            async with engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -89,13 +126,14 @@ class Database:
 
         Once this returns, the write is on disk.
         """
+        await self._be_open()
         self._check_file()
-        async with self._transaction({engines.WRITES: True}) as connection:
+        async with self._transaction(self._engine, {engines.WRITES: True}) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _transaction(self, options: dict[str, bool]) -> AsyncIterator[AsyncConnection]:
-        async with self._connection() as plain:
+    async def _transaction(self, engine: AsyncEngine, options: dict[str, bool]) -> AsyncIterator[AsyncConnection]:
+        async with self._connection(engine) as plain:
             connection = await plain.execution_options(**options)
             async with connection.begin():
                 if connection.dialect.name == "postgresql":

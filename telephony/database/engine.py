@@ -24,6 +24,10 @@ from telephony.database.faults import StoreUnavailable
 from telephony.errors import ConfigError
 
 BUSY_TIMEOUT_MS = 5_000
+CONNECT_S = 5.0
+ANSWER_S = 30.0
+"""How long PostgreSQL may take to let us in, and to answer a statement. A server that stopped answering without closing
+its connections would be waited for until the end of days (TCP keeps them open); so the statement is tried again."""
 WRITES = "zt_writes"
 MIGRATES = "zt_migrates"
 """Execution options that say what the next transaction on a connection is for."""
@@ -75,12 +79,15 @@ def shown(url: URL) -> str:
     return str(file) if file else url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
-def make_engine(url: URL, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> AsyncEngine:
-    """An engine for a URL of ``database_url``. Connects to nothing yet."""
+def make_engine(url: URL, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, patient: bool = False) -> AsyncEngine:
+    """An engine for a URL of ``database_url``. Connects to nothing yet. ``patient``: a statement may take for ever, as
+    the change of a big table does.
+    """
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, busy_timeout_ms)
     try:
-        return create_async_engine(url, pool_pre_ping=True, pool_timeout=10)
+        waits = {"timeout": CONNECT_S, "command_timeout": None if patient else ANSWER_S}
+        return create_async_engine(url, pool_pre_ping=True, pool_timeout=10, connect_args=waits)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise ConfigError(
             "PostgreSQL needs the package asyncpg. Install it (pip install asyncpg), or use sqlite:///…."

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from telephony.database.engine import sqlite_uri
-from telephony.database.faults import SchemaTooNew
+from telephony.database.faults import SchemaTooNew, StoreUnavailable
 from telephony.errors import StoreError
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -57,7 +57,7 @@ def migrate(connection: Connection, file: Path | None, place: str) -> Path | Non
     """Upgrade inside the transaction of ``connection``; returns the backup that was made, if any.
 
     ``file`` is the SQLite file to copy before anything is changed; an empty database needs no copy. Raises
-    SchemaTooNew when the database is ahead of this program, StoreError when the backup cannot be made: then
+    SchemaTooNew when the database is ahead of this program, StoreUnavailable when the backup cannot be made: then
     nothing has been changed.
     """
     if is_current(connection, place):
@@ -97,7 +97,7 @@ def _backup_name(file: Path, revision: str) -> Path:
 def back_up(file: Path, target: Path) -> Path:
     """Copy the last committed state of an SQLite database to ``target``, synced; the copy is whole or absent.
 
-    Works while others read and write. The copy is as private as the original. Raises StoreError.
+    Works while others read and write. The copy is as private as the original. Raises StoreUnavailable.
     """
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
@@ -108,9 +108,9 @@ def back_up(file: Path, target: Path) -> Path:
         partial.replace(target)
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(
+        raise StoreUnavailable(
             f"No backup of {file} could be made before changing its schema, so nothing was changed: {error}. "
-            f"Free space in {target.parent}, check its permissions, and start again."
+            f"Free space in {target.parent}, check its permissions, and try again."
         ) from error
     finally:
         partial.unlink(missing_ok=True)
