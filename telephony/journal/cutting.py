@@ -14,9 +14,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from telephony.journal.cdr import CdrRow, cdr_row
 from telephony.journal.rows import CelRow, QueueLine, RowId, cel_row, queue_line
 
-Row = TypeVar("Row", CelRow, QueueLine)
+Row = TypeVar("Row", CelRow, QueueLine, CdrRow)
 Naming = Callable[[int], RowId | None]
 """The id of the row that begins at this offset."""
 
@@ -49,12 +50,17 @@ def _is_open_cel(text: bytes) -> bool:
     return text.startswith(b'"c1","') and text.count(b'"') % 2 == 1
 
 
+def _is_open_cdr(text: bytes) -> bool:
+    return text.startswith(b'"d1","') and text.count(b'"') % 2 == 1
+
+
 def _read_line(text: str, row_id: RowId | None) -> QueueLine | None:
     """Not one within which another begins: it was torn, and its fields may not be what they seem."""
     return None if QUEUE_LOG.start.search(text.encode(), 1) else queue_line(text, row_id)
 
 
 CEL = Form("CEL", cel_row, re.compile(rb'"c1","'), _is_open_cel)
+CDR = Form("CDR", cdr_row, re.compile(rb'"d1","'), _is_open_cdr)
 QUEUE_LOG = Form(
     "queue_log",
     _read_line,
@@ -143,7 +149,7 @@ class _Cutter(Generic[Row]):
         for mark in self._form.start.finditer(self._data, start + 1, end):
             head, tail = self._read(begun, mark.start()), self._read(mark.start(), end)
             if head is not None:
-                yield Piece(head.start, head.end, head.row, whole=self._form.name == CEL.name)
+                yield Piece(head.start, head.end, head.row, whole=self._form.name != QUEUE_LOG.name)
                 begun = mark.start()
             elif tail is not None:
                 yield Piece(self._offset + begun, tail.start, None)
