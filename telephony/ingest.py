@@ -22,7 +22,7 @@ from telephony.model.events import ClockSet, Event, LinkLost, SnapshotTaken, Tic
 from telephony.model.ids import MICROS_PER_SECOND, Micros
 from telephony.model.terms import Direction
 from telephony.model.tracker import Tracker
-from telephony.model.world import SETTLE
+from telephony.model.world import SETTLE, World
 from telephony.records.build import build_record
 from telephony.records.record import CallRecord
 
@@ -96,6 +96,11 @@ class Ingest:
             return
         self._inbox.append((event, monotonic()))
         self._wake.set()
+
+    @property
+    def world(self) -> World:
+        """What the model knows now. To be read only (law 1)."""
+        return self._tracker.world
 
     @property
     def waiting(self) -> int:
