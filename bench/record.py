@@ -56,7 +56,7 @@ writetimeout = 10000
 def site_text(ports: Ports) -> str:
     """Two queues, recorded calls, a short wrap-up."""
     queue = '[[queue]]\nname = "{}"\ntimeout_s = 10\nwrapup_s = 2\nmax_wait_s = 300\n'
-    rest = '[recording]\non = true\n\n[agents]\nsign_in = "always"\n'
+    rest = '[recording]\non = true\nkeep_days = 30\n\n[agents]\nsign_in = "always"\n'
     return "\n".join((head(ports), queue.format("service"), queue.format("enterprise"), rest))
 
 

@@ -20,6 +20,8 @@ from telephony.errors import ConfigError
 
 OUR_CONTEXTS = re.compile(r"zt-[a-z0-9_-]+\Z")
 _GUARDED = re.compile(r"DIALPLAN_EXISTS\(([^,()]+),([^,()]+),1\)")
+_CODED = frozenset({".gsm", ".ulaw", ".ul", ".pcm", ".mu", ".alaw", ".al", ".g722", ".g729", ".opus", ".mp3"})
+"""Music that Asterisk must decode, if it plays it at all; .wav and .sln are signed linear as they are."""
 _ASTERISKS_OWN = frozenset({"general", "globals"})
 
 
@@ -83,6 +85,10 @@ def _music(site: Site, data: Path) -> Iterator[Finding]:
         if not folder.is_dir() or not any(folder.iterdir()):
             what = f"the music {queue.music!r} has no files in {folder}: who waits hears nothing."
             yield Finding(f"site.toml: queue[{index}].music", what, "Put sound files there.", Level.WARNING)
+        elif site.recording.on and (coded := sorted(file.name for file in folder.iterdir() if file.suffix in _CODED)):
+            what = f"{coded[0]} is not signed linear: after a hold the recording may lack the other party's voice."
+            remedy = "Keep the music as .wav alone: dialplans/README.md, Recording."
+            yield Finding(f"site.toml: queue[{index}].music", what, remedy, Level.WARNING)
 
 
 # --- files ------------------------------------------------------------------------------------------------------

@@ -38,9 +38,9 @@ CONTEXTS = (
 USER_EVENTS = (
     UserEvent(
         "ZtEntry",
-        ("Trunk", "Dialled", "Recording"),
+        ("Trunk", "Dialled", "Recording", "Notice"),
         "ZT_ENTRY",
-        ("t", "d", "f"),
+        ("t", "d", "f", "n"),
         "first thing of every call from a trunk, and of a phone that dials the hotline (Trunk: internal)",
     ),
     UserEvent(
@@ -71,7 +71,16 @@ USER_EVENTS = (
         ("e", "a", "t", "d", "f"),
         "first thing of a call-back, before the citizen is called: on the agent's channel",
     ),
+    UserEvent(
+        "ZtRecording",
+        ("State", "Bytes"),
+        "ZT_REC",
+        ("s", "b"),
+        "the recorder of the citizen's channel: paused or resumed by an agent's key, ended with the channel",
+    ),
 )
+
+RECORDING_STATES = ("paused", "resumed", "ended")
 
 REFUSAL_REASONS = ("closed", "unknown-number", "no-key")
 
@@ -82,16 +91,22 @@ VARIABLES = {
     "ZT_QUEUE": "the queue entered last",
     "ZT_STATUS": "how the last wait ended; empty while waiting and after an answer",
     "ZT_RECORDING": "path of the recording below the recordings folder; empty if there is none",
+    "ZT_NOTICE": "what callers are told of the recording (`[recording] notice`); empty if there is none",
+    "ZT_PAUSED": "1 while an agent's key has paused the recording",
+    "ZT_BYTES": "at the end: how long the recording is, 0 if there is no file; empty if it never began",
+    "MONITOR_FILENAME": "ZT_RECORDING as app_queue wants it: with the folder, without .wav",
     "ZT_CALLBACK": "of a call-back: its entry in the missed-call ledger; set by the bridge, as ZT_TRUNK and ZT_DIALLED",
     "ZT_ATTEMPT": "of a call-back: the number of this attempt",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
+    "DYNAMIC_FEATURES": "the keys that pause and resume a recording; inherited",
 }
 
 AMI_EVENTS = (
     *("Newchannel", "Newstate", "Rename", "NewCallerid", "HangupRequest", "SoftHangupRequest", "Hangup"),
     *("DialBegin", "DialEnd"),
     *("BridgeEnter", "BridgeLeave", "BridgeMerge", "BridgeDestroy", "LocalBridge"),
-    *("Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "MixMonitorStart", "MixMonitorStop"),
+    *("Hold", "Unhold", "BlindTransfer", "AttendedTransfer"),
+    *("MixMonitorStart", "MixMonitorStop", "MixMonitorMute"),
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
     *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),
     *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"),
@@ -103,15 +118,25 @@ AMI_EVENTS = (
 AMI_READ = ("system", "call", "agent", "user")
 """Classes of those events. FullyBooted and Shutdown are ``system``."""
 
-AMI_WRITE = ("reporting", "originate")
-"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan; Originate, for call-backs.
-Those of the queues' state, and Ping, need none."""
+AMI_WRITE = ("reporting", "originate", "call")
+"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan; Originate, for call-backs;
+MixMonitorMute and PlayDTMF, for pauses of a recording. Those of the queues' state, and Ping, need none."""
 
 CEL_EVENTS = (
     *("CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "APP_START", "APP_END"),
     *("BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "FORWARD", "PARK_START", "PARK_END", "LOCAL_OPTIMIZE"),
     *("LINKEDID_END", "USER_DEFINED"),
 )
+
+RECORD_AGAIN_KEY = "D"
+"""Pressed by the bridge for the citizen (PlayDTMF, Receive): the recording begins anew, into the same file."""
+
+RECORDING_FEATURES = (
+    ("zt-pause", "peer", "pause"),
+    ("zt-resume", "peer", "again"),
+    ("zt-again", "self", "again"),
+)
+"""Name in features.conf, on whose channel it runs, extension of the dialplan's ``zt-record``."""
 
 TRUNK_PREFIX = "trunk-"
 """A trunk's endpoint is ``trunk-<name>``, so that a leg's role can be told from its channel's name."""

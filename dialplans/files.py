@@ -3,7 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from dialplans.contract import AMI_EVENTS, AMI_READ, AMI_WRITE, CEL_EVENTS
+from dialplans.contract import (
+    AMI_EVENTS,
+    AMI_READ,
+    AMI_WRITE,
+    CEL_EVENTS,
+    RECORD_AGAIN_KEY,
+    RECORDING_FEATURES,
+)
 from dialplans.modules import chosen
 from telephony.config import Queue, Site, Trunk
 from telephony.directory.agents import Agent
@@ -18,7 +25,12 @@ def queues(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
     """For queues.conf. Members stand there only where an agent takes calls without signing in."""
     by_code = site.agents.sign_in == "code"
     listed = () if by_code else agents
-    return {"by_code": by_code, "queues": [_queue(queue, listed) for queue in site.queues]}
+    return {
+        "by_code": by_code,
+        "queues": [_queue(queue, listed) for queue in site.queues],
+        "recording": site.recording.on,
+        "old_recorder": site.pbx.version.startswith("20"),  # has another, and that one is the default
+    }
 
 
 def _queue(queue: Queue, agents: Sequence[Agent]) -> dict[str, Any]:
@@ -117,6 +129,17 @@ def asterisk(site: Site) -> dict[str, Any]:
 def modules(site: Site, available: Collection[str] | None) -> dict[str, Any]:
     """For modules.conf."""
     return {"modules": chosen(site.pbx.version, available)}
+
+
+def features(site: Site) -> dict[str, Any]:
+    """For features.conf."""
+    codes = site.feature_codes
+    keys = {"zt-pause": codes.record_pause, "zt-resume": codes.record_resume, "zt-again": RECORD_AGAIN_KEY}
+    shown = [
+        {"name": name, "pressed": keys[name], "on": channel, "exten": exten}
+        for name, channel, exten in RECORDING_FEATURES
+    ]
+    return {"codes": codes, "recording": shown if site.recording.on else []}
 
 
 def logs() -> dict[str, Any]:

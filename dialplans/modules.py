@@ -67,6 +67,7 @@ _DIALPLAN = (
     "app_originate",
     "app_playback",
     "app_read",
+    "app_senddtmf",
     "app_softhangup",
     "app_stack",
     "app_userevent",

@@ -98,7 +98,7 @@ def _views(
         "queues.conf": files.queues(site, agents),
         "pjsip.conf": files.pjsip(site, agents, secrets, lab.contacts) | {"by_name_first": lab.shared_address},
         "manager.conf": files.manager(site, secrets),
-        "features.conf": {"codes": site.feature_codes},
+        "features.conf": files.features(site),
         "cel.conf": files.logs(),
         "cel_custom.conf": {},
         "cdr.conf": {},

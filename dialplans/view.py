@@ -6,7 +6,7 @@ Everything that needs a decision is decided here, so that the template holds not
 from collections.abc import Sequence
 from typing import Any
 
-from dialplans.contract import INTERNAL_TRUNK, context_of_queue
+from dialplans.contract import INTERNAL_TRUNK, RECORDING_FEATURES, context_of_queue
 from dialplans.people import key_of_phone
 from dialplans.safety import Code
 from telephony.config import Queue, Site, Trunk
@@ -141,7 +141,11 @@ def _recording(site: Site) -> dict[str, str] | None:
     if not site.recording.on:
         return None
     folder = site.recording.folder
-    return {"folder": f"{folder.rstrip('/')}/" if folder else ""}
+    return {
+        "folder": f"{folder.rstrip('/')}/" if folder else "",
+        "notice": site.recording.notice,
+        "features": "#".join(name for name, _, _ in RECORDING_FEATURES),
+    }
 
 
 def _refusals(site: Site) -> list[dict[str, Any]]:

@@ -142,10 +142,17 @@ class Queue(_Table, frozen=True):
 
 
 class Recording(_Table, frozen=True):
-    """Calls are recorded from the bridge with the agent on. No ``folder``: ``monitor`` in Asterisk's spool."""
+    """Calls are recorded from the bridge with the agent on. No ``folder``: ``monitor`` in Asterisk's spool.
+
+    ``keep_days`` has no default: whoever records must say for how long (days of 24 h from the call's end).
+    ``notice``: what callers are told of it, ``none`` or a name of the site's own; stamped in each record.
+    """
 
     on: bool = False
     folder: Folder | None = None
+    keep_days: Annotated[int, whole(1, 36_500, "whole days")] | None = None
+    notice: Word = "none"
+    pause_max_s: Annotated[int, whole(10, 3600, "whole seconds")] = 180  # then a pause ends by itself
 
 
 class Prompts(_Table, frozen=True):
@@ -201,6 +208,8 @@ class FeatureCodes(_Table, frozen=True):
     attended_complete: FeatureCode = "*2"
     attended_threeway: FeatureCode = "*3"
     attended_swap: FeatureCode = "*4"
+    record_pause: FeatureCode = "*5"
+    record_resume: FeatureCode = "*6"
 
 
 class Baseline(_Table, frozen=True):
@@ -215,9 +224,11 @@ class Baseline(_Table, frozen=True):
 
 
 class Store(_Table, frozen=True):
-    """Where records are kept. None: SQLite in the var directory."""
+    """Where records are kept. ``url`` None: SQLite in the var directory. ``outbox`` is the folder where records wait for
+    a database that is away, relative to var."""
 
     url: str | None = None
+    outbox: Folder = "outbox"
 
 
 class Site(_Table, frozen=True, kw_only=True):
@@ -277,6 +288,7 @@ def contradictions(site: Site) -> Iterator[str]:
     yield from _addresses(site)
     yield from _references(site)
     yield from _rules(site)
+    yield from _recording(site)
 
 
 def _names(site: Site) -> Iterator[str]:
@@ -304,8 +316,11 @@ def _shared_numbers(site: Site) -> Iterator[str]:
     for key, code in named.items():
         if list(named.values()).count(code) > 1:
             yield f"feature_codes.{key}: {code!r} has more than one meaning. Choose another."
-    if codes.attended == codes.blind:
-        yield f"feature_codes.blind: {codes.blind!r} is the attended transfer's. Choose another."
+    in_call = {key: getattr(codes, key) for key in ("attended", "blind", "record_pause", "record_resume")}
+    for key, code in in_call.items():
+        taken = next(other for other, its in in_call.items() if its == code)
+        if taken != key:
+            yield f"feature_codes.{key}: {code!r} is that of feature_codes.{taken}. Choose another."
 
 
 def _doubles(path: str, values: Iterable[str | None]) -> Iterator[str]:
@@ -380,6 +395,14 @@ def _rules(site: Site) -> Iterator[str]:
     for day, spans in site.opening.days() if site.opening else ():
         if any(span[:5] >= span[6:] for span in spans):
             yield f"opening.{day}: a span ends before it begins. Give two spans to go past midnight."
+
+
+def _recording(site: Site) -> Iterator[str]:
+    if site.recording.on and site.recording.keep_days is None:
+        yield (
+            "recording.keep_days: is needed where calls are recorded: for how many days recordings are kept before "
+            "`zhitong retention run` deletes them. Write what the law of your site says, such as keep_days = 180."
+        )
 
 
 def _overflow_cycle(site: Site, queue: Queue) -> list[str]:

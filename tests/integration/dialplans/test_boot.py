@@ -33,6 +33,7 @@ EVERYTHING = (
     + """
 [recording]
 on = true
+keep_days = 30
 [opening]
 mon = ["08:00-12:00", "13:00-24:00"]
 holidays = [2026-10-01]
@@ -122,7 +123,7 @@ def existing(lab: Lab) -> Mapping[str, str]:
         f"port = {lab.ports.ami}\n",
         "indications.conf": "[general]\ncountry = us\n[us]\ndescription = us\nringcadence = 2000,4000\ndial = 350+440\n"
         "busy = 480+620/500,0/500\nring = 440+480/2000,0/4000\ncongestion = 480+620/250,0/250\n",
-        "features.conf": "[general]\n[featuremap]\ndisconnect => *0\n",
+        "features.conf": "[general]\n[featuremap]\ndisconnect => *0\n[applicationmap]\ntheirs => *9,self,NoOp\n",
         "musiconhold.conf": "[default]\nmode = files\ndirectory = moh\n",
         "cel.conf": "[general]\nenable = no\n",
         "cel_custom.conf": "[mappings]\n",
@@ -145,7 +146,7 @@ def include_ours(etc: Path) -> None:
 
 
 async def test_an_existing_asterisk_takes_our_files_and_keeps_its_own(tmp_path: Path, tools: Tools) -> None:
-    site, people = parse_site(SITE + ALWAYS), agents_of("1001")
+    site, people = parse_site(SITE + "[recording]\non = true\nkeep_days = 30\n" + ALWAYS), agents_of("1001")
     secrets = secrets_of(people)
     async with Lab(tmp_path, tools, port_count=1000) as lab:
         for name, text in existing(lab).items():
@@ -160,6 +161,8 @@ async def test_an_existing_asterisk_takes_our_files_and_keeps_its_own(tmp_path: 
         features = await lab.pbx.cli("features show")
         assert "*0" in features
         assert "#1" in features
+        for name in ("theirs", "zt-pause", "zt-resume", "zt-again"):
+            assert name in features
         manager = await Manager.open(lab.ports.ami, "zhitong", secrets.ami)
         await a_call(lab, manager, secrets)
         await manager.close()

@@ -31,6 +31,7 @@ port = {phone.place[1]}
 numbers = ["88812345", "12345"]
 [recording]
 on = true
+keep_days = 30
 """
 
 

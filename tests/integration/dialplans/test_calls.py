@@ -86,7 +86,7 @@ async def test_each_event_carries_the_caller_and_has_its_twin_in_cel(make_rig: M
         await rig.manager.event("Hangup", Uniqueid=start["Uniqueid"])
         await settled()
         member = f"&cause=16&src={entry['Channel']}&m=PJSIP/1001&pos=1"
-        assert rig.cel() == [("ZT_ENTRY", "t=carrier&d=12345&f="), ("ZT_END", f"q=hotline&s=&ab={member}")]
+        assert rig.cel() == [("ZT_ENTRY", "t=carrier&d=12345&f=&n="), ("ZT_END", f"q=hotline&s=&ab={member}")]
 
 
 async def test_who_hangs_up_while_waiting_leaves_without_a_status(make_rig: MakeRig) -> None:

@@ -59,7 +59,7 @@ async def test_a_hostile_number_adds_no_header_and_no_event(make_rig: MakeRig) -
             assert event.get("Reason", "unknown-number") == "unknown-number"
             assert set(event.get("Dialled", "")) <= set(string.ascii_letters + string.digits + "+*#")
         assert "Evil" not in rig.manager.names()
-        pairs = {"ZT_ENTRY": 2, "ZT_REFUSED": 1, "ZT_END": 6}
+        pairs = {"ZT_ENTRY": 3, "ZT_REFUSED": 1, "ZT_END": 6}
         assert all(text.count("&") == pairs[kind] for kind, text in rig.cel())
         assert rig.complaints() == []
 

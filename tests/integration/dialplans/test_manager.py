@@ -82,9 +82,7 @@ FORBIDDEN = [
     ("Reload", {"Module": "app_queue.so"}),
     ("DBPut", {"Family": "zt", "Key": "x", "Val": "y"}),
     ("QueueRemove", {"Queue": "hotline", "Interface": "PJSIP/1001"}),
-    ("Hangup", {"Channel": "all"}),
-    ("Redirect", {"Channel": "x", "Context": "zt-menu", "Exten": "s", "Priority": "1"}),
-    ("Setvar", {"Variable": "ZT_CALL", "Value": "x"}),
+    ("MixMonitor", {"Channel": "x", "File": "x.wav", "Command": "true"}),  # would run a program
 ]
 
 

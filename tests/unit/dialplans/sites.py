@@ -28,6 +28,7 @@ name = "某市12345"
 hotline = ["12345"]
 [recording]
 on = true
+keep_days = 30
 folder = "/srv/recordings"
 [opening]
 mon = ["08:30-12:00", "13:30-24:00"]

@@ -183,3 +183,24 @@ def test_a_site_without_agents_is_no_error() -> None:
 def test_an_include_line_is_a_line_of_a_dialplan() -> None:
     files = {"extensions.conf": '[general]\n#include "zhitong-extensions.conf"\n#tryinclude extra.conf\n'}
     assert check_files(files) == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "name", "warned"),
+    [
+        (True, "a.gsm", True),
+        (True, "a.alaw", True),
+        (True, "a.wav", False),
+        (True, "a.sln", False),
+        (False, "a.gsm", False),
+    ],
+)
+def test_music_that_would_spoil_recordings_is_found(tmp_path: Path, recorded: bool, name: str, warned: bool) -> None:
+    site = parse_site(BASE + 'music = "city"\n' + "[recording]\non = true\nkeep_days = 1\n" * recorded)
+    folder = tmp_path / "moh" / "city"
+    folder.mkdir(parents=True)
+    (folder / "LICENSE").write_text("free")
+    (folder / name).write_bytes(b"x")
+    found = [each for each in check_site(site, agents("1001"), tmp_path / "sounds") if "music" in each.where]
+    assert [(each.where, each.level) for each in found] == [("site.toml: queue[0].music", Level.WARNING)] * warned
+    assert all(name in each.what for each in found)

@@ -136,9 +136,15 @@ def test_without_rules_the_hotline_is_always_open() -> None:
     assert "zt-hours" not in rendered()["extensions.conf"]
 
 
-def test_recording_starts_before_the_queue_and_writes_while_bridged() -> None:
-    assert "MixMonitor(/srv/recordings/${ZT_RECORDING},b)" in apps(plan(rendered(FULL))["zt-in-carrier"]["12345"])
-    assert "MixMonitor" not in rendered()["extensions.conf"]
+def test_recording_begins_when_the_queue_connects() -> None:
+    shown = plan(rendered(FULL))
+    named = [step for step in apps(shown["zt-entry"]["s"]) if "MONITOR_FILENAME" in step]
+    assert named == ['ExecIf($["${ZT_RECORDING}"!=""]?Set(MONITOR_FILENAME=/srv/recordings/${ZT_RECORDING:0:-4}))']
+    assert value(rendered(FULL)["queues.conf"], "hotline", "monitor-format") == ["wav"]
+    assert value(rendered(FULL)["queues.conf"], "hotline", "monitor-type") == []
+    old = rendered(FULL + '[pbx]\nversion = "20.11"\n')["queues.conf"]
+    assert value(old, "hotline", "monitor-type") == ["MixMonitor"], "it would use another recorder there"
+    assert "monitor" not in rendered()["extensions.conf"].lower() + rendered()["queues.conf"].lower()
 
 
 def test_a_baseline_takes_its_own_numbers_or_all() -> None:

@@ -25,10 +25,10 @@ name = "hotline"
 FIFTEEN_LINES = """\
 name = "某市12345政务服务便民热线"
 hotline = ["12345"]
-[agents]
-sign_in = "always"
+agents = { sign_in = "always" }
 [recording]
 on = true
+keep_days = 180
 [[trunk]]
 name = "carrier"
 hosts = ["203.0.113.10"]
@@ -176,7 +176,10 @@ def two(more: str) -> str:
         (two('number = "8001"') + 'number = "8001"', "queue[1].number: '8001' is taken by queue[0].number"),
         (SMALLEST + 'number = "12345"', "queue[0].number: '12345' is the hotline's"),
         (SMALLEST + "[feature_codes]\npause = '*11'", "feature_codes.pause: '*11' has more than one meaning"),
-        (SMALLEST + "[feature_codes]\nblind = '*2'", "feature_codes.blind: '*2' is the attended transfer's"),
+        (SMALLEST + "[feature_codes]\nblind = '*2'", "feature_codes.blind: '*2' is that of feature_codes.attended"),
+        (SMALLEST + "[feature_codes]\nrecord_resume = '*5'", "'*5' is that of feature_codes.record_pause"),
+        (SMALLEST + "[recording]\non = true", "recording.keep_days: is needed where calls are recorded"),
+        (SMALLEST + "[recording]\non = true\nkeep_days = 0", "Allowed: whole days from 1 to 36500"),
         (SMALLEST.replace('"hotline"', '"general"'), "queue[0].name: 'general' is a word of Asterisk's own"),
         (SMALLEST.replace("某市12345", ""), "name: must not be empty"),
         (SMALLEST.replace('["12345"]', "[]"), "hotline: at least one number is needed"),
