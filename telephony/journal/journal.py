@@ -21,6 +21,7 @@ import structlog
 
 from telephony.errors import StoreError, ZhitongError
 from telephony.journal.errors import JournalUnreadable
+from telephony.journal.files import Logs
 from telephony.journal.grouping import Finished
 from telephony.journal.places import Cursor
 from telephony.journal.reader import LogReader, Look
@@ -109,7 +110,8 @@ class _Due:
 
 
 class Journal:
-    """Reads the logs in ``folder`` beside what ``world`` has seen and ``records`` keeps; ``run`` it until cancelled.
+    """Reads ``logs`` (those in a log folder of Asterisk's, if it is a path) beside what ``world`` has seen and
+    ``records`` keeps; ``run`` it until cancelled.
 
     ``deliver`` gets what is missing, and must see to it that it is written; it may get a call more than once. ``watch``
     must be told of every change of the model. ``names`` gives endpoint → member for phones not named by their agent.
@@ -117,7 +119,7 @@ class Journal:
 
     def __init__(
         self,
-        folder: Path,
+        logs: Logs | Path,
         world: World,
         records: Records,
         places: Places,
@@ -126,7 +128,7 @@ class Journal:
         names: Callable[[], Awaitable[Mapping[str, MemberName]]] = _no_names,
         pace: Pace = _PACE,
     ) -> None:
-        self._folder, self._world, self._records, self._places = folder, world, records, places
+        self._logs, self._world, self._records, self._places = logs, world, records, places
         self._deliver, self._names, self._pace = deliver, names, pace
         self._members: Mapping[str, MemberName] = {}
         self._due: dict[CallId, _Due] = {}
@@ -172,7 +174,7 @@ class Journal:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        reader = LogReader(self._folder, self._world.pbx, await self._load())
+        reader = LogReader(self._logs, self._world.pbx, await self._load())
         self._read_counts = reader.counts
         try:
             while True:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import msgspec
 
+from telephony.journal import files
 from telephony.journal.cutting import CEL, QUEUE_LOG
+from telephony.journal.files import LocalLogs, Logs
 from telephony.journal.grouping import WAIT_FOR_CEL, Finished, Grouping
 from telephony.journal.places import Cursor
 from telephony.journal.tail import Flaw, Tail
 from telephony.model.ids import NEVER, Micros, PbxName
 
-CEL_LOG, QUEUE_LOG_LOG = "cel", "queue_log"
+CEL_LOG, QUEUE_LOG_LOG = files.CEL_LOG, files.QUEUE_LOG
 """How the logs are called where their places are kept."""
 
 
@@ -29,50 +31,56 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class LogReader:
-    """Reads the logs in Asterisk's log folder ``folder`` from ``places`` on; without them from the oldest rows on.
+    """Reads ``logs``, or those in that log folder of Asterisk's, from ``places`` on; without them from the oldest rows
+    on.
 
     Its files are opened by ``look``; ``close`` it.
     """
 
-    def __init__(self, folder: Path, pbx: PbxName, places: Mapping[str, Cursor]) -> None:
+    def __init__(self, logs: Logs | Path, pbx: PbxName, places: Mapping[str, Cursor]) -> None:
         self.pbx = pbx
-        self._cel = Tail(folder / "cel-custom" / "zhitong-cel.csv", CEL, pbx, places.get(CEL_LOG))
-        self._queue = Tail(folder / "queue_log", QUEUE_LOG, pbx, places.get(QUEUE_LOG_LOG))
+        self._logs: Logs = LocalLogs(logs) if isinstance(logs, Path) else logs
+        self._cel = Tail(self._logs.log(CEL_LOG), CEL, pbx, places.get(CEL_LOG))
+        self._queue = Tail(self._logs.log(QUEUE_LOG_LOG), QUEUE_LOG, pbx, places.get(QUEUE_LOG_LOG))
         self.grouping = Grouping()
         self.counts: Counter[str] = Counter()
         """Rows, lines and flaws by kind, since the start."""
         self._mark = 0
         self._marks: deque[tuple[int, dict[str, Cursor]]] = deque()
         self._cel_until = self._queue_until = NEVER
+        self._flaws: tuple[Flaw, ...] = ()  # not told of yet
 
     def close(self) -> None:
         """Close the files."""
         self._cel.close()
         self._queue.close()
+        self._logs.close()
 
     def look(self, now: Micros) -> Look:
         """Read on, a piece of each log. ``now`` is our monotonic time. Raises JournalUnreadable."""
         self._make_mark()
-        flaws, queue_at_end = self._look_at_queue_log(now)
+        queue_at_end = self._look_at_queue_log(now)
         cel = self._cel.look(now)
         for row in cel.rows:
             self.grouping.cel(row, self._mark, now)
             self._cel_until = max(self._cel_until, row.at)
         self.counts["rows"] += len(cel.rows)
-        flaws += cel.flaws
+        flaws, self._flaws = (*self._flaws, *cel.flaws), ()
         self.counts.update(flaw.kind for flaw in flaws)
         finished = self.grouping.finished(now, self._complete_until(cel.at_end, queue_at_end))
         return Look(tuple(finished), flaws, cel.at_end and queue_at_end)
 
-    def _look_at_queue_log(self, now: Micros) -> tuple[tuple[Flaw, ...], bool]:
+    def _look_at_queue_log(self, now: Micros) -> bool:
+        """Whether there was no more to be read."""
         if self._queue_until - self._cel_until > WAIT_FOR_CEL // 2 and self._cel_until:
-            return (), False  # CEL has to catch up
+            return False  # CEL has to catch up
         batch = self._queue.look(now)
         for line in batch.rows:
             self.grouping.line(line, self._mark)
             self._queue_until = max(self._queue_until, line.at)
         self.counts["lines"] += len(batch.rows)
-        return batch.flaws, batch.at_end
+        self._flaws += batch.flaws
+        return batch.at_end
 
     def _complete_until(self, cel_at_end: bool, queue_at_end: bool) -> Micros | None:
         ends = [

@@ -11,7 +11,7 @@ from typing import Generic
 import msgspec
 
 from telephony.journal.cutting import Form, Piece, Row, cut
-from telephony.journal.files import Log, files_of, open_log, readable
+from telephony.journal.files import FileGone, LocalFiles, Log, LogFiles
 from telephony.journal.places import Cursor, FileFacts, after, file_id, fingerprint, first_of, locate
 from telephony.journal.rows import RowId
 from telephony.model.ids import MICROS_PER_SECOND, NEVER, Micros, PbxName
@@ -47,10 +47,13 @@ class Batch(msgspec.Struct, Generic[Row], frozen=True):
 
 
 class Tail(Generic[Row]):
-    """Reads the log at ``path`` from ``cursor`` on; without one from its oldest file on. ``close`` it."""
+    """Reads the log ``files``, or at that path, from ``cursor`` on; without one from its oldest file on. ``close`` it.
 
-    def __init__(self, path: Path, form: Form[Row], pbx: PbxName, cursor: Cursor | None = None) -> None:
-        self.path = path
+    A look that ends in an error has taken nothing: the next one finds what it would have found.
+    """
+
+    def __init__(self, files: LogFiles | Path, form: Form[Row], pbx: PbxName, cursor: Cursor | None = None) -> None:
+        self._files: LogFiles = LocalFiles(files) if isinstance(files, Path) else files
         self.cursor = cursor
         """Where the next look begins."""
         self._form: Form[Row] = form
@@ -74,8 +77,7 @@ class Tail(Generic[Row]):
     def look(self, now: Micros) -> Batch[Row]:
         """What has been written since the last look. ``now`` is our monotonic time. Raises JournalUnreadable."""
         before = self.cursor
-        with readable(self.path):
-            rows, at_end = self._look(now)
+        rows, at_end = self._look(now)
         flaws, self._flaws = tuple(self._flaws), []
         return Batch(tuple(rows), flaws, before, at_end)
 
@@ -83,12 +85,16 @@ class Tail(Generic[Row]):
         if self._log is None and not self._open():
             return [], True
         assert self._log is not None
-        self._file = self._log.facts
+        start = self._offset
+        try:
+            reading = self._log.read(start, READ)
+        except FileGone:
+            self.close()
+            return [], False
+        self._file, data = reading.facts, reading.data
         if self.cursor is not None and self._was_cut_off(self.cursor):
             self._follow_cut_off(self.cursor)
             return [], False
-        start = self._offset
-        data = self._log.read(start, READ)
         rows = self._take(data)
         if len(data) == READ:
             return rows, False
@@ -96,7 +102,7 @@ class Tail(Generic[Row]):
         if self._offset > start:
             self._quiet = None
             return rows, True
-        if not self._is_quiet(now):
+        if not self._is_quiet(reading.named, now):
             return rows, True
         return rows + self._move_on(data), self._log is not None
 
@@ -139,20 +145,22 @@ class Tail(Generic[Row]):
             self._told_at = self._offset
 
     def _flaw(self, kind: str, offset: int, detail: str) -> None:
-        self._flaws.append(Flaw(kind, self._file.name or self.path.name, offset, detail))
+        self._flaws.append(Flaw(kind, self._file.name or self._files.name, offset, detail))
 
     # --- files --------------------------------------------------------------------------------------------
 
     def _open(self) -> bool:
-        files = files_of(self.path)
+        files = self._files.list()
         if self.cursor is None:
             return self._enter(first_of(files), 0)
         here = locate(self.cursor, files)
-        if here is not None:
-            if here.inode != self.cursor.inode and any(file.inode == self.cursor.inode for file in files):
-                self._cut_off()
-            return self._enter(here, self.cursor.offset)
-        return bool(files) and self._enter_after_loss(self.cursor, first_of(files, self.cursor.changed_ns))
+        if here is None:
+            return bool(files) and self._enter_after_loss(self.cursor, first_of(files, self.cursor.changed_ns))
+        in_a_copy = here.inode != self.cursor.inode and any(file.inode == self.cursor.inode for file in files)
+        entered = self._enter(here, self.cursor.offset)
+        if entered and in_a_copy:
+            self._cut_off(self._files.name)
+        return entered
 
     def _enter_after_loss(self, cursor: Cursor, file: FileFacts | None) -> bool:
         """Nothing newer yet: it will come, and the loss is told of then."""
@@ -162,53 +170,50 @@ class Tail(Generic[Row]):
         return True
 
     def _enter(self, file: FileFacts | None, offset: int) -> bool:
-        if file is None:
+        """Go on in this file. False when there is none, or it was renamed in this very moment."""
+        log = None if file is None else self._files.open(file)
+        if log is None or file is None:
             return False
-        log = open_log(self.path.with_name(file.name))
-        if log.facts.inode != file.inode:  # renamed in this very moment
-            log.close()
-            return False
-        self.close()
-        self._log, self._file, self._quiet = log, log.facts, None
-        self._stand_at(offset)
+        self._stand_in(file, log, offset)
         return True
+
+    def _stand_in(self, file: FileFacts, log: Log, offset: int) -> None:
+        self.close()
+        self._log, self._file, self._quiet = log, file, None
+        self._stand_at(offset)
 
     def _was_cut_off(self, cursor: Cursor) -> bool:
         shorter = self._file.size is not None and self._file.size < cursor.offset
         return shorter or fingerprint(self._file.head, cursor.offset) != cursor.fingerprint
 
-    def _cut_off(self) -> None:
-        self._flaw("file cut off", 0, "by copytruncate or the like: what was written in that moment is lost")
+    def _cut_off(self, file: str) -> None:
+        detail = "by copytruncate or the like: what was written in that moment is lost"
+        self._flaws.append(Flaw("file cut off", file, 0, detail))
 
     def _follow_cut_off(self, cursor: Cursor) -> None:
         """Go on in the copy that was made before, if there is one; else from the beginning."""
-        self._cut_off()
-        copies = [file for file in files_of(self.path) if file.inode != cursor.inode]
+        name = self._file.name
+        copies = [file for file in self._files.list() if file.inode != cursor.inode]
         if not self._enter(locate(cursor, copies), cursor.offset):
             self._stand_at(0)
+        self._cut_off(name)
 
-    def _is_quiet(self, now: Micros) -> bool:
-        """Whether our file is not the log's any more and nothing more comes."""
-        if not self._was_renamed():
+    def _is_quiet(self, named: int | None, now: Micros) -> bool:
+        """Whether our file is not the log's any more, ``named`` is, and nothing more comes."""
+        if named == self._file.inode:
             self._quiet = None
             return False
         looks, since = self._quiet or (0, now)
         self._quiet = (looks + 1, since)
         return looks + 1 >= QUIET_LOOKS and now - since >= QUIET
 
-    def _was_renamed(self) -> bool:
-        try:
-            return self.path.stat().st_ino != self._file.inode
-        except FileNotFoundError:
-            return True
-
     def _move_on(self, rest: bytes) -> list[Row]:
         """To the file that comes next, once that has been begun. What is left of this one is torn."""
-        following = after(self._file, files_of(self.path), self._done)
-        if following is None:
-            return []
-        rows = self._take(rest, final=True)
+        following = after(self._file, self._files.list(), self._done)
+        log = None if following is None else self._files.open(following)
+        if log is None or following is None:
+            return []  # not yet, or renamed in this very moment: looked for again
+        rows = self._take(rest, final=True)  # nothing may go wrong from here on
         self._done.append(file_id(self._file.head))
-        if not self._enter(following, 0):
-            self.close()  # renamed in this very moment: look for it again
+        self._stand_in(following, log, 0)
         return rows

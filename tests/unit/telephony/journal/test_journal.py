@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from telephony.database.faults import StoreUnavailable
-from telephony.journal import grouping, journal, tail
+from telephony.journal import files, grouping, journal
 from telephony.journal.journal import Journal, Pace
 from telephony.journal.places import Cursor
 from telephony.journal.rebuild import rebuild
@@ -349,7 +349,7 @@ async def test_logs_that_cannot_be_read_are_named_once(desk: Desk, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     with capture_logs() as told, monkeypatch.context() as patch:
-        patch.setattr(tail, "open_log", refuse)
+        patch.setattr(files, "_open", refuse)
         async with desk.working() as journal:
             await desk.until(lambda: "Permission denied" in (journal.status.problem or ""))
             await desk.a_while()
