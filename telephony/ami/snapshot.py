@@ -115,6 +115,7 @@ def _channel(row: Headers) -> ChannelSeen:
         bridge=BridgeId(row.get("BridgeId", "")),
         age_s=_age(row.get("Duration", "")),
         language=row.get("Language", ""),
+        application=row.get("Application", ""),
     )
 
 

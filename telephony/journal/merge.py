@@ -39,7 +39,7 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _answer(call, seen)
     _transfers(call, seen)
     call.aliases = sorted({*call.aliases, *seen.aliases})
-    call.related = sorted({*call.related, *seen.related})
+    call.related = sorted({*call.related, *seen.related}.difference(call.aliases))
     for linkedid in seen.linkedids:
         call.linkedids.setdefault(linkedid)
     call.provenance = Provenance.COMPLETED

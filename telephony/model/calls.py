@@ -189,11 +189,17 @@ class Call:
     ended_by_pbx: bool = False  # the PBX went down, restarted, or was told to hang the caller up
     estimated: list[str] = field(default_factory=list)
     provenance: Provenance = Provenance.OBSERVED
+    headless: bool = False  # the channel that began the conversation was never seen: it may have been a citizen's
     left_out: int = 0
 
     @property
     def inbound(self) -> bool:
         return self.direction is Direction.INBOUND
+
+    @property
+    def of_a_citizen(self) -> bool:
+        """Whether it is, or may be, a citizen's: called in, called back, or begun by who knows whom."""
+        return self.inbound or self.headless or bool(self.calls_back)
 
     def open_visit(self, uniqueid: Uniqueid) -> Visit | None:
         """The stay of this channel in a queue that has not ended."""

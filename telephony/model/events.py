@@ -313,6 +313,7 @@ class ChannelSeen(msgspec.Struct, frozen=True, gc=False):
     bridge: BridgeId  # empty: in none
     age_s: int
     language: str = ""
+    application: str = ""  # AppQueue, AppDial: a phone that was called; Queue, Dial …: whoever calls
 
 
 class CallerSeen(msgspec.Struct, frozen=True, gc=False):

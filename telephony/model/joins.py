@@ -1,7 +1,8 @@
 """One conversation can begin as several: a consult call, the halves of a Local channel, a transfer. When the PBX says
 that two belong together (a channel shows another Linkedid, a transfer names both), their calls become one here.
 
-Two calls of citizens are never made one, or a citizen would go uncounted: they stay two, related.
+Two calls of citizens are never made one, or a citizen would go uncounted: they stay two, related. So do calls of which
+that is not known.
 """
 
 from collections.abc import Collection
@@ -26,13 +27,13 @@ def relink(world: World, channel: Channel, linkedid: Linkedid) -> None:
 
 
 def join(world: World, one: Call, two: Call) -> None:
-    """Make the two calls one: the citizen's, else the older; or relate them, when both are citizens'."""
+    """Make the two calls one: the citizen's, else the older; or relate them, when both are citizens', or may be."""
     if one is two:
         return
-    if (one.inbound and two.inbound) or not _fits(one, two):
+    if (one.of_a_citizen and two.of_a_citizen) or not _fits(one, two):
         _relate(one, two)
         return
-    kept, gone = sorted((one, two), key=lambda call: (not call.inbound, uniqueid_parts(call.caller)))
+    kept, gone = sorted((one, two), key=lambda call: (not call.of_a_citizen, uniqueid_parts(call.caller)))
     _absorb(world, kept, gone)
     world.emit(CallsJoined(world.now, kept.call_id, gone.call_id))
 

@@ -63,6 +63,7 @@ def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
         caller_name=event.caller_name,
         language=event.language,
         trunk=trunk,
+        headless=event.linkedid not in ("", event.uniqueid),
     )
     world.calls[call_id] = call
     if event.linkedid:

@@ -12,7 +12,7 @@ from telephony.model.events import (
     OfferMade,
     SnapshotTaken,
 )
-from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName, Uniqueid, uniqueid_parts
+from telephony.model.ids import MICROS_PER_SECOND, Linkedid, MemberName, Micros, QueueName, Uniqueid, uniqueid_parts
 from telephony.model.joins import relink
 from telephony.model.machines import OfferInput, OfferState
 from telephony.model.names import is_way_in, trunk_of
@@ -24,6 +24,9 @@ from telephony.model.shift import shift_call
 from telephony.model.terms import Direction, Role, VisitResult
 from telephony.model.world import Channel, World
 
+_CALLED = frozenset(("", "AppQueue", "AppDial", "AppDial2"))
+"""What CoreShowChannels shows as the application of a channel that the PBX called (app_queue.c, app_dial.c, dial.c), or
+of one that has not begun to do anything."""
 _SAME_BOOT = 2 * MICROS_PER_SECOND
 """CoreStatus tells the start in whole seconds."""
 
@@ -95,11 +98,13 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
         if channel.linkedid != seen.linkedid:
             relink(world, channel, seen.linkedid)
         return None
-    began = Micros(at - seen.age_s * MICROS_PER_SECOND)
+    if seen.uniqueid in world.by_leg or seen.uniqueid in world.tombstones:
+        return world.anomaly("dead channel seen", seen.uniqueid)
+    began, linkedid = Micros(at - seen.age_s * MICROS_PER_SECOND), _first_linkedid(seen)
     created = ChannelCreated(
         began,
         seen.uniqueid,
-        seen.linkedid,
+        linkedid,
         seen.name,
         seen.state,
         seen.caller_number,
@@ -108,28 +113,41 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
         seen.exten,
         seen.language,
     )
-    if seen.uniqueid in world.by_leg or seen.uniqueid in world.tombstones:
-        return world.anomaly("dead channel seen", seen.uniqueid)
-    call = world.by_linkedid.get(seen.linkedid)
+    call = world.by_linkedid.get(linkedid)
     if call is None and (call := begin_call(world, created, began)) is not None:
-        _guess(call, seen)
-    if call is not None:
-        add_channel(world, call, created, began)
+        _guess(call, seen, joined=seen.linkedid != linkedid and seen.linkedid in world.by_linkedid)
+    channel = None if call is None else add_channel(world, call, created, began)
+    if channel is not None and linkedid != seen.linkedid:
+        relink(world, channel, seen.linkedid)
     return None
 
 
-def _guess(call: Call, seen: ChannelSeen) -> None:
-    """The beginning was not seen, and the channel has moved on in the dialplan since: its name tells whose it is."""
+def _first_linkedid(seen: ChannelSeen) -> Linkedid:
+    """Who calls from a trunk began a conversation of their own, whosever it was joined to since."""
+    return Linkedid(seen.uniqueid) if _calls(seen) and trunk_of(seen.name) else seen.linkedid
+
+
+def _calls(seen: ChannelSeen) -> bool:
+    return seen.application not in _CALLED
+
+
+def _guess(call: Call, seen: ChannelSeen, joined: bool) -> None:
+    """The beginning was not seen, and the channel has moved on in the dialplan since: its name tells whose it is, and
+    what it does. ``joined``: its conversation is another call's. One from a trunk that is in a conversation whose
+    beginning nobody knows may also have been called, and transferred then."""
     call.estimated.append("received_at")
+    trunk = trunk_of(seen.name)
     if is_way_in(seen.context):
+        if trunk and _calls(seen):
+            call.direction, call.trunk = Direction.INBOUND, trunk
         return
     call.dialled = ""
-    trunk = trunk_of(seen.name)
+    own = str(seen.uniqueid) == seen.linkedid
     call.direction = Direction.INTERNAL
-    if trunk and str(seen.uniqueid) == seen.linkedid:
+    if trunk and (own or joined):
         call.direction, call.trunk = Direction.INBOUND, trunk
     elif trunk:
-        call.direction = Direction.OUTBOUND
+        call.direction, call.headless = Direction.OUTBOUND, True
 
 
 def _pair_locals(world: World) -> None:

@@ -84,6 +84,7 @@ def test_everything() -> None:
             bridge=BridgeId("b-1"),
             age_s=3723,
             language="zh",
+            application="Queue",
         ),
     )
     assert got.callers == (CallerSeen(QueueName("q12345"), Uniqueid(f.UNIQUEID), 2, 17),)

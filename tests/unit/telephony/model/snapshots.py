@@ -7,8 +7,9 @@ import msgspec
 from telephony.model.events import CallerSeen, ChannelSeen, Event, MemberChanged, SnapshotTaken
 from telephony.model.ids import BridgeId, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.machines import ChannelState
+from telephony.model.terms import Role
 from telephony.model.tracker import Tracker
-from telephony.model.world import World
+from telephony.model.world import Channel, World
 
 BOOT = Micros(1_795_000_000_000_000)
 _STATES = {ChannelState.DOWN: 0, ChannelState.RINGING: 5, ChannelState.UP: 6, ChannelState.BRIDGED: 6}
@@ -49,6 +50,7 @@ def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
             exten="go",
             bridge=channel.bridge or BridgeId(""),
             age_s=max(0, at - channel.leg.created_at) // 1_000_000,
+            application=_application(channel),
         )
         for channel in world.channels.values()
     ]
@@ -77,6 +79,14 @@ def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
         for name, membership in agent.memberships.items()
     ]
     return snapshot(at, channels, callers, members, tuple(world.queues), epoch)
+
+
+def _application(channel: Channel) -> str:
+    if channel.leg.role is Role.SERVICE:
+        return ""
+    if channel.uniqueid in channel.call.offers:
+        return "AppQueue"
+    return "Queue" if channel.uniqueid == channel.call.caller else "AppDial"
 
 
 def without(taken: SnapshotTaken, *gone: Uniqueid) -> SnapshotTaken:
