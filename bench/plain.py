@@ -173,7 +173,7 @@ _TABLE: dict[str, Make] = {
 } | {f"QueueMember{what}": _member for what in _MEMBER_EVENTS}
 
 _USER: dict[str, Make] = {
-    "ZtEntry": _of_channel(e.CallEntered, trunk="Trunk", dialled="Dialled", recording="Recording"),
+    "ZtEntry": _of_channel(e.CallEntered, trunk="Trunk", dialled="Dialled", recording="Recording", notice="Notice"),
     "ZtQueueEnd": _of_channel(e.QueueEnded, queue="Queue", status="Status", key="Key"),
     "ZtRefused": _of_channel(e.CallRefused, trunk="Trunk", dialled="Dialled", reason="Reason"),
     "ZtEnd": _of_channel(e.CallerLegEnded, "cause=Cause", queue="Queue", status="Status", source="Source"),

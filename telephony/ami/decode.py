@@ -240,6 +240,7 @@ _TABLE: dict[str, _Spec] = {
     "Unhold": _event(e.PhoneHeld, **_IDS, held=_is(False)),
     "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
     "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
+    "MixMonitorMute": _event(e.RecordingMuted, **_IDS, muted=_flag("State")),
     "BlindTransfer": _event(
         e.BlindTransferred,
         by=_need("TransfererUniqueid"),
@@ -287,7 +288,12 @@ _TABLE: dict[str, _Spec] = {
 # Our dialplan's own words; dialplans/README.md is the contract.
 _USER_TABLE: dict[str, _Spec] = {
     "ZtEntry": _event(
-        e.CallEntered, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), recording=_text("Recording")
+        e.CallEntered,
+        **_IDS,
+        trunk=_text("Trunk"),
+        dialled=_text("Dialled"),
+        recording=_text("Recording"),
+        notice=_text("Notice"),
     ),
     "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
     "ZtRefused": _event(e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")),
@@ -308,6 +314,7 @@ _USER_TABLE: dict[str, _Spec] = {
         dialled=_text("Dialled"),
         recording=_text("Recording"),
     ),
+    "ZtRecording": _event(e.RecordingTold, **_IDS, state=_text("State"), size=_int("Bytes")),
 }
 
 

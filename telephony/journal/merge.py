@@ -23,7 +23,7 @@ RESOLUTION = Micros(50_000)
 _AGE = Micros(5 * MICROS_PER_SECOND // 2)
 """A snapshot tells for how many whole seconds a caller has waited."""
 _STATE_OF = {state.value.replace(" ", "_"): state for state in OfferState}
-_TEXTS = ("dialled", "caller_number", "caller_name", "trunk", "recording", "refused_because", "calls_back")
+_TEXTS = ("dialled", "caller_number", "caller_name", "trunk", "recording", "notice", "refused_because", "calls_back")
 
 
 def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ()) -> CallRecord:
@@ -38,6 +38,7 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _offers(call, seen, told)
     _answer(call, seen)
     _transfers(call, seen)
+    _recording(call, seen)
     call.aliases = sorted({*call.aliases, *seen.aliases})
     call.related = sorted({*call.related, *seen.related}.difference(call.aliases))
     for linkedid in seen.linkedids:
@@ -211,6 +212,18 @@ def _transfers(call: Call, seen: CallRecord) -> None:
 def _transfer_of(seen: kept.Transfer, call: Call) -> model.Transfer:
     by = next((leg.uniqueid for leg in call.legs.values() if leg.party == seen.by), call.caller)
     return model.Transfer(seen.kind, seen.at, by, seen.to, seen.context, seen.result)
+
+
+def _recording(call: Call, seen: CallRecord) -> None:
+    """The logs have the keys' pauses; only who saw the call knows of our commands'."""
+    told = [pause for pause in call.pauses if pause.by == "key"] or [
+        model.Pause(pause.start, pause.by, pause.end) for pause in seen.recording_pauses if pause.by == "key"
+    ]
+    ordered = [model.Pause(pause.start, pause.by, pause.end) for pause in seen.recording_pauses if pause.by != "key"]
+    call.pauses = sorted((*told, *ordered), key=lambda pause: pause.start)
+    if call.recorded_bytes is None:
+        call.recorded_bytes = seen.recorded_bytes
+    call.other_recordings = list(dict.fromkeys((*call.other_recordings, *seen.other_recordings)))
 
 
 def seen_whole(record: CallRecord) -> bool:

@@ -166,8 +166,14 @@ class _Teller:
     # --- our dialplan's own words -------------------------------------------------------------------------
 
     def _zt_entry(self, row: CelRow) -> Iterator[ev.Event]:
-        trunk, dialled, recording = (row.words.get(key, "") for key in "tdf")
-        yield ev.CallEntered(row.at, row.uniqueid, row.linkedid, trunk, dialled, recording)
+        trunk, dialled, recording, notice = (row.words.get(key, "") for key in "tdfn")
+        yield ev.CallEntered(row.at, row.uniqueid, row.linkedid, trunk, dialled, recording, notice)
+
+    def _zt_rec(self, row: CelRow) -> Iterator[ev.Event]:
+        size = row.words.get("b", "")
+        yield ev.RecordingTold(
+            row.at, row.uniqueid, row.linkedid, row.words.get("s", ""), int(size) if size.isdecimal() else 0
+        )
 
     def _zt_qend(self, row: CelRow) -> Iterator[ev.Event]:
         queue, status, key = (row.words.get(key, "") for key in "qsk")
@@ -195,6 +201,7 @@ _HANDLERS = {
     "ZT_QEND": _Teller._zt_qend,
     "ZT_REFUSED": _Teller._zt_refused,
     "ZT_CALLBACK": _Teller._zt_callback,
+    "ZT_REC": _Teller._zt_rec,
 }
 
 

@@ -11,6 +11,7 @@ MAX_OFFERS = 2_000
 MAX_SPANS = 2_000
 MAX_VISITS = 1_000
 MAX_TRANSFERS = 1_000
+MAX_PAUSES = 1_000
 MAX_KIN = 1_000  # aliases, related calls, and people of other calls
 """Bounds of one call (law 10). What comes beyond is counted in ``Call.left_out``, not kept."""
 
@@ -156,6 +157,15 @@ class Transfer:
 
 
 @dataclass(slots=True)
+class Pause:
+    """A stretch of a recording that was left out (an agent's ``key``) or silenced (our ``command``)."""
+
+    start: Micros
+    by: str
+    end: Micros | None = None
+
+
+@dataclass(slots=True)
 class Call:
     """``caller`` is the channel whose fate the record tells: the citizen's, or whoever began an internal call."""
 
@@ -170,6 +180,11 @@ class Call:
     language: str = ""
     trunk: str = ""
     recording: str = ""
+    other_recordings: list[str] = field(default_factory=list)  # of calls that were joined into this one
+    notice: str = ""
+    recorder: Uniqueid | None = None  # the channel whose voices are recorded
+    pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open
+    recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""
     calls_back: str = ""
     state: CallState = CallState.RECEIVED
@@ -211,6 +226,10 @@ class Call:
     def anyone(self, uniqueid: Uniqueid) -> Leg | None:
         """A leg of this call, or of another call that this one's people talked with."""
         return self.legs.get(uniqueid) or self.strangers.get(uniqueid)
+
+    @property
+    def open_pause(self) -> Pause | None:
+        return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
 
     def open_offers(self) -> list[Offer]:
         return [offer for offer in self.offers.values() if offer.open]

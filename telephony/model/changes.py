@@ -62,6 +62,20 @@ class LegEnded(Change, frozen=True, gc=False):
     cause: int
 
 
+class CallTransferred(Change, frozen=True, gc=False):
+    """Somebody handed the caller on (``kind``: blind, attended, blonde)."""
+
+    call_id: CallId
+    kind: str
+
+
+class RecordingPaused(Change, frozen=True, gc=False):
+    """The call's recording pauses (``by``: key, command), or goes on (``by`` is empty)."""
+
+    call_id: CallId
+    by: str
+
+
 class CallsJoined(Change, frozen=True, gc=False):
     """``gone`` is an alias of ``kept`` from here on."""
 

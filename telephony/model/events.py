@@ -163,6 +163,12 @@ class RecordingChanged(ChannelEvent, frozen=True, gc=False):
     running: bool
 
 
+class RecordingMuted(ChannelEvent, frozen=True, gc=False):
+    """AMI ``MixMonitorMute``: the recorder writes silence from now on, or voices again."""
+
+    muted: bool
+
+
 # --- queues -----------------------------------------------------------------------------------------------
 
 
@@ -248,6 +254,7 @@ class CallEntered(ChannelEvent, frozen=True, gc=False):
     trunk: str
     dialled: str
     recording: str  # path relative to the recordings folder, empty when not recorded
+    notice: str = ""  # what the caller is told of it
 
 
 class QueueEnded(ChannelEvent, frozen=True, gc=False):
@@ -285,6 +292,13 @@ class CallBackBegan(ChannelEvent, frozen=True, gc=False):
     trunk: str
     dialled: str
     recording: str
+
+
+class RecordingTold(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtRecording``: the recorder was paused or resumed by an agent's key, or ended with its channel."""
+
+    state: str  # paused, resumed, ended
+    size: int  # of the file, in bytes, at the end; 0: there is none
 
 
 class Originated(Event, frozen=True, gc=False):

@@ -75,6 +75,7 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     kept.visits = sorted((*kept.visits, *gone.visits), key=lambda visit: visit.joined_at)
     _move_offers(world, gone, kept)
     kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
+    _join_recordings(kept, gone)
     kept.aliases += [gone.call_id, *gone.aliases]
     kept.related += [call_id for call_id in gone.related if call_id not in kept.related]
     strangers = {u: leg for u, leg in (kept.strangers | gone.strangers).items() if u not in kept.legs}
@@ -84,6 +85,15 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     world.calls.pop(gone.call_id, None)
     world.settling.pop(gone.call_id, None)
     world.reopen(kept)
+
+
+def _join_recordings(kept: Call, gone: Call) -> None:
+    paths = dict.fromkeys([kept.recording, gone.recording, *kept.other_recordings, *gone.other_recordings])
+    kept.recording, *others = [path for path in paths if path] or [""]
+    kept.other_recordings = others[:MAX_KIN]
+    if kept.recorder is None and not kept.inbound:
+        kept.recorder, kept.recorded_bytes = gone.recorder, gone.recorded_bytes
+        kept.pauses, kept.notice = gone.pauses, kept.notice or gone.notice
 
 
 def _recast(leg: Leg, members: Collection[str]) -> None:

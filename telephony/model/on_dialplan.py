@@ -1,7 +1,7 @@
-"""What the dialplan itself says of a call (our UserEvents, dialplans/README.md), and transfers and recordings."""
+"""What the dialplan itself says of a call (our UserEvents, dialplans/README.md), and transfers."""
 
 from telephony.model.calls import MAX_TRANSFERS, MAX_VISITS, Call, Transfer, Visit
-from telephony.model.changes import CallNotMade
+from telephony.model.changes import CallNotMade, CallTransferred
 from telephony.model.events import (
     AttendedTransferred,
     BlindTransferred,
@@ -11,7 +11,6 @@ from telephony.model.events import (
     CallRefused,
     Originated,
     QueueEnded,
-    RecordingChanged,
 )
 from telephony.model.joins import join
 from telephony.model.names import dialled_of
@@ -43,7 +42,7 @@ def entered(world: World, event: CallEntered) -> None:
     if event.uniqueid == call.caller:
         call.direction = Direction.INBOUND
         call.trunk, call.dialled = event.trunk, event.dialled or call.dialled
-        call.recording = event.recording
+        call.recording, call.notice = event.recording, event.notice
     return None
 
 
@@ -106,11 +105,6 @@ def originated(world: World, event: Originated) -> None:
         world.emit(CallNotMade(world.now, event.uniqueid, event.reason))
 
 
-def recording_changed(world: World, event: RecordingChanged) -> None:
-    if event.uniqueid not in world.by_leg:
-        world.stray(event.uniqueid, "MixMonitor")
-
-
 # --- transfers --------------------------------------------------------------------------------------------
 
 
@@ -118,7 +112,7 @@ def blind_transferred(world: World, event: BlindTransferred) -> None:
     call = world.by_leg.get(event.by)
     if call is None:
         return world.stray(event.by, "BlindTransfer")
-    _keep(call, Transfer("blind", event.at, event.by, event.exten, event.context, event.result))
+    _keep(world, call, Transfer("blind", event.at, event.by, event.exten, event.context, event.result))
     return None
 
 
@@ -132,7 +126,7 @@ def attended_transferred(world: World, event: AttendedTransferred) -> None:
     call = world.by_leg[event.by_first]
     to, answered = _target(world, event)
     kind = "attended" if answered else "blonde"
-    _keep(call, Transfer(kind, event.at, event.by_first, to or dialled, "", event.result))
+    _keep(world, call, Transfer(kind, event.at, event.by_first, to or dialled, "", event.result))
     return None
 
 
@@ -155,10 +149,11 @@ def _target(world: World, event: AttendedTransferred) -> tuple[str, bool]:
     return (dialled_of(locals_[0].name) if locals_ else ""), False
 
 
-def _keep(call: Call, transfer: Transfer) -> None:
+def _keep(world: World, call: Call, transfer: Transfer) -> None:
     if any(known.by == transfer.by and known.at == transfer.at for known in call.transfers):
         return  # told twice
     if len(call.transfers) < MAX_TRANSFERS:
         call.transfers.append(transfer)
+        world.emit(CallTransferred(world.now, call.call_id, transfer.kind))
     else:
         call.left_out += 1

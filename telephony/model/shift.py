@@ -18,6 +18,8 @@ def shift_call(call: Call, by: int) -> None:
         offer.at, offer.ended_at = Micros(offer.at + by), _moved(offer.ended_at, by)
     for transfer in call.transfers:
         transfer.at = Micros(transfer.at + by)
+    for pause in call.pauses:
+        pause.start, pause.end = Micros(pause.start + by), _moved(pause.end, by)
     if "received_at" not in call.estimated:
         call.estimated.append("received_at")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telephony.model import events as ev
-from telephony.model import joins, on_bridges, on_channels, on_dialplan, on_link, on_queues
+from telephony.model import joins, on_bridges, on_channels, on_dialplan, on_link, on_queues, on_recording
 from telephony.model.changes import Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
@@ -37,7 +37,9 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.LocalBridged: on_bridges.local_bridged,
     ev.BlindTransferred: on_dialplan.blind_transferred,
     ev.AttendedTransferred: on_dialplan.attended_transferred,
-    ev.RecordingChanged: on_dialplan.recording_changed,
+    ev.RecordingChanged: on_recording.changed,
+    ev.RecordingMuted: on_recording.muted,
+    ev.RecordingTold: on_recording.told,
     ev.QueueJoined: on_queues.joined,
     ev.QueueLeft: on_queues.left,
     ev.QueueAbandoned: on_queues.abandoned,

@@ -5,7 +5,7 @@ from telephony.model.calls import Call
 from telephony.model.ids import Micros
 from telephony.model.machines import OfferState
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
-from telephony.records.record import CallRecord, Interval, Leg, Offer, QueueVisit, Transfer
+from telephony.records.record import CallRecord, Interval, Leg, Offer, QueueVisit, RecordingPause, Transfer
 from telephony.records.timeline import timeline_of, total_ms
 
 _OUTCOME_OF_OFFER = {
@@ -68,6 +68,10 @@ def build_record(call: Call) -> CallRecord:
         transfers=tuple(_transfer(call, transfer) for transfer in call.transfers),
         timeline=segments,
         recording=call.recording or None,
+        other_recordings=tuple(call.other_recordings),
+        recording_pauses=tuple(_pause(pause, ended_at) for pause in call.pauses),
+        recorded_bytes=call.recorded_bytes,
+        notice=call.notice,
         outcome=outcome,
         abandoned_in=_abandoned_in(call, caller) if outcome is Outcome.ABANDONED else None,
         refused_because=call.refused_because or None,
@@ -218,6 +222,11 @@ def _transfer(call: Call, transfer: model.Transfer) -> Transfer:
         context=transfer.context,
         result=transfer.result,
     )
+
+
+def _pause(pause: model.Pause, ended_at: Micros) -> RecordingPause:
+    """One that nobody ended lasts to the end."""
+    return RecordingPause(pause.start, max(pause.start, ended_at) if pause.end is None else pause.end, pause.by)
 
 
 def is_offered(record: CallRecord) -> bool:

@@ -76,6 +76,14 @@ class Transfer(msgspec.Struct, frozen=True):
     result: str
 
 
+class RecordingPause(msgspec.Struct, frozen=True):
+    """What is not in the recording: cut out of the file (an agent's ``key``), or silence in it (our ``command``)."""
+
+    start: Micros
+    end: Micros
+    by: str
+
+
 class Segment(msgspec.Struct, frozen=True):
     """A stretch of the caller's time. Segments follow each other without hole or overlap, received → ended."""
 
@@ -117,7 +125,11 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     legs: tuple[Leg, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     timeline: tuple[Segment, ...] = ()
-    recording: str | None = None  # path relative to the recordings folder
+    recording: str | None = None  # path relative to the recordings folder, whether or not there is such a file
+    other_recordings: tuple[str, ...] = ()  # of conversations that were joined into this call
+    recording_pauses: tuple[RecordingPause, ...] = ()
+    recorded_bytes: int | None = None  # of the file, as the PBX told at the end; 0: none; None: it did not tell
+    notice: str = ""  # what the caller was told of the recording; empty: not recorded
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None
     refused_because: str | None = None

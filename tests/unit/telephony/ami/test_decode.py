@@ -156,6 +156,10 @@ SAID = [
         e.RecordingChanged(at=AT, uniqueid=ONE, linkedid=LINKED, running=False),
     ),
     (
+        about_channel("MixMonitorMute", ("Direction", "both"), ("State", "1")),
+        e.RecordingMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=True),
+    ),
+    (
         f.frame(
             *f.head("BlindTransfer"),
             ("Result", "Success"),
@@ -287,6 +291,20 @@ SAID = [
         e.CallEntered(
             at=AT, uniqueid=ONE, linkedid=LINKED, trunk="carrier", dialled="12345", recording="2026/11/a.wav"
         ),
+    ),
+    (
+        f.user_event("ZtEntry", ("Trunk", "t"), ("Dialled", "1"), ("Recording", "a.wav"), ("Notice", "carrier")),
+        e.CallEntered(
+            at=AT, uniqueid=ONE, linkedid=LINKED, trunk="t", dialled="1", recording="a.wav", notice="carrier"
+        ),
+    ),
+    (
+        f.user_event("ZtRecording", ("State", "paused"), ("Bytes", "")),
+        e.RecordingTold(at=AT, uniqueid=ONE, linkedid=LINKED, state="paused", size=0),
+    ),
+    (
+        f.user_event("ZtRecording", ("State", "ended"), ("Bytes", "16044")),
+        e.RecordingTold(at=AT, uniqueid=ONE, linkedid=LINKED, state="ended", size=16044),
     ),
     (
         f.user_event("ZtQueueEnd", ("Queue", "q12345"), ("Status", "EXITKEY"), ("Key", "1")),

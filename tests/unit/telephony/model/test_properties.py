@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.model import calls, joins, on_bridges, on_dialplan, on_queues, world
+from telephony.model import calls, joins, on_bridges, on_dialplan, on_queues, on_recording, world
 from telephony.model import events as ev
 from telephony.model.ids import Linkedid, Micros, QueueName, Uniqueid, micros_of
 from telephony.model.terms import OfferOutcome, Outcome
@@ -267,6 +267,7 @@ BOUNDS = {
     world: {"MAX_LEGS": 12, "MAX_CHANNELS": 30, "MAX_KNOWN_LEGS": 90, "MAX_QUEUES": 8, "MAX_AGENTS": 15},
     on_queues: {"MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_MEMBERSHIPS": 3},
     on_dialplan: {"MAX_TRANSFERS": 5, "MAX_VISITS": 6},
+    on_recording: {"MAX_PAUSES": 7},
     on_bridges: {"MAX_KIN": 8, "MAX_MEMBERS": 10},
 }
 
@@ -413,6 +414,8 @@ def _bound(path: str) -> int:
         "Call.aliases": 8,
         "Call.related": 8,
         "Call.strangers": 8,
+        "Call.other_recordings": 8,
+        "Call.pauses": 7,
         "Call.estimated": 3,
         "Leg.spans": 20,
         "Leg.held": 20,
