@@ -13,6 +13,7 @@ from telephony.directory.agents import QueueMembership
 from telephony.model.ids import MemberName, QueueName
 from telephony.model.terms import Provenance
 from telephony.records.record import CallRecord
+from tests.integration.journal.mirror import assert_same
 from tests.judge import __main__ as judge
 from tests.judge import report
 from zhitong.lab.ports import Ports
@@ -42,17 +43,30 @@ class Stage:
             while await self.channels():  # noqa: ASYNC110 - the PBX says nothing when it falls silent
                 await asyncio.sleep(0.1)
 
+    async def reachable(self, numbers: Sequence[str], timeout_s: float = 30.0) -> None:
+        """Return when the queue knows that these agents' phones can be rung. It hears of a registration a moment after
+        the phone does, and would turn away who calls in between."""
+        async with asyncio.timeout(timeout_s):
+            while not await self._reachable(numbers):  # noqa: ASYNC110 - the PBX does not tell
+                await asyncio.sleep(0.1)
+
+    async def _reachable(self, numbers: Sequence[str]) -> bool:
+        lines = (await self.lab.pbx.cli("queue show service")).splitlines()
+        return all(any(f"PJSIP/{n}" in line and "Not in use" in line for line in lines) for n in numbers)
+
     async def channels(self) -> int:
         """How many channels the PBX has."""
         return int((await self.lab.pbx.cli("core show channels count")).split(maxsplit=1)[0])
 
     async def records(self, count: int) -> list[CallRecord]:
-        """So many records, held against queue_log, CDR and the phones' own logs: they must agree."""
-        records = await self.scene.records_of(count)
+        """So many records, held against queue_log, CDR and the phones' own logs: they must agree. And Asterisk's logs
+        alone must give the same calls."""
+        records = await self.scene.records_of(count, timeout_s=30.0)
         await asyncio.to_thread(self._judge, records)
         assert len(records) == count
         for record in records:  # seen whole, so nothing may be called a guess: the judge passes over what is
             assert (record.provenance, record.estimated) == (Provenance.OBSERVED, ())
+        await asyncio.to_thread(assert_same, records, self.lab.run / "log")
         return records
 
     def _judge(self, records: Sequence[CallRecord]) -> None:

@@ -32,8 +32,8 @@ class Desk:
     async def connected(self) -> tuple[Call, Call]:
         """The citizen talks with the first agent: both ends."""
         call = await self.citizen.call("12345")
-        taken = await self.first.next_call()
-        await asyncio.gather(call.answered(10), taken.answered(10))
+        taken = await self.first.next_call(30)
+        await asyncio.gather(call.answered(30), taken.answered(30))
         return call, taken
 
     async def record(self) -> CallRecord:
@@ -62,6 +62,7 @@ async def desk(directory: Path, tools: Tools) -> AsyncIterator[Desk]:
             for phone in (citizen, *phones):
                 phone.on_invite = Answer(after_s=0.3)
                 await stack.enter_async_context(phone)
+            await play.reachable(["1001", "1002"])
             yield Desk(play, citizen, *phones)
 
 
@@ -71,7 +72,7 @@ async def test_an_attended_transfer_by_the_phones(tmp_path: Path, tools: Tools) 
         await asyncio.sleep(0.5)
         await taken.hold()
         consult = await room.first.call("1002")
-        await consult.answered(10)
+        await consult.answered(30)
         await asyncio.sleep(0.5)
         assert await taken.refer_replacing(consult) == 200
         await asyncio.sleep(1.0)
@@ -92,13 +93,13 @@ async def test_an_attended_transfer_by_keys(tmp_path: Path, tools: Tools) -> Non
         call, taken = await room.connected()
         await asyncio.sleep(0.5)
         await taken.dtmf("*21002")
-        consulted = await room.second.next_call(timeout=10)
-        await consulted.answered(10)
+        consulted = await room.second.next_call(timeout=30)
+        await consulted.answered(30)
         await asyncio.sleep(0.7)
         await taken.hangup()
         await asyncio.sleep(1.0)
         await consulted.hangup()
-        await call.ended(10)
+        await call.ended(30)
         record = await room.record()
     assert (record.outcome, record.agent, record.hung_up_by) == (Outcome.ANSWERED, "1001", Side.OTHER)
     assert [(t.kind, t.by, t.to) for t in record.transfers] == [("attended", "1001", "1002")]
@@ -112,14 +113,14 @@ async def test_the_caller_leaves_while_the_agent_consults(tmp_path: Path, tools:
         call, taken = await room.connected()
         await asyncio.sleep(0.5)
         await taken.dtmf("*21002")
-        consulted = await room.second.next_call(timeout=10)
-        await consulted.answered(10)
+        consulted = await room.second.next_call(timeout=30)
+        await consulted.answered(30)
         await asyncio.sleep(0.5)
         await call.hangup()
         left = call.ending.at.wall_us if call.ending is not None else 0
         await asyncio.sleep(1.5)
         await consulted.hangup()
-        await taken.ended(10)
+        await taken.ended(30)
         record = await room.record()
     assert (record.outcome, record.hung_up_by) == (Outcome.ANSWERED, Side.CALLER)
     assert abs(record.ended_at - left) < 50_000

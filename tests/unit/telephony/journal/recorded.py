@@ -25,25 +25,25 @@ NAMES = sorted(path.name for path in FOLDER.iterdir())
 _HOUR = 3_600_000_000
 
 
-def _bytes(name: str, part: str) -> bytes:
-    return gzip.decompress((FOLDER / name / f"{part}.gz").read_bytes())
+def _bytes(name: str, part: str, folder: Path = FOLDER) -> bytes:
+    return gzip.decompress((folder / name / f"{part}.gz").read_bytes())
 
 
 @cache
-def events(name: str) -> list[Event]:
+def events(name: str, folder: Path = FOLDER) -> list[Event]:
     """What was heard, a snapshot first."""
-    return [event for event in heard_in(Capture(name, _bytes(name, "ami")).frames) if isinstance(event, Event)]
+    return [event for event in heard_in(Capture(name, _bytes(name, "ami", folder)).frames) if isinstance(event, Event)]
 
 
 @cache
-def rows(name: str) -> list[CelRow]:
-    found = [cel_row(text) for text in _bytes(name, "cel.csv").decode().splitlines()]
+def rows(name: str, folder: Path = FOLDER) -> list[CelRow]:
+    found = [cel_row(text) for text in _bytes(name, "cel.csv", folder).decode().splitlines()]
     return [row for row in found if row is not None]
 
 
 @cache
-def lines(name: str) -> list[QueueLine]:
-    found = [queue_line(text) for text in _bytes(name, "queue_log").decode().splitlines()]
+def lines(name: str, folder: Path = FOLDER) -> list[QueueLine]:
+    found = [queue_line(text) for text in _bytes(name, "queue_log", folder).decode().splitlines()]
     return [line for line in found if line is not None]
 
 
@@ -59,14 +59,15 @@ def groups(told_rows: Iterable[CelRow], told_lines: Iterable[QueueLine]) -> list
     return [each.calls for each in finished]
 
 
-def rebuilt_calls(name: str) -> dict[CallId, Call]:
+def rebuilt_calls(name: str, folder: Path = FOLDER) -> dict[CallId, Call]:
     """By the logs alone."""
-    return {call.call_id: call for group in groups(rows(name), lines(name)) for call in rebuild(PBX, group)}
+    told = groups(rows(name, folder), lines(name, folder))
+    return {call.call_id: call for group in told for call in rebuild(PBX, group)}
 
 
-def rebuilt(name: str) -> dict[CallId, CallRecord]:
+def rebuilt(name: str, folder: Path = FOLDER) -> dict[CallId, CallRecord]:
     """By the logs alone."""
-    return {call_id: build_record(call) for call_id, call in rebuilt_calls(name).items()}
+    return {call_id: build_record(call) for call_id, call in rebuilt_calls(name, folder).items()}
 
 
 def seen(heard: Iterable[Event]) -> dict[CallId, CallRecord]:

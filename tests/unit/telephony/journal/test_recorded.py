@@ -14,6 +14,48 @@ from tests.unit.telephony.journal import recorded
 KILLED = "the-pbx-is-killed"
 """Nobody saw that end: the login ended with it."""
 
+ENDINGS = {
+    "answered, caller ends": ["caller-ends", "held-twice", "two-callers-at-once"],
+    "answered, agent ends": ["agent-ends"],
+    "both hang up": ["both-hang-up-at-once"],
+    "abandoned waiting": ["gives-up-waiting"],
+    "abandoned ringing": ["gives-up-ringing", "gives-up-in-a-ring-all"],
+    "abandoned in the instant of the answer": ["gives-up-in-the-instant-of-the-answer"],
+    "Hangup of a waiting caller": ["told-to-hang-up-while-waiting"],
+    "Hangup of a caller who talks": ["an-order-ends-a-talk"],
+    "ring no answer, then the next": ["rings-out-then-the-next"],
+    "refused 486, 603, 480": ["refused-486", "refused-603", "refused-480"],
+    "ring-all, with losers": ["ring-all", "ring-all-both-pick-up"],
+    "a member who cannot be reached": ["times-out"],
+    "join-empty": ["finds-nobody-and-overflows"],
+    "full": ["queue-full"],
+    "leave-empty": ["everybody-leaves"],
+    "timeout": ["times-out"],
+    "key exit": ["key-exit-to-the-end", "key-exit-to-another-queue"],
+    "withdrawn": ["withdrawn"],
+    "Redirect of a waiting caller": ["redirected-out-of-the-line"],
+    "Redirect while talking": ["redirected-while-talking"],
+    "refused by the dialplan": ["unknown-number"],
+    "blind transfer": ["blind-by-refer", "blind-by-keys", "blind-and-given-up", "blind-and-refused"],
+    "attended transfer": ["attended-by-refer", "attended-by-keys"],
+    "blonde transfer": ["blonde-by-refer", "blonde-by-keys"],
+    "a transfer into a queue": ["blind-into-a-queue", "attended-into-a-queue"],
+    "a consult": ["a-consult-that-comes-to-nothing", "swapped-and-back", "the-caller-leaves-a-consult"],
+    "three together": ["three-together-by-keys"],
+    "BridgeAdd": ["a-third-is-added-to-the-bridge"],
+    "ConfBridge": ["into-a-room-and-a-third-joins"],
+    "two citizens connected": ["two-citizens-joined"],
+    "calls of the site's own phones": ["phone-to-phone", "an-agent-calls-the-hotline", "members-come-and-go"],
+    "a snapshot in the middle": ["a-snapshot-while-calls-go-on"],
+    "the PBX is stopped": ["the-pbx-is-stopped"],
+    "the PBX is killed": [KILLED],
+}
+"""Every ending that was found on a real PBX, and what it is told by."""
+
+
+def test_every_ending_has_its_story_and_every_story_its_ending() -> None:
+    assert {name for names in ENDINGS.values() for name in names} == set(recorded.NAMES)
+
 
 @pytest.mark.parametrize("name", recorded.NAMES)
 def test_the_logs_are_read_whole(name: str) -> None:
