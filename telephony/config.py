@@ -18,6 +18,7 @@ from msgspec import field
 from telephony.errors import ConfigError
 from telephony.texts import (
     Account,
+    AgentUrl,
     AnswerPolicy,
     Codec,
     Count,
@@ -75,6 +76,14 @@ class Folders(_Table, frozen=True):
     log: Folder = "/var/log/asterisk"
 
 
+class JournalAgent(_Table, frozen=True):
+    """The journal agent beside a PBX on another machine. ``url`` None: the bridge reads the logs in ``Folders.log``
+    itself. ``tls_cert`` is the agent's certificate, the only one that is trusted; its token stands in secrets.toml."""
+
+    url: AgentUrl | None = None
+    tls_cert: Folder = "/etc/zhitong/journal-agent.crt"
+
+
 class Pbx(_Table, frozen=True):
     """One Asterisk. ``systemname`` prefixes all its ids, so it never changes once records exist."""
 
@@ -82,6 +91,7 @@ class Pbx(_Table, frozen=True):
     version: Version = "22"
     ami: Ami = Ami()
     folders: Folders = Folders()
+    journal: JournalAgent = JournalAgent()
 
 
 class Sip(_Table, frozen=True):
@@ -224,8 +234,8 @@ class Baseline(_Table, frozen=True):
 
 
 class Store(_Table, frozen=True):
-    """Where records are kept. ``url`` None: SQLite in the var directory. ``outbox`` is the folder where records wait for
-    a database that is away, relative to var."""
+    """Where records are kept. ``url`` None: SQLite in the var directory. ``outbox`` is the folder where records wait
+    for a database that is away, relative to var."""
 
     url: str | None = None
     outbox: Folder = "outbox"

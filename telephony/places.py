@@ -1,6 +1,7 @@
 """Where a site keeps its things, from the path of its site.toml."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from telephony.config import Site
 
@@ -23,3 +24,25 @@ def control_of(site_file: Path, site: Site) -> Path:
 def database_url(site_file: Path, site: Site) -> str:
     """Where records and people are kept: ``[store] url``, or SQLite in the var directory."""
     return site.store.url or f"sqlite+aiosqlite:///{var_of(site_file, site) / 'zhitong.db'}"
+
+
+def outbox_of(site_file: Path, site: Site) -> Path:
+    """Where records wait while the database is away."""
+    return var_of(site_file, site) / site.store.outbox
+
+
+def runs_of(site_file: Path, site: Site) -> Path:
+    """The file that counts the starts of the bridge."""
+    return var_of(site_file, site) / "runs"
+
+
+class Home(NamedTuple):
+    """All that one bridge keeps: its database, its outbox, the count of its starts."""
+
+    url: str
+    outbox: Path
+    runs: Path
+
+
+def home_of(site_file: Path, site: Site) -> Home:
+    return Home(database_url(site_file, site), outbox_of(site_file, site), runs_of(site_file, site))

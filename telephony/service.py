@@ -1,12 +1,14 @@
 """One bridge, put together and run: PBX → ingest → records and live.
 
-Everything it needs is handed in, so that several can live in one process (tests, bench).
+Everything it needs is handed in, so that several can live in one process (tests, bench). It starts while its database
+is away, and goes on while it is: calls are followed, and their records wait in the outbox.
 """
 
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +20,8 @@ from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Ami, Site
 from telephony.control import socket
 from telephony.control.door import Door
+from telephony.database.database import Database
+from telephony.database.faults import StoreUnavailable
 from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError
 from telephony.ingest import Ingest
@@ -27,14 +31,25 @@ from telephony.journal.kept import KeptRecords
 from telephony.ledger.keeper import Keeper
 from telephony.ledger.store import Ledger
 from telephony.live.board import Live
+from telephony.live.epochs import first_epoch
 from telephony.model.changes import CallEnded, Change, EpochBegan
 from telephony.model.ids import MemberName, PbxName
 from telephony.model.tracker import Tracker
+from telephony.places import Home
+from telephony.records.outbox import Outbox
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
 from telephony.secrets import Secrets
 
 log = structlog.get_logger(__name__)
+
+_WAIT_FOR_STORE_S = 5.0
+"""At the start. Then the bridge goes on without."""
+_WRITE_ON_S = 10.0
+_TRY_ON_S = 1.0
+"""How long what waits is still written at the end: to a store that is well, and to one that is away. The rest is
+written after the next start."""
+_FIRST_PAUSE_S, _LAST_PAUSE_S = 1.0, 60.0
 
 
 def account_of(site: Site, secrets: Secrets) -> Account:
@@ -54,12 +69,14 @@ def _trust(ami: Ami) -> ssl.SSLContext | None:
 
 
 class Service:
-    """Use ``Service.open``; ``run`` it until cancelled. ``live`` is the state of now."""
+    """Use ``Service.open``; ``run`` it until cancelled. ``live`` is the state of now. ``epoch``: the number after which
+    logins are counted."""
 
-    def __init__(self, site: Site, secrets: Secrets, store: RecordStore) -> None:
+    def __init__(self, site: Site, secrets: Secrets, database: Database, outbox: Outbox, epoch: int = 0) -> None:
         self.live = Live()
-        self.writer = RecordWriter(store)
-        self.ledger = Ledger(store.database)
+        self.outbox = outbox
+        self.writer = RecordWriter(RecordStore(database), backlog=outbox, set_aside=outbox.set_aside)
+        self.ledger = Ledger(database)
         self.keeper = Keeper(self.ledger, self.live, PbxName(site.pbx.systemname))
         self.ready = asyncio.Event()
         """Set when the first epoch's snapshot has been taken in."""
@@ -70,17 +87,17 @@ class Service:
             sinks=(self.live.fold, self.keeper.fold, self._watch),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
         )
-        self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link)
+        self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch)
         self.door = Door(site, self.connection.act, self.ledger, self.live)
-        self.journal = self._journal_of(site, store, tracker)
+        self.journal = self._journal_of(site, database, tracker)
         """None when the PBX's logs are not on this machine."""
 
-    def _journal_of(self, site: Site, store: RecordStore, tracker: Tracker) -> Journal | None:
+    def _journal_of(self, site: Site, database: Database, tracker: Tracker) -> Journal | None:
         folder = Path(site.pbx.folders.log)
         if not folder.is_dir():
             log.warning("no journal: the PBX's log folder is not on this machine", folder=str(folder))
             return None
-        database, agents = store.database, AgentStore(store.database)
+        agents = AgentStore(database)
 
         async def names() -> Mapping[str, MemberName]:
             return {agent.phone: agent.number for agent in await agents.list()}
@@ -90,19 +107,28 @@ class Service:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, site: Site, secrets: Secrets, url: str) -> AsyncIterator[Self]:
-        """A service on its database, which is migrated first. On leaving, what is known is written."""
-        store = await RecordStore.open(url)
-        try:
-            service = cls(site, secrets, store)
+    async def open(cls, site: Site, secrets: Secrets, home: Home) -> AsyncIterator[Self]:
+        """A service on its database, which is brought up to date first, or when it is there. On leaving, what is known
+        is written: to the database, or else to the outbox.
+
+        Raises OutboxTaken when another service is at home here, StoreError when the database can never be used
+        (SchemaTooNew), ConfigError.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            outbox = await Outbox.open(home.outbox)
+            stack.push_async_callback(outbox.close)
+            database = Database.later(home.url)
+            stack.push_async_callback(database.close)
+            await stack.enter_async_context(_brought_up(database))
+            epoch = await asyncio.to_thread(first_epoch, home.runs)
+            service = cls(site, secrets, database, outbox, epoch)
             service.writer.start()
-            try:
-                yield service
-            finally:
-                service.ingest.finish()
-                await service.writer.close()
-        finally:
-            await store.close()
+            stack.push_async_callback(service._close)
+            yield service
+
+    async def _close(self) -> None:
+        self.ingest.finish()
+        await self.writer.close(_WRITE_ON_S if self.writer.last_error is None else _TRY_ON_S)
 
     async def run(self, control: Path | None = None) -> None:
         """Work until cancelled; take commands at the Unix socket ``control``, if one is named."""
@@ -112,9 +138,9 @@ class Service:
             group = await stack.enter_async_context(asyncio.TaskGroup())
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
-            group.create_task(self.keeper.run())
+            group.create_task(_lasting("ledger", self.keeper.run))
             if self.journal is not None:
-                group.create_task(self.journal.run())
+                group.create_task(_lasting("journal", self.journal.run))
 
     def _watch(self, changes: Sequence[Change]) -> None:
         if self.journal is not None:
@@ -134,3 +160,36 @@ def _log_link(status: LinkStatus) -> None:
     """
     if status.state is LinkState.WAITING and status.failures > 1 and status.failures.bit_count() == 1:
         log.warning("still no link", failures=status.failures, why=status.why, retry_in_s=round(status.retry_in_s, 1))
+
+
+@contextlib.asynccontextmanager
+async def _brought_up(database: Database) -> AsyncIterator[None]:
+    """Have the database brought up to date; for long only if there is much to change, and then calls are followed
+    meanwhile."""
+    work = asyncio.create_task(database.bring_up())
+    try:
+        await asyncio.wait([work], timeout=_WAIT_FOR_STORE_S)
+        if work.done():
+            try:
+                work.result()
+            except StoreUnavailable as error:
+                log.warning("the store is away; records wait in the outbox", reason=str(error))
+        else:
+            log.warning("the store is not ready yet; records wait in the outbox", database=database.place)
+        yield
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def _lasting(part: str, run: Callable[[], Awaitable[None]]) -> None:
+    """A part that calls do not need must not end the others, whatever befalls it: it begins anew."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        began = time.monotonic()
+        try:
+            await run()
+        except Exception:
+            log.exception("a part of the bridge failed and begins anew", part=part)
+        pause = _FIRST_PAUSE_S if time.monotonic() - began > _LAST_PAUSE_S else min(2 * pause, _LAST_PAUSE_S)
+        await asyncio.sleep(pause)

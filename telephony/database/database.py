@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 
 class Database:
-    """A database. ``open`` makes it with its schema up to date; ``later`` makes one that brings itself up to date before
-    its first use, for who must start while it is away. ``close`` ends it.
+    """A database. ``open`` makes it with its schema up to date; ``later`` makes one that brings itself up to date
+    before its first use, for who must start while it is away. ``close`` ends it.
 
     Everything that fails on the way raises StoreError, or StoreUnavailable when trying again may help.
     """
@@ -79,7 +79,11 @@ class Database:
             if self._file is not None:
                 await asyncio.to_thread(_prepare, self._file, create=self._create)
                 self._identity = _identity(self._file)
-            await self._migrate()
+            try:
+                await self._migrate()
+            except BaseException:
+                await self._engine.dispose()  # the next try may find another file, or server, in its place
+                raise
             self.is_open = True
 
     async def _be_open(self) -> None:

@@ -72,6 +72,7 @@ class RecordWriter:
         """Records the store would not have for what they contain."""
         self.last_error: str | None = None
         """Why the store cannot be written at present; None while all is well."""
+        self._told: set[str] = set()  # in this outage
         self._asked_at: float | None = None
 
     @property
@@ -185,11 +186,13 @@ class RecordWriter:
             pause = min(pause * 2, self._pace.last_retry)
 
     def _note(self, error: str | None) -> None:
-        """Log when the store goes and when it comes back, not each try in between."""
-        if error is not None and self.last_error is None:
+        """Log when the store goes, each new reason why it stays away, and when it comes back; not each try."""
+        if error is not None and error not in self._told:
             log.warning("call records wait for the store", reason=error, waiting=self.waiting)
+            self._told.add(error)
         elif error is None and self.last_error is not None:
             log.warning("the store takes call records again", waiting=self.waiting)
+            self._told.clear()
         self.last_error = error
 
 

@@ -11,7 +11,7 @@ import typer
 import uvloop
 
 from telephony.config import read_site
-from telephony.places import control_of, database_url, secrets_of, var_of
+from telephony.places import control_of, home_of, secrets_of, var_of
 from telephony.secrets import read_secrets
 from telephony.service import Service
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
@@ -41,7 +41,7 @@ async def _serve(path: Path) -> None:
     site = await asyncio.to_thread(read_site, path)
     secrets = await asyncio.to_thread(read_secrets, secrets_of(path, site))
     await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
-    async with Service.open(site, secrets, database_url(path, site)) as service:
+    async with Service.open(site, secrets, home_of(path, site)) as service:
         work = asyncio.create_task(service.run(control_of(path, site)))
         _stop_on_signals(work)
         tell = asyncio.create_task(_tell_ready(service))

@@ -78,6 +78,12 @@ class Post:
                 await process.wait()
             post.manager.close()
 
+    def keep_in(self, url: str) -> None:
+        """Have the database elsewhere."""
+        with self.site_file.open("a", encoding="utf-8") as file:
+            file.write(f'[store]\nurl = "{url}"\n')
+        self.site = read_site(self.site_file)
+
     async def start(self, *options: str, environ: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
         command = [
             sys.executable,

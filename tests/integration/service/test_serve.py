@@ -1,8 +1,10 @@
 """``zhitong serve`` as a process, at a PBX that can be taken away from it."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import sqlite3
 import stat
 import sys
 
@@ -142,9 +144,26 @@ async def test_a_wrong_site(post: Post) -> None:
     assert "nosuch" in await said_and_ended(post)
 
 
-async def test_a_database_that_is_none(post: Post) -> None:
-    (post.site_file.parent / "var" / "zhitong.db").write_bytes(b"no database at all" * 100)
-    assert "zhitong.db" in await said_and_ended(post)
+async def test_a_database_that_a_newer_program_has_written(post: Post) -> None:
+    with contextlib.closing(sqlite3.connect(post.site_file.parent / "var" / "zhitong.db")) as newer:
+        newer.execute("CREATE TABLE alembic_version (version_num TEXT PRIMARY KEY)")
+        newer.execute("INSERT INTO alembic_version VALUES ('9999')")
+        newer.commit()
+    said = await said_and_ended(post)
+    assert "9999" in said
+    assert "newer program" in said
+
+
+async def test_a_second_one_in_the_same_folder(post: Post) -> None:
+    first = await post.start()
+    await post.ready()
+    second = await post.start()
+    assert await asyncio.wait_for(second.wait(), 20) == 1
+    assert "is used by another process: another zhitong serve of this site is running" in post.log_text
+    assert "Traceback" not in post.log_text
+    assert first.returncode is None
+    first.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(first.wait(), 20) == 0
 
 
 # --- calls and records --------------------------------------------------------------------------------------------

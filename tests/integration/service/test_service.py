@@ -11,7 +11,7 @@ import pytest
 from telephony.config import Ami, Site
 from telephony.errors import ConfigError
 from telephony.model.ids import QueueName
-from telephony.places import database_url, secrets_of
+from telephony.places import database_url, home_of, secrets_of
 from telephony.records.query import CallQuery
 from telephony.records.store import RecordStore
 from telephony.secrets import read_secrets
@@ -25,7 +25,7 @@ from tests.integration.service.post import Post
 @asynccontextmanager
 async def serving(post: Post) -> AsyncIterator[Service]:
     secrets = read_secrets(secrets_of(post.site_file, post.site))
-    async with Service.open(post.site, secrets, database_url(post.site_file, post.site)) as service:
+    async with Service.open(post.site, secrets, home_of(post.site_file, post.site)) as service:
         work = asyncio.create_task(service.run())
         await asyncio.wait_for(service.ready.wait(), 20)
         yield service
