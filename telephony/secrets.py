@@ -1,7 +1,8 @@
 """The site's secrets: ``secrets.toml``, mode 0600, beside the database; outside git and outside site.toml.
 
 Ours are generated, never typed: the AMI secret, and a SIP password for each phone. A carrier's password for a trunk
-that registers is the carrier's: a person writes it into ``[trunks]``.
+that registers is the carrier's: a person writes it into ``[trunks]``; and so is the token of the journal agent, which
+is made on the PBX's machine, the value of ``journal``.
 """
 
 import secrets
@@ -36,6 +37,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ami: Generated
     phones: dict[Account, Generated] = {}
     trunks: dict[Word, Given] = {}
+    journal: Generated | None = None
 
     def __repr__(self) -> str:
         return f"Secrets(ami=…, phones={len(self.phones)}, trunks={len(self.trunks)})"
@@ -74,6 +76,7 @@ def _known_and_wanted(path: Path, phones: Iterable[str]) -> tuple[Secrets | None
         ami=known.ami if known else generate(),
         phones=_with_missing(known.phones if known else {}, phones),
         trunks=known.trunks if known else {},
+        journal=known.journal if known else None,
     )
     return known, wanted
 
@@ -97,6 +100,7 @@ def _toml(all_of_it: Secrets) -> str:
     # Names and secrets are held to letters, digits and marks that need no escape in a TOML string.
     lines = ["# Generated. Keep it private; delete a line of [phones] to have that password made anew.", ""]
     lines += [f'ami = "{all_of_it.ami}"']
+    lines += [f'journal = "{all_of_it.journal}"'] if all_of_it.journal else []
     for name, table in (("phones", all_of_it.phones), ("trunks", all_of_it.trunks)):
         lines += ["", f"[{name}]", *(f'"{key}" = "{value}"' for key, value in sorted(table.items()))]
     return "\n".join([*lines, ""])

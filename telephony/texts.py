@@ -56,6 +56,13 @@ Host = Annotated[
         "a host name or an address",
     ),
 ]
+AgentUrl = Annotated[
+    str,
+    text(
+        r"https://(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9a-fA-F:.]{2,45}\])(?::[0-9]{1,5})?",
+        "https://, a host name or an address, and :port unless it is 5048, such as https://pbx.example",
+    ),
+]
 Version = Annotated[str, text(r"2[0-9](?:\.[0-9]{1,2}){0,2}", "Asterisk's version, such as 22 or 20.11")]
 Language = Annotated[str, text("[a-z]{2}(?:_[A-Z]{2})?", "a language such as zh or en")]
 Span = Annotated[

@@ -27,12 +27,12 @@ _GZIP = ".gz"
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One look into a file: its ``facts`` just before, and ``data``, shorter than was asked for at the file's end only.
-    ``named`` is the inode of the file that bears the log's own name, the one that is written to; None: there is none.
-    """
+    """One look into a file: its ``facts`` just before, and ``data``; ``more``: that was not all there is. ``named`` is
+    the inode of the file that bears the log's own name, the one that is written to; None: there is none."""
 
     facts: FileFacts
     data: bytes
+    more: bool
     named: int | None
 
 
@@ -44,7 +44,8 @@ class Log(Protocol):
     """One file, open. It stays the same file whatever it is renamed to, and readable when it is removed."""
 
     def read(self, offset: int, size: int) -> Reading:
-        """Up to ``size`` bytes from ``offset``. Raises JournalUnreadable, FileGone."""
+        """Up to ``size`` bytes from ``offset``, or a smaller piece, but never a small one unless at the end: a row
+        must fit into it, and twice ``cutting.MAX_ROW`` does. Raises JournalUnreadable, FileGone."""
         ...
 
     def close(self) -> None: ...
@@ -140,8 +141,9 @@ class LocalFile:
 
     def read(self, offset: int, size: int) -> Reading:
         with readable(self._path):
-            named = self._named_inode()
-            return Reading(self._file.facts, self._file.read(offset, size), named)
+            named, facts = self._named_inode(), self._file.facts
+            data = self._file.read(offset, size)
+            return Reading(facts, data, len(data) == size, named)
 
     def _named_inode(self) -> int | None:
         try:

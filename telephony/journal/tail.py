@@ -96,7 +96,7 @@ class Tail(Generic[Row]):
             self._follow_cut_off(self.cursor)
             return [], False
         rows = self._take(data)
-        if len(data) == READ:
+        if reading.more:
             return rows, False
         self._note_rest(start + len(data), now)
         if self._offset > start:

@@ -149,6 +149,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[pbx]`": config.Pbx,
     "`[pbx.ami]`": config.Ami,
     "`[pbx.folders]`": config.Folders,
+    "`[pbx.journal]`": config.JournalAgent,
     "`[sip]`": config.Sip,
     "`[[trunk]]`": config.Trunk,
     "`[[queue]]`": config.Queue,
