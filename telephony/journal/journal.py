@@ -85,12 +85,15 @@ async def _no_names() -> Mapping[str, MemberName]:
 class Status(msgspec.Struct, frozen=True):
     """For health and metrics. ``counts``: rows, lines, flaws by kind; rebuilt, completed, differing, given up,
     failures. ``due`` calls wait to be judged, ``held`` rows belong to calls that are not over. ``problem``: why the
-    journal does not get on at present, in words; None while it does."""
+    journal does not get on at present, in words; None while it does. ``unreadable``: the same, where it is the logs.
+    ``behind_s``: seconds since the logs were last read to their end."""
 
     due: int
     held: int
     counts: Mapping[str, int]
     problem: str | None
+    unreadable: str | None = None
+    behind_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -140,6 +143,7 @@ class Journal:
         self._save_at = 0.0
         self._saved: Mapping[str, Cursor] = {}
         self._held = 0
+        self._at_end_at = _now()
         self.counts: Counter[str] = Counter()
         self._read_counts: Counter[str] = Counter()  # the reader's own
         self._flaws_told: Counter[str] = Counter()
@@ -150,7 +154,8 @@ class Journal:
         """How it stands."""
         problem = next(iter(self._problems.values()), None)
         read = self._read_counts.copy()  # at once: a thread counts on
-        return Status(len(self._due), self._held, dict(self.counts + read), problem)
+        unreadable, behind_s = self._problems.get(JournalUnreadable), _now() - self._at_end_at
+        return Status(len(self._due), self._held, dict(self.counts + read), problem, unreadable, behind_s)
 
     def watch(self, changes: Iterable[Change]) -> None:
         """Take note of what the model tells: a sink of ingest."""
@@ -214,6 +219,8 @@ class Journal:
         for each in due:
             self._take(each)
         self._held = reader.grouping.held
+        if look.at_end:
+            self._at_end_at = _now()
         return look.at_end
 
     def _step(self, reader: LogReader, boots: Iterable[Micros]) -> tuple[Look, list[_Due]]:
