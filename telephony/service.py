@@ -28,6 +28,7 @@ from telephony.ingest import Ingest
 from telephony.journal.cursors import CursorStore
 from telephony.journal.journal import Journal
 from telephony.journal.kept import KeptRecords
+from telephony.journal.source import logs_of
 from telephony.ledger.keeper import Keeper
 from telephony.ledger.store import Ledger
 from telephony.live.board import Live
@@ -89,13 +90,16 @@ class Service:
         )
         self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch)
         self.door = Door(site, self.connection.act, self.ledger, self.live)
-        self.journal = self._journal_of(site, database, tracker)
-        """None when the PBX's logs are not on this machine."""
+        self.journal = self._journal_of(site, secrets, database, tracker)
+        """None when the PBX's logs are out of reach: neither on this machine nor behind a journal agent."""
 
-    def _journal_of(self, site: Site, database: Database, tracker: Tracker) -> Journal | None:
-        folder = Path(site.pbx.folders.log)
-        if not folder.is_dir():
-            log.warning("no journal: the PBX's log folder is not on this machine", folder=str(folder))
+    def _journal_of(self, site: Site, secrets: Secrets, database: Database, tracker: Tracker) -> Journal | None:
+        logs = logs_of(site, secrets.journal)
+        if logs is None:
+            log.warning(
+                "no journal: the PBX's log folder is not on this machine, and no journal agent is named",
+                folder=site.pbx.folders.log,
+            )
             return None
         agents = AgentStore(database)
 
@@ -103,7 +107,7 @@ class Service:
             return {agent.phone: agent.number for agent in await agents.list()}
 
         records, places = KeptRecords(database), CursorStore(database)
-        return Journal(folder, tracker.world, records, places, self.ingest.deliver, names=names)
+        return Journal(logs, tracker.world, records, places, self.ingest.deliver, names=names)
 
     @classmethod
     @contextlib.asynccontextmanager

@@ -21,7 +21,7 @@ The voice front end of a government hotline: callers are queued straight to peop
 own. 每个命令都有 `--help`。
 """
 
-_COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "doctor")
+_COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "doctor", "journal-agent")
 """In the order of the help. Each is a module with an ``app`` (a group) or a function of the same name (a command)."""
 
 
@@ -34,7 +34,7 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"zhitong.cli.{cmd_name}")
+        module = importlib.import_module(f"zhitong.cli.{cmd_name.replace('-', '_')}")
         group = getattr(module, "app", None)
         if group is None:
             group = typer.Typer(add_completion=False, rich_markup_mode="markdown")
