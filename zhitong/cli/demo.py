@@ -27,7 +27,7 @@ def demo(
     directory: Annotated[Path, typer.Option(help="运行目录。 Where the run is kept.")] = Path("var/demo"),
     as_json: JsonOption = False,
 ) -> None:
-    """演示：真实的电话，经语音菜单，再直通坐席。Real calls, through a voice menu and straight to people.
+    """演示：真实的电话，经语音菜单，再直通坐席。Real calls, by way of a voice menu and straight to people.
 
     What it needs (Asterisk, SIPp) is fetched into the user's cache on first use, without root. Afterwards everything is
     in the directory: `report.json`, call records, logs. The exit status is 0 only if no call and no record was lost.

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 KeysOption = Annotated[
     Path,
-    typer.Option("--keys", envvar="ZHITONG_AGENT_KEYS", help="令牌与证书目录。 Token, certificate and key."),
+    typer.Option("--keys", envvar="ZHITONG_AGENT_KEYS", help="令牌与证书。 Folder of the token, certificate and key."),
 ]
 
 
@@ -37,7 +37,10 @@ KeysOption = Annotated[
 def init(
     names: Annotated[
         list[str] | None,
-        typer.Option("--name", help="桥连接本机所用的主机名或地址。 How the bridge reaches this machine; repeatable."),
+        typer.Option(
+            "--name",
+            help="桥如何找到本机，可重复。 Host name or address of this machine, as the bridge knows it; repeatable.",
+        ),
     ] = None,
     keys: KeysOption = KEYS,
     days: Annotated[
@@ -72,7 +75,7 @@ def serve(
     ] = LOGS,
     keys: KeysOption = KEYS,
     bind: Annotated[
-        str, typer.Option(envvar="ZHITONG_AGENT_BIND", help="监听地址。 Address to listen on; the bridge's side of it.")
+        str, typer.Option(envvar="ZHITONG_AGENT_BIND", help="监听地址。 This machine's address on the bridge's side.")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(envvar="ZHITONG_AGENT_PORT", min=0, max=65535, help="端口；0 任选。 Port; 0: a free one.")

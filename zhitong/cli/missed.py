@@ -27,7 +27,7 @@ from zhitong.cli import console, missed_words, words
 from zhitong.cli.calls import RevealOption, SinceOption, UntilOption, moment
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, wait_for
 
-app = group("漏接电话。Missed calls: who is owed a call back, who owns it, and what became of it.")
+app = group("漏接电话。Missed calls: whom to call back, who sees to it, and what became of it.")
 
 EntryArgument = Annotated[int, typer.Argument(min=1, help="编号。 Its number in `missed list`.", show_default=False)]
 Span = tuple[str | None, str | None]

@@ -24,6 +24,8 @@ COMMANDS = {
     "dialplan render": ("--mode", "include", "secrets.toml", "dialplans/README.md"),
     "dialplan check": ("--sounds", "exit status is 0 when"),
     "dialplan diff": ("no secret", "exit status is 1 when"),
+    "journal-agent init": ("--name", "certificate", "delete it first"),
+    "journal-agent serve": ("--logs", "--bind", "127.0.0.1", "5048", "SIGTERM"),
 }
 
 
@@ -64,7 +66,7 @@ def test_help_loses_no_letter_on_a_narrow_screen(
 
 def test_the_root_lists_every_command(wide: Terminal) -> None:
     said = wide.zhitong("--help")
-    for command in ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "doctor"):
+    for command in ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "doctor", "journal-agent"):
         assert f"│ {command} " in said.out
     assert "zhitong demo" in said.out
 
