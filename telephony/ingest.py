@@ -60,7 +60,8 @@ class Counters:
     rebuilt: int = 0  # records that came from the journal
     dropped: int = 0
     failures: int = 0  # events whose handler raised: a bug of ours
-    max_age: int = 0  # microseconds, since ``take_max_age``
+    max_age: int = 0  # of an event as it came, microseconds, since ``Ingest.take_age``
+    max_wait: int = 0  # of an event in the inbox, likewise
     anomalies: Counter[str] = field(default_factory=Counter)
 
 
@@ -107,6 +108,14 @@ class Ingest:
         """Events in the inbox."""
         return len(self._inbox)
 
+    def take_age(self) -> Micros:
+        """How old an event was at most when it was taken in, since this was asked last; with its time in the inbox."""
+        counters = self.counters
+        waiting = monotonic() - self._inbox[0][1] if self._inbox else 0
+        age = counters.max_age + max(counters.max_wait, waiting)
+        counters.max_age = counters.max_wait = 0
+        return Micros(age)
+
     async def run(self) -> None:
         """Work until cancelled. What is in the inbox then is not lost: ``drain`` applies it."""
         async with asyncio.TaskGroup() as group:
@@ -139,6 +148,8 @@ class Ingest:
     def drain(self, limit: int = INBOX_LIMIT) -> None:
         """Apply up to ``limit`` waiting events now."""
         inbox = self._inbox
+        if inbox:
+            self.counters.max_wait = max(self.counters.max_wait, monotonic() - inbox[0][1])
         changes: list[Change] = []
         for _ in range(min(limit, len(inbox))):
             event, arrived = inbox.popleft()

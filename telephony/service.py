@@ -9,6 +9,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -22,8 +23,9 @@ from telephony.control import socket
 from telephony.control.door import Door
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
+from telephony.database.probe import Probe
 from telephony.directory.store import AgentStore
-from telephony.errors import ConfigError
+from telephony.errors import ConfigError, ZhitongError
 from telephony.ingest import Ingest
 from telephony.journal.cursors import CursorStore
 from telephony.journal.journal import Journal
@@ -41,6 +43,7 @@ from telephony.records.outbox import Outbox
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
 from telephony.secrets import Secrets
+from telephony.watch import Parts, Watch
 
 log = structlog.get_logger(__name__)
 
@@ -85,13 +88,28 @@ class Service:
         self.ingest = Ingest(
             tracker,
             self.writer.offer,
-            sinks=(self.live.fold, self.keeper.fold, self._watch),
+            sinks=(self.live.fold, self.keeper.fold, self._hear),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
         )
         self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch)
-        self.door = Door(site, self.connection.act, self.ledger, self.live)
         self.journal = self._journal_of(site, secrets, database, tracker)
         """None when the PBX's logs are out of reach: neither on this machine nor behind a journal agent."""
+        self.probe = Probe(database)
+        self.watch = Watch(self._parts(database))
+        self.door = Door(site, self.connection.act, self.ledger, self.live, self.watch.status)
+
+    def _parts(self, database: Database) -> Parts:
+        return Parts(
+            connection=self.connection,
+            ingest=self.ingest,
+            live=self.live,
+            database=database,
+            probe=self.probe,
+            writer=self.writer,
+            outbox=self.outbox,
+            keeper=self.keeper,
+            journal=self.journal,
+        )
 
     def _journal_of(self, site: Site, secrets: Secrets, database: Database, tracker: Tracker) -> Journal | None:
         logs = logs_of(site, secrets.journal)
@@ -136,17 +154,38 @@ class Service:
 
     async def run(self, control: Path | None = None) -> None:
         """Work until cancelled; take commands at the Unix socket ``control``, if one is named."""
-        async with contextlib.AsyncExitStack() as stack:
-            if control is not None:
-                await stack.enter_async_context(socket.serving(control, self.door.handle))
-            group = await stack.enter_async_context(asyncio.TaskGroup())
+        async with asyncio.TaskGroup() as group:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
-            group.create_task(_lasting("ledger", self.keeper.run))
+            lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
             if self.journal is not None:
-                group.create_task(_lasting("journal", self.journal.run))
+                lasting["journal"] = self.journal.run
+            if control is not None:
+                lasting["control"] = partial(self._take_commands, control)
+            for part, work in lasting.items():
+                group.create_task(self._lasting(part, work))
 
-    def _watch(self, changes: Sequence[Change]) -> None:
+    async def _take_commands(self, control: Path) -> None:
+        async with socket.serving(control, self.door.handle):
+            await asyncio.Event().wait()
+
+    async def _lasting(self, part: str, run: Callable[[], Awaitable[None]]) -> None:
+        """A part that calls do not need must not end the others, whatever befalls it: it begins anew."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            began = time.monotonic()
+            try:
+                await run()
+            except (OSError, ZhitongError) as error:
+                self.watch.failed_parts += 1
+                log.warning("a part of the bridge failed and begins anew", part=part, reason=str(error))
+            except Exception:
+                self.watch.failed_parts += 1
+                log.exception("a part of the bridge failed and begins anew", part=part)
+            pause = _FIRST_PAUSE_S if time.monotonic() - began > _LAST_PAUSE_S else min(2 * pause, _LAST_PAUSE_S)
+            await asyncio.sleep(pause)
+
+    def _hear(self, changes: Sequence[Change]) -> None:
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:
@@ -184,16 +223,3 @@ async def _brought_up(database: Database) -> AsyncIterator[None]:
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-
-
-async def _lasting(part: str, run: Callable[[], Awaitable[None]]) -> None:
-    """A part that calls do not need must not end the others, whatever befalls it: it begins anew."""
-    pause = _FIRST_PAUSE_S
-    while True:
-        began = time.monotonic()
-        try:
-            await run()
-        except Exception:
-            log.exception("a part of the bridge failed and begins anew", part=part)
-        pause = _FIRST_PAUSE_S if time.monotonic() - began > _LAST_PAUSE_S else min(2 * pause, _LAST_PAUSE_S)
-        await asyncio.sleep(pause)

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from telephony.ledger.terms import EntryId
+from telephony.live.status import Status
 from telephony.model.ids import MemberName
 
 KEY_LIMIT = 100
@@ -22,8 +23,11 @@ class CallBack(msgspec.Struct, frozen=True, tag="call-back"):
     agent: MemberName | None = None
 
 
-Command = CallBack
-"""A union, once there are more."""
+class AskStatus(msgspec.Struct, frozen=True, tag="status"):
+    """Tell how you are. Nothing is done."""
+
+
+Command = CallBack | AskStatus
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -41,9 +45,10 @@ class Taken(StrEnum):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """``attempt`` is the number of the try, for a call-back that came so far."""
+    """``attempt`` is the number of the try, for a call-back that came so far; ``status`` what was asked for."""
 
     key: str
     taken: Taken
     why: str = ""
     attempt: int | None = None
+    status: Status | None = None

@@ -13,13 +13,14 @@ import structlog
 
 from telephony.ami.actions import Action, Originate, Reply
 from telephony.config import Site
-from telephony.control.commands import KEY_LIMIT, Answer, CallBack, Request, Taken
+from telephony.control.commands import KEY_LIMIT, Answer, AskStatus, CallBack, Request, Taken
 from telephony.directory.store import AgentStore
 from telephony.errors import AmiError, AmiOutcomeUnknown, LedgerError, StoreError
 from telephony.ledger.attempts import Attempt
 from telephony.ledger.store import CallOrder, Ledger
 from telephony.ledger.terms import AttemptOutcome
 from telephony.live.board import Live
+from telephony.live.status import Status
 from telephony.model.ids import MemberName, PbxName
 from telephony.model.machines import AgentState
 
@@ -43,26 +44,32 @@ _TAKEN_UP = {
 
 
 class Door:
-    """``handle`` never raises for what is asked; ``act`` sends an action to the PBX (``Connection.act``)."""
+    """``handle`` never raises for what is asked; ``act`` sends an action to the PBX (``Connection.act``); ``status``
+    tells how the bridge is."""
 
-    def __init__(self, site: Site, act: Act, ledger: Ledger, live: Live) -> None:
+    def __init__(
+        self, site: Site, act: Act, ledger: Ledger, live: Live, status: Callable[[], Status] | None = None
+    ) -> None:
         self._pbx = PbxName(site.pbx.systemname)
         self._trunks = tuple(trunk.name for trunk in site.trunks)
         self._act = act
         self._ledger = ledger
         self._agents = AgentStore(ledger.database)
         self._live = live
+        self._status = status
         self._answers: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
     async def handle(self, request: Request) -> Answer:
         """Carry out a command, or say what became of the one with this key."""
         if not 0 < len(request.key) <= KEY_LIMIT or not 0 < request.deadline_s <= DEADLINE_LIMIT_S:
             return Answer(request.key[:KEY_LIMIT], Taken.REFUSED, "The command has no fit key or deadline.")
+        if isinstance(request.command, AskStatus):
+            return self._tell(request.key)
         task = self._answers.get(request.key)
         if task is None:
             if not self._make_room():
                 return Answer(request.key, Taken.REFUSED, "Too many commands are under way. Try again in a moment.")
-            task = self._answers[request.key] = asyncio.create_task(self._carry_out(request))
+            task = self._answers[request.key] = asyncio.create_task(self._carry_out(request, request.command))
         return await asyncio.shield(task)  # who asked may go; what was begun is finished
 
     def _make_room(self) -> bool:
@@ -72,9 +79,14 @@ class Door:
             del self._answers[key]
         return len(self._answers) < REMEMBERED
 
-    async def _carry_out(self, request: Request) -> Answer:
+    def _tell(self, key: str) -> Answer:
+        if self._status is None:
+            return Answer(key, Taken.REFUSED, "Nobody here can tell how the service is.")
+        return Answer(key, Taken.ACCEPTED, status=self._status())
+
+    async def _carry_out(self, request: Request, command: CallBack) -> Answer:
         try:
-            return await self._call_back(request, request.command)
+            return await self._call_back(request, command)
         except (LedgerError, StoreError) as error:
             return Answer(request.key, Taken.REFUSED, str(error))
         except Exception:

@@ -3,11 +3,13 @@
 Every change moves ``sequence`` on; ``(epoch, sequence)`` names a state, so that a reader that sees a hole reads whole.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
+from telephony.live.alarms import Alarm, Alarms
 from telephony.model.changes import (
     AgentStateChanged,
     CallsJoined,
@@ -18,7 +20,7 @@ from telephony.model.changes import (
     EpochEnded,
     QueueChanged,
 )
-from telephony.model.ids import CallId, MemberName, QueueName
+from telephony.model.ids import CallId, MemberName, Micros, QueueName
 from telephony.model.machines import AgentState, CallState
 
 
@@ -31,12 +33,19 @@ class Board(msgspec.Struct, frozen=True):
     calls: dict[str, int]  # call state → how many; ended ones are not counted
     waiting: dict[QueueName, int]
     agents: dict[str, int]  # agent state → how many
+    alarms: tuple[Alarm, ...] = ()
+
+
+def wall_clock() -> Micros:
+    """What time it is here; UTC."""
+    return Micros(time.time_ns() // 1_000)
 
 
 class Live:
-    """Folds changes; ``board()`` is a snapshot of the result."""
+    """Folds changes; ``board()`` is a snapshot of the result. ``alarms`` are what is wrong with the bridge itself."""
 
     def __init__(self) -> None:
+        self.alarms = Alarms(wall_clock)
         self.epoch = 0
         self.sequence = 0
         self.connected = False
@@ -89,4 +98,5 @@ class Live:
             calls=dict(Counter(state.value for state in self._calls.values())),
             waiting=dict(self._waiting),
             agents=dict(Counter(state.value for state in self._agents.values())),
+            alarms=self.alarms.standing,
         )

@@ -21,7 +21,10 @@ The voice front end of a government hotline: callers are queued straight to peop
 own. 每个命令都有 `--help`。
 """
 
-_COMMANDS = ("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "doctor", "journal-agent")
+_COMMANDS = (
+    *("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "status", "doctor"),
+    "journal-agent",
+)
 """In the order of the help. Each is a module with an ``app`` (a group) or a function of the same name (a command)."""
 
 

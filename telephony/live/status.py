@@ -1,0 +1,48 @@
+"""The bridge at a glance, for ``zhitong status`` and for health: what stands, what waits. Pure."""
+
+import msgspec
+
+from telephony.live.alarms import Alarm
+from telephony.model.ids import Micros
+
+
+class Link(msgspec.Struct, frozen=True):
+    """``state`` as in ``telephony.ami.link``; ``why`` there is none. ``event_age_ms``: of the slowest event lately."""
+
+    state: str
+    epoch: int
+    why: str
+    event_age_ms: int
+
+
+class Records(msgspec.Struct, frozen=True):
+    """Since the start: ``written`` to the database, of which ``rebuilt`` came out of the PBX's own logs; ``refused``
+    found the outbox full. ``waiting`` now. ``fill`` of the outbox: 1 is full."""
+
+    store: str
+    written: int
+    rebuilt: int
+    waiting: int
+    refused: int
+    set_aside: int
+    fill: float
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """Calls that are ``due`` wait to be compared with the records; ``behind_s`` since the logs' end was reached."""
+
+    due: int
+    behind_s: float
+    problem: str | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """At ``at`` of our wall clock. ``journal`` is None where the PBX's logs are out of reach."""
+
+    at: Micros
+    alarms: tuple[Alarm, ...]
+    link: Link
+    calls: int
+    waiting: int
+    records: Records
+    journal: Journal | None

@@ -1,0 +1,175 @@
+"""From what is measured of the bridge to the alarms that should stand. Pure: time is handed in.
+
+An alarm waits for what may pass by itself, and stays for a while after what was over in a moment, or nobody would see
+it.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from telephony.live.alarms import AlarmName
+
+LINK_GRACE_S = 5.0
+"""A link that is back within it is in the log, and no alarm."""
+LATE_S = 1.0
+"""State is to be right within two seconds, and the screens want some of them."""
+MANY_EVENTS = 10_000
+"""In the inbox: half a second's work, or more."""
+LATE_STAYS_S = 30.0
+STUCK_S = 10.0
+FILLING, FILLING_OVER = 0.5, 0.4
+LEDGER_GRACE_S = 60.0
+BEHIND_S = 120.0
+MANY_DUE = 1_000
+RECENT_S = 600.0
+MANY_ANOMALIES = 10
+"""In ``RECENT_S``. One may be a race that the model has no row for; many are a PBX that is not as we know it."""
+GAP_STAYS_S = 86_400.0
+"""A gap in the logs cannot be mended, but a person should have seen it."""
+
+GAPS = ("torn row", "file lost", "file cut off")
+"""The flaws of a log by which rows are lost (``journal.tail``, ``journal.differences``)."""
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """How the reading of the PBX's own logs goes."""
+
+    unreadable: str | None = None
+    behind_s: float = 0.0
+    due: int = 0
+    gaps: int = 0  # flaws of the kinds in ``GAPS`` since the start
+    given_up: int = 0
+
+
+class Readings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is measured, at ``now`` of our monotonic clock. Counts are since the start; texts are None while all is
+    well."""
+
+    now: float
+    link_live: bool = True
+    link_why: str = ""
+    event_age_s: float = 0.0
+    """Of the oldest event taken in since the last look, its stay in the inbox included."""
+    inbox: int = 0
+    dropped: int = 0
+    anomalies: Mapping[str, int] = {}
+    faults: int = 0
+    fault: str = ""
+    clock_steps: int = 0
+    store_error: str | None = None
+    store_stuck_s: float = 0.0
+    outbox_fill: float = 0.0
+    outbox_trouble: str | None = None
+    outbox_stuck_s: float = 0.0
+    waiting: int = 0
+    refused: int = 0
+    set_aside: int = 0
+    ledger_error: str | None = None
+    journal: Journal | None = None
+
+
+Judged = Mapping[AlarmName, str | None]
+
+
+class Symptoms:
+    """``judge`` once a second or so."""
+
+    def __init__(self) -> None:
+        self._since: dict[AlarmName, float] = {}
+        self._last: dict[AlarmName, tuple[float, str]] = {}
+        self._counts: dict[AlarmName, int] = {}
+        self._anomalies: deque[tuple[float, int]] = deque()
+        self._filling = False
+
+    def judge(self, r: Readings) -> Judged:
+        """The alarms judged here: for each its detail if it should stand, else None."""
+        return {**self._of_the_link(r), **self._of_the_store(r), **self._of_the_journal(r), **self._of_ourselves(r)}
+
+    def _of_the_link(self, r: Readings) -> Judged:
+        down = None if r.link_live else r.link_why or "the first login has not succeeded yet"
+        late = f"{r.event_age_s:.1f} s old when taken in; {r.inbox} wait" if _is_late(r) else None
+        return {
+            AlarmName.LINK_DOWN: self._lasting(AlarmName.LINK_DOWN, down, r.now, LINK_GRACE_S),
+            AlarmName.EVENTS_LATE: self._staying(AlarmName.EVENTS_LATE, late, r.now, LATE_STAYS_S),
+            AlarmName.INBOX_OVERFLOW: self._risen(AlarmName.INBOX_OVERFLOW, r.dropped, r.now, "events dropped"),
+        }
+
+    def _of_the_store(self, r: Readings) -> Judged:
+        self._filling = r.outbox_fill >= (FILLING_OVER if self._filling else FILLING)
+        stuck = f"for {r.store_stuck_s:.0f} s; {r.waiting} records wait" if r.store_stuck_s >= STUCK_S else None
+        trouble = r.outbox_trouble
+        if trouble is None and r.outbox_stuck_s >= STUCK_S:
+            trouble = f"the disk has not answered for {r.outbox_stuck_s:.0f} s"
+        refused = self._risen(AlarmName.OUTBOX_FULL, r.refused, r.now, "records refused")
+        full = f"{r.waiting} records wait" if r.outbox_fill >= 1 else None
+        return {
+            AlarmName.STORE_UNAVAILABLE: r.store_error,
+            AlarmName.STORE_STUCK: stuck,
+            AlarmName.OUTBOX_FILLING: f"{r.outbox_fill:.0%}, {r.waiting} records wait" if self._filling else None,
+            AlarmName.OUTBOX_FULL: refused or full,
+            AlarmName.OUTBOX_UNWRITABLE: trouble,
+            AlarmName.RECORDS_SET_ASIDE: f"{r.set_aside} records" if r.set_aside else None,
+            AlarmName.LEDGER_BEHIND: self._lasting(AlarmName.LEDGER_BEHIND, r.ledger_error, r.now, LEDGER_GRACE_S),
+        }
+
+    def _of_the_journal(self, r: Readings) -> Judged:
+        journal = r.journal or Journal()
+        behind = f"not read to their end for {journal.behind_s:.0f} s" if journal.behind_s >= BEHIND_S else None
+        due = f"{journal.due} calls wait to be judged" if journal.due >= MANY_DUE else None
+        given_up = f"{journal.given_up} calls were given up" if journal.given_up else None
+        unreadable = journal.unreadable
+        return {
+            AlarmName.JOURNAL_UNREADABLE: unreadable,
+            AlarmName.JOURNAL_BLOCKED: None if unreadable else given_up or due or behind,
+            AlarmName.JOURNAL_GAP: self._risen(AlarmName.JOURNAL_GAP, journal.gaps, r.now, "gaps", GAP_STAYS_S),
+        }
+
+    def _of_ourselves(self, r: Readings) -> Judged:
+        return {
+            AlarmName.ANOMALIES: self._many_anomalies(r),
+            AlarmName.CLOCK_STEPPED: self._risen(AlarmName.CLOCK_STEPPED, r.clock_steps, r.now, "times"),
+            AlarmName.FAULT: self._risen(AlarmName.FAULT, r.faults, r.now, f"times, last: {r.fault}"),
+        }
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    def _lasting(self, name: AlarmName, detail: str | None, now: float, grace_s: float) -> str | None:
+        """Only once it has lasted."""
+        if detail is None:
+            self._since.pop(name, None)
+            return None
+        return detail if now - self._since.setdefault(name, now) >= grace_s else None
+
+    def _staying(self, name: AlarmName, detail: str | None, now: float, stays_s: float) -> str | None:
+        """For a while longer than it lasts."""
+        if detail is not None:
+            self._last[name] = (now, detail)
+        at, kept = self._last.get(name, (now - stays_s, ""))
+        return kept if now - at < stays_s else None
+
+    def _risen(self, name: AlarmName, count: int, now: float, what: str, stays_s: float = RECENT_S) -> str | None:
+        """For a while after a count has risen."""
+        before, self._counts[name] = self._counts.get(name, 0), count
+        return self._staying(name, f"{count} {what} since the start" if count > before else None, now, stays_s)
+
+    def _many_anomalies(self, r: Readings) -> str | None:
+        """The kinds, the most frequent first."""
+        total = sum(r.anomalies.values())
+        if not self._anomalies:
+            self._anomalies.append((r.now, 0))
+        self._anomalies.append((r.now, total))
+        while self._anomalies[0][0] < r.now - RECENT_S:
+            self._anomalies.popleft()
+        if total - self._anomalies[0][1] < MANY_ANOMALIES:
+            return None
+        return ", ".join(f"{kind} {count}" for kind, count in _most_frequent(r.anomalies))
+
+
+def _is_late(r: Readings) -> bool:
+    return r.event_age_s >= LATE_S or r.inbox >= MANY_EVENTS
+
+
+def _most_frequent(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:3]

@@ -1,0 +1,156 @@
+"""The bridge looks at itself: measures its parts each second, has the right alarms stand, and tells its status."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from telephony.ami.connection import Connection
+from telephony.ami.link import LinkState
+from telephony.database.database import Database
+from telephony.database.probe import Probe
+from telephony.ingest import Ingest
+from telephony.journal.journal import Journal
+from telephony.ledger.keeper import Keeper
+from telephony.live import status, symptoms
+from telephony.live.alarms import Alarm, Severity
+from telephony.live.board import Live, wall_clock
+from telephony.live.symptoms import Readings, Symptoms
+from telephony.model.ids import MICROS_PER_SECOND
+from telephony.records.outbox import Outbox
+from telephony.records.writer import RecordWriter
+
+EVERY_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What is looked at."""
+
+    connection: Connection
+    ingest: Ingest
+    live: Live
+    database: Database
+    probe: Probe
+    writer: RecordWriter
+    outbox: Outbox
+    keeper: Keeper
+    journal: Journal | None
+
+
+class Watch:
+    """``run`` until cancelled. The alarms are ``Live``'s; each is logged as it is raised and cleared."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._symptoms = Symptoms()
+        self._event_age_s = 0.0
+        self.failed_parts = 0
+        """How often a part of the bridge failed and began anew."""
+        parts.live.alarms.tell = _log
+
+    async def run(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(EVERY_S)
+
+    def look(self) -> None:
+        """Once, now."""
+        self._parts.live.alarms.settle(self._symptoms.judge(self._readings()))
+
+    def _readings(self) -> Readings:
+        parts, link, counters = self._parts, self._parts.connection.status, self._parts.ingest.counters
+        self._event_age_s = parts.ingest.take_age() / MICROS_PER_SECOND
+        faults = self._faults()
+        store_error = self._store_error()
+        return Readings(
+            now=time.monotonic(),
+            link_live=link.state is LinkState.LIVE,
+            link_why=link.why,
+            event_age_s=self._event_age_s,
+            inbox=parts.ingest.waiting,
+            dropped=counters.dropped,
+            anomalies=counters.anomalies,
+            faults=sum(faults.values()),
+            fault=", ".join(f"{what} {count}" for what, count in faults.items() if count),
+            clock_steps=parts.ingest.clock.steps,
+            store_error=store_error,
+            store_stuck_s=max(parts.writer.stuck_s, parts.probe.stuck_s),
+            outbox_fill=parts.outbox.fill,
+            outbox_trouble=parts.outbox.trouble,
+            outbox_stuck_s=parts.outbox.stuck_s,
+            waiting=parts.writer.waiting,
+            refused=parts.writer.refused,
+            set_aside=parts.outbox.set_aside_count + parts.outbox.unreadable,
+            ledger_error=None if store_error else parts.keeper.last_error,
+            journal=_journal(parts.journal),
+        )
+
+    def _store_error(self) -> str | None:
+        parts = self._parts
+        error = parts.writer.last_error or parts.probe.error
+        return error or (None if parts.database.is_open else f"The database {parts.database.place} is not ready yet.")
+
+    def _faults(self) -> dict[str, int]:
+        parts = self._parts
+        journal = parts.journal.status.counts.get("failures", 0) if parts.journal else 0
+        return {
+            "events or their receivers": parts.ingest.counters.failures + parts.connection.receiver_errors,
+            "calls out of the logs": journal,
+            "parts begun anew": self.failed_parts,
+        }
+
+    def status(self) -> status.Status:
+        """At a glance."""
+        parts, link, counters = self._parts, self._parts.connection.status, self._parts.ingest.counters
+        board = parts.live.board()
+        age_ms = round(self._event_age_s * 1_000)
+        return status.Status(
+            at=wall_clock(),
+            alarms=parts.live.alarms.standing,
+            link=status.Link(link.state.value, link.epoch, link.why, age_ms),
+            calls=sum(board.calls.values()),
+            waiting=sum(board.waiting.values()),
+            records=status.Records(
+                store=parts.database.place,
+                written=parts.writer.written,
+                rebuilt=counters.rebuilt,
+                waiting=parts.writer.waiting,
+                refused=parts.writer.refused,
+                set_aside=parts.outbox.set_aside_count,
+                fill=round(parts.outbox.fill, 4),
+            ),
+            journal=_journal_status(parts.journal),
+        )
+
+
+def _journal(journal: Journal | None) -> symptoms.Journal | None:
+    if journal is None:
+        return None
+    told = journal.status
+    return symptoms.Journal(
+        unreadable=told.unreadable,
+        behind_s=told.behind_s,
+        due=told.due,
+        gaps=sum(told.counts.get(kind, 0) for kind in symptoms.GAPS),
+        given_up=told.counts.get("given up", 0),
+    )
+
+
+def _journal_status(journal: Journal | None) -> status.Journal | None:
+    if journal is None:
+        return None
+    told = journal.status
+    return status.Journal(told.due, round(told.behind_s, 1), told.problem)
+
+
+def _log(alarm: Alarm, raised: bool) -> None:
+    if not raised:
+        log.warning("alarm cleared", alarm=alarm.name.value)
+    elif alarm.severity is Severity.CRITICAL:
+        log.error("alarm raised", alarm=alarm.name.value, meaning=alarm.en, detail=alarm.detail)
+    else:
+        log.warning("alarm raised", alarm=alarm.name.value, meaning=alarm.en, detail=alarm.detail)
