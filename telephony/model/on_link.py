@@ -12,6 +12,7 @@ from telephony.model.events import (
     OfferMade,
     SnapshotTaken,
 )
+from telephony.model.guesses import all_known, own_up, own_up_after, unseen_end
 from telephony.model.ids import MICROS_PER_SECOND, Linkedid, MemberName, Micros, QueueName, Uniqueid, uniqueid_parts
 from telephony.model.joins import relink
 from telephony.model.machines import OfferInput, OfferState
@@ -32,7 +33,7 @@ _SAME_BOOT = 2 * MICROS_PER_SECOND
 
 
 def lost(world: World, event: LinkLost) -> None:
-    world.lost_at = max(world.now, event.at)
+    world.lost_at, world.blind = max(world.now, event.at), True
     world.emit(EpochEnded(world.now, event.epoch))
 
 
@@ -53,6 +54,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     if restarted:
         _end_all(world)
     world.hear(event.at)
+    before = all_known(world.calls.values())
     _end_missing(world, event)
     found = [seen for seen in event.channels if seen.uniqueid not in world.channels]
     for seen in sorted(event.channels, key=lambda channel: uniqueid_parts(channel.uniqueid)):
@@ -63,6 +65,9 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     _adopt(world, event, found)
     _bridges(world, event)
     _close_gone_visits(world, event)
+    for call in world.calls.values():
+        own_up_after(call, before.get(call.call_id), world.blind)
+    world.blind = False
     world.emit(EpochBegan(world.now, event.epoch, len(world.calls)))
 
 
@@ -70,24 +75,21 @@ def _end_missing(world: World, event: SnapshotTaken) -> None:
     seen = {channel.uniqueid for channel in event.channels}
     for channel in [channel for channel in world.channels.values() if channel.uniqueid not in seen]:
         channel.call.ended_unseen = True
-        _end_unseen(world, channel)
+        end_leg(world, channel, None)
 
 
 def _end_all(world: World) -> None:
     """The PBX that had these calls is gone, and took them along when the link broke. A new one may use their ids."""
     world.hear(max(world.now, world.lost_at))
+    before = all_known(world.calls.values())
     for channel in list(world.channels.values()):
         channel.call.ended_by_pbx = True
-        _end_unseen(world, channel)
+        end_leg(world, channel, None)
     for call in list(world.calls.values()):
+        if not before[call.call_id].over:
+            unseen_end(call)
         world.hand_over(call)
     world.tombstones.clear()
-
-
-def _end_unseen(world: World, channel: Channel) -> None:
-    if "ended_at" not in channel.call.estimated:
-        channel.call.estimated.append("ended_at")
-    end_leg(world, channel, None)
 
 
 def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
@@ -135,7 +137,7 @@ def _guess(call: Call, seen: ChannelSeen, joined: bool) -> None:
     """The beginning was not seen, and the channel has moved on in the dialplan since: its name tells whose it is, and
     what it does. ``joined``: its conversation is another call's. One from a trunk that is in a conversation whose
     beginning nobody knows may also have been called, and transferred then."""
-    call.estimated.append("received_at")
+    own_up(call, "received_at")
     trunk = trunk_of(seen.name)
     if is_way_in(seen.context):
         if trunk and _calls(seen):
@@ -233,7 +235,6 @@ def _offer_found(world: World, channel: Channel, member: MemberChanged) -> None:
 
 
 def _bridges(world: World, event: SnapshotTaken) -> None:
-    unanswered = [call for call in world.calls.values() if call.answered_at is None]
     for seen in event.channels:
         channel = world.channels.get(seen.uniqueid)
         if channel is None:
@@ -242,9 +243,6 @@ def _bridges(world: World, event: SnapshotTaken) -> None:
             enter_bridge(world, channel, seen.bridge)
         else:
             leave_bridge(world, channel)
-    for call in unanswered:
-        if call.answered_at is not None:
-            call.estimated.append("answered_at")
 
 
 def _close_gone_visits(world: World, event: SnapshotTaken) -> None:
@@ -256,3 +254,4 @@ def _close_gone_visits(world: World, event: SnapshotTaken) -> None:
             in_line = visit.result is None and visit.ended_at is None and call.live
             if in_line and (visit.queue, visit.uniqueid) not in present:
                 close_visit(world, call, visit, VisitResult.UNKNOWN)
+                own_up(call, "wait_ms")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from telephony.model.calls import Call, Leg, Span
+from telephony.model.guesses import own_up
 from telephony.model.ids import Micros
 
 
@@ -20,8 +21,7 @@ def shift_call(call: Call, by: int) -> None:
         transfer.at = Micros(transfer.at + by)
     for pause in call.pauses:
         pause.start, pause.end = Micros(pause.start + by), _moved(pause.end, by)
-    if "received_at" not in call.estimated:
-        call.estimated.append("received_at")
+    own_up(call, "received_at")
 
 
 def _moved(at: Micros | None, by: int) -> Micros | None:

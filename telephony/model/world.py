@@ -76,6 +76,7 @@ class World:
     epoch: int = 0
     booted_at: Micros = NEVER
     lost_at: Micros = NEVER  # when the link was lost last
+    blind: bool = True  # no snapshot was taken since
     channels: dict[Uniqueid, Channel] = field(default_factory=dict)
     calls: dict[CallId, Call] = field(default_factory=dict)
     by_linkedid: dict[Linkedid, Call] = field(default_factory=dict)

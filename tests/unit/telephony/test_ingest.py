@@ -252,7 +252,7 @@ async def test_a_clock_set_while_the_link_was_down_is_found_at_the_login(clock: 
     assert spine.ingest.counters.anomalies == {"clock set": 1}
     assert record.received_at == events[2].at - hour
     assert record.ended_at - record.received_at == pytest.approx(micros_of(30), abs=5_000)
-    assert record.estimated == ("received_at", "ended_at")
+    assert {"received_at", "ended_at"} <= set(record.estimated)
 
 
 async def test_a_snapshot_that_took_long_to_read_is_no_step(clock: Clock) -> None:
@@ -368,5 +368,5 @@ async def test_calls_under_way_when_the_link_was_cut_are_told_to_the_end(clock: 
     lost = LinkLost(events[8].at, 1)
     spine.hear([lost, snapshot(Micros(events[-1].at), epoch=2), Tick(Micros(events[-1].at + micros_of(9)))])
     (record,) = spine.records
-    assert record.estimated == ("ended_at",)
+    assert record.estimated == ("answered_at", "ended_at", "wait_ms", "ring_ms", "talk_ms", "hold_ms")
     assert [change for change in spine.changes if isinstance(change, CallEnded)]

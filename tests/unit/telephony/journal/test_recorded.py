@@ -167,7 +167,8 @@ def test_a_pbx_that_was_killed() -> None:
     told = list(recorded.rebuilt(KILLED).values())
     assert [record.outcome for record in told] == ["answered", "system", "system", "answered"]
     assert [record.hung_up_by for record in told[:3]] == [Side.SYSTEM] * 3
-    assert [record.estimated for record in told] == [("ended_at",)] * 3 + [()]
+    talked, waited = ("ended_at", "talk_ms", "hold_ms"), ("ended_at", "wait_ms")
+    assert [record.estimated for record in told] == [talked, waited, waited, ()]
     assert [record.cause for record in told[:3]] == [None] * 3
     last_row = max(row.at for row in recorded.rows(KILLED) if row.uniqueid in told[2].uniqueids)
     booted = next(line.at for line in recorded.lines(KILLED) if line.event == "QUEUESTART")

@@ -416,7 +416,7 @@ def _bound(path: str) -> int:
         "Call.strangers": 8,
         "Call.other_recordings": 8,
         "Call.pauses": 7,
-        "Call.estimated": 3,
+        "Call.estimated": 10,
         "Leg.spans": 20,
         "Leg.held": 20,
         "Span.partners": 30,

@@ -103,12 +103,12 @@ def test_calls_found_half_way_are_told_to_the_end_with_the_guesses_marked() -> N
     heard = Told().hear([taken, *pbx.events[start:]]).settle()
     talked, waited, rang = sorted(heard.records, key=lambda record: record.caller_number)
     assert (talked.outcome, talked.agent, talked.queue, talked.hung_up_by) == ("answered", "1001", "hotline", "caller")
-    assert talked.estimated == ("received_at", "answered_at")
+    beginning = ("received_at", "queued_at", "first_offered_at")
+    then = ("answered_at", "wait_ms", "ring_ms", "talk_ms", "hold_ms")
+    assert talked.estimated == waited.estimated == rang.estimated == (*beginning, *then)
     assert (talked.dialled, talked.trunk, talked.direction) == ("", "carrier", "inbound")
     assert (waited.outcome, visits(waited)) == ("abandoned", [("hotline", "abandoned")])
-    assert waited.estimated == ("received_at",)
     assert (rang.outcome, offers(rang)) == ("answered", [("1002", "answered")])
-    assert rang.estimated == ("received_at",)
     assert heard.anomalies == []
     assert heard.left_over == {}
     observed = sorted(told(pbx.events).records, key=lambda record: record.caller_number)
@@ -124,8 +124,11 @@ def test_what_ended_while_the_link_was_down_is_ended_and_marked() -> None:
     heard = Told().hear(pbx.events)
     heard.hear([LinkLost(pbx.now, 1), taken]).settle()
     talked, waited = sorted(heard.records, key=lambda record: record.caller_number)
-    assert (talked.outcome, talked.hung_up_by, talked.estimated) == ("answered", "unknown", ("ended_at",))
-    assert (waited.outcome, waited.hung_up_by, waited.estimated) == ("unobserved", "unknown", ("ended_at",))
+    assert (talked.outcome, talked.hung_up_by) == ("answered", "unknown")
+    assert talked.estimated == ("ended_at", "talk_ms", "hold_ms")
+    assert (waited.outcome, waited.hung_up_by) == ("unobserved", "unknown")
+    open_ = ("first_offered_at", "answered_at", "ended_at", "wait_ms", "ring_ms", "talk_ms", "hold_ms")
+    assert waited.estimated == open_
     assert waited.abandoned_in is None
     world = heard.tracker.world
     assert set(world.channels) == {ringer.uniqueid}
@@ -156,7 +159,8 @@ def test_answered_while_the_link_was_down() -> None:
     caller.hangs_up()
     heard = Told().hear([*pbx.events[:seen], taken, *pbx.events[after:]]).settle()
     record = heard.record
-    assert (record.outcome, record.agent, record.estimated) == ("answered", "1001", ("answered_at",))
+    assert (record.outcome, record.agent) == ("answered", "1001")
+    assert record.estimated == ("first_offered_at", "answered_at", "wait_ms", "ring_ms", "talk_ms", "hold_ms")
     assert visits(record) == [("hotline", "connected")]
     assert heard.anomalies == []
     assert heard.left_over == {}
@@ -190,7 +194,8 @@ def test_the_pbx_restarted_every_call_is_over_at_the_moment_the_link_broke() -> 
     assert [record.outcome for record in records] == ["answered", "system", "system"]
     assert {record.hung_up_by for record in records} == {"system"}
     assert {record.ended_at for record in records} == {lost_at}
-    assert {record.estimated for record in records} == {("ended_at",)}
+    assert records[0].estimated == ("ended_at", "talk_ms", "hold_ms")
+    assert {record.estimated for record in records[1:]} == {("ended_at", "wait_ms")}
     assert heard.left_over == {}
     assert heard.of(EpochEnded)
     assert not heard.tracker.world.tombstones
