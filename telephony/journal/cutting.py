@@ -29,12 +29,14 @@ MAX_ROW = 64 * 1024
 
 class Form(msgspec.Struct, Generic[Row], frozen=True):
     """How rows of one log look. ``read`` makes one of its whole text; ``start`` finds where one may begin in the middle
-    of a line; ``is_open`` tells whether a text may go on in the next line."""
+    of a line; ``is_open`` tells whether a text may go on in the next line. ``torn``: what is no row and begins like
+    this was one; what does not is text of a caller's."""
 
     name: str
     read: Callable[[str, RowId | None], Row | None]
     start: re.Pattern[bytes]
     is_open: Callable[[bytes], bool]
+    torn: re.Pattern[bytes] = re.compile(b"")
 
 
 class Piece(msgspec.Struct, Generic[Row], frozen=True):
@@ -66,6 +68,7 @@ QUEUE_LOG = Form(
     _read_line,
     re.compile(rb"\d{10}\|[^|]*\|[^|]*\|[^|]*\|[A-Z]+\|", re.ASCII),
     lambda _text: False,
+    re.compile(rb"\d{1,10}(\||\d|$)", re.ASCII),
 )
 
 

@@ -22,7 +22,9 @@ import structlog
 from telephony.errors import StoreError, ZhitongError
 from telephony.journal.errors import JournalUnreadable
 from telephony.journal.files import Logs
+from telephony.journal.gaps import Gap
 from telephony.journal.grouping import Finished
+from telephony.journal.losses import Losses
 from telephony.journal.places import Cursor
 from telephony.journal.reader import LogReader, Look
 from telephony.journal.rebuild import rebuild
@@ -59,6 +61,8 @@ class Pace(msgspec.Struct, frozen=True):
     arrive: float = 15.0
     """A call that the model has told the end of is expected on record for so long."""
     save: float = 10.0
+    silent: float = 30.0
+    """So long after a call's end CEL may be without it; then it hangs, or its rows are lost."""
 
 
 _PACE = Pace()
@@ -82,11 +86,19 @@ async def _no_names() -> Mapping[str, MemberName]:
     return {}
 
 
+def _nothing() -> int:
+    return 0
+
+
 class Status(msgspec.Struct, frozen=True):
-    """For health and metrics. ``counts``: rows, lines, flaws by kind; rebuilt, completed, differing, given up,
-    failures. ``due`` calls wait to be judged, ``held`` rows belong to calls that are not over. ``problem``: why the
-    journal does not get on at present, in words; None while it does. ``unreadable``: the same, where it is the logs.
-    ``behind_s``: seconds since the logs were last read to their end."""
+    """For health, metrics and alarms. ``counts``: rows, lines, flaws by kind; rebuilt, completed, differing, given up,
+    failures, gaps. ``due`` calls wait to be judged, ``held`` rows belong to calls that are not over.
+
+    ``problem``: why the journal does not get on at present, in words; None while it does. ``unreadable``: the same,
+    where it is the logs. ``behind_s``: seconds since the logs were last read to their end. ``gaps``: where rows of the
+    logs are missing, those found since the start, the newest last. ``silent_since``: calls that ended after this have
+    left nothing in CEL, which hangs or cannot be written; None while all is well.
+    """
 
     due: int
     held: int
@@ -94,6 +106,8 @@ class Status(msgspec.Struct, frozen=True):
     problem: str | None
     unreadable: str | None = None
     behind_s: float = 0.0
+    gaps: tuple[Gap, ...] = ()
+    silent_since: Micros | None = None
 
 
 @dataclass(slots=True)
@@ -148,20 +162,33 @@ class Journal:
         self._read_counts: Counter[str] = Counter()  # the reader's own
         self._flaws_told: Counter[str] = Counter()
         self._problems: dict[type[ZhitongError], str] = {}
+        self._losses = Losses(pace.silent)
+        self.unwritten: Callable[[], int] = _nothing
+        """How many records are on their way to the store. To be set by who knows."""
 
     @property
     def status(self) -> Status:
         """How it stands."""
         problem = next(iter(self._problems.values()), None)
-        read = self._read_counts.copy()  # at once: a thread counts on
-        unreadable, behind_s = self._problems.get(JournalUnreadable), _now() - self._at_end_at
-        return Status(len(self._due), self._held, dict(self.counts + read), problem, unreadable, behind_s)
+        counts = self.counts + self._read_counts.copy()  # copied at once: a thread counts on
+        counts["gaps"] = self._losses.count
+        return Status(
+            due=len(self._due),
+            held=self._held,
+            counts=dict(counts),
+            problem=problem,
+            unreadable=self._problems.get(JournalUnreadable),
+            behind_s=_now() - self._at_end_at,
+            gaps=self._losses.gaps,
+            silent_since=self._losses.silent_since,
+        )
 
     def watch(self, changes: Iterable[Change]) -> None:
         """Take note of what the model tells: a sink of ingest."""
         for change in changes:
             if isinstance(change, CallEnded):
                 until = _now() + self._pace.arrive
+                self._losses.saw(change.call)
                 self._arriving.update(dict.fromkeys((change.call.call_id, *change.call.aliases), until))
             elif isinstance(change, EpochEnded):
                 self._lost_at = change.at
@@ -216,6 +243,7 @@ class Journal:
         look, due = found
         for flaw in look.flaws:
             self._note(flaw)
+        self._losses.look(reader, look)
         for each in due:
             self._take(each)
         self._held = reader.grouping.held
@@ -227,7 +255,7 @@ class Journal:
         """In a thread of its own: nobody else touches the reader meanwhile."""
         for at in boots:
             reader.grouping.booted(at)
-        look = reader.look(Micros(time.monotonic_ns() // 1_000))
+        look = reader.look(_micros())
         return look, [due for finished in look.finished for due in self._rebuilt(finished)]
 
     def _rebuilt(self, finished: Finished) -> list[_Due]:
@@ -271,6 +299,9 @@ class Journal:
     async def _judge_all(self) -> bool:
         self._members = await self._names()
         waiting = [due for due in self._due.values() if not self._expected(due)]
+        if self.unwritten():  # the store is away, or busy: what was handed on is among them
+            waiting = [due for due in waiting if not due.handed_on]
+            self._review_in(self._pace.again)
         for start in range(0, len(waiting), _AT_ONCE):
             await self._judge(waiting[start : start + _AT_ONCE])
         return True
@@ -343,6 +374,10 @@ class Journal:
 
 def _now() -> float:
     return time.monotonic()
+
+
+def _micros() -> Micros:
+    return Micros(time.monotonic_ns() // 1_000)
 
 
 async def _to_its_end(work: Callable[..., Result], *arguments: object) -> Result:

@@ -13,21 +13,25 @@ import msgspec
 from telephony.journal import files
 from telephony.journal.cutting import CEL, QUEUE_LOG
 from telephony.journal.files import LocalLogs, Logs
+from telephony.journal.gaps import Gap
 from telephony.journal.grouping import WAIT_FOR_CEL, Finished, Grouping
 from telephony.journal.places import Cursor
 from telephony.journal.tail import Flaw, Tail
-from telephony.model.ids import NEVER, Micros, PbxName
+from telephony.model.ids import NEVER, Micros, PbxName, Uniqueid
 
 CEL_LOG, QUEUE_LOG_LOG = files.CEL_LOG, files.QUEUE_LOG
 """How the logs are called where their places are kept."""
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What one look gave: groups that are over, flaws of the logs; and whether there was no more to be read."""
+    """What one look gave: groups that are over, flaws of the logs; and whether there was no more to be read. ``gaps``
+    are those that ended, ``channels`` those of the CEL rows."""
 
     finished: tuple[Finished, ...]
     flaws: tuple[Flaw, ...]
     at_end: bool
+    gaps: tuple[Gap, ...] = ()
+    channels: frozenset[Uniqueid] = frozenset()
 
 
 class LogReader:
@@ -48,7 +52,9 @@ class LogReader:
         self._mark = 0
         self._marks: deque[tuple[int, dict[str, Cursor]]] = deque()
         self._cel_until = self._queue_until = NEVER
+        self._cel_at_end = False
         self._flaws: tuple[Flaw, ...] = ()  # not told of yet
+        self._gaps: tuple[Gap, ...] = ()
 
     def close(self) -> None:
         """Close the files."""
@@ -65,14 +71,27 @@ class LogReader:
             self.grouping.cel(row, self._mark, now)
             self._cel_until = max(self._cel_until, row.at)
         self.counts["rows"] += len(cel.rows)
+        self._cel_at_end = cel.at_end
         flaws, self._flaws = (*self._flaws, *cel.flaws), ()
+        gaps, self._gaps = (*self._gaps, *cel.gaps), ()
         self.counts.update(flaw.kind for flaw in flaws)
         finished = self.grouping.finished(now, self._complete_until(cel.at_end, queue_at_end))
-        return Look(tuple(finished), flaws, cel.at_end and queue_at_end)
+        channels = frozenset(row.uniqueid for row in cel.rows)
+        return Look(tuple(finished), flaws, cel.at_end and queue_at_end, gaps, channels)
+
+    @property
+    def open_gaps(self) -> tuple[Gap, ...]:
+        """Gaps after which nothing has come yet."""
+        return tuple(tail.gap for tail in (self._cel, self._queue) if tail.gap is not None)
+
+    @property
+    def written_until(self) -> Micros:
+        """The time of CEL's newest row; NEVER: it has none."""
+        return self._cel_until
 
     def _look_at_queue_log(self, now: Micros) -> bool:
         """Whether there was no more to be read."""
-        if self._queue_until - self._cel_until > WAIT_FOR_CEL // 2 and self._cel_until:
+        if not self._cel_at_end and self._cel_until and self._queue_until - self._cel_until > WAIT_FOR_CEL // 2:
             return False  # CEL has to catch up
         batch = self._queue.look(now)
         for line in batch.rows:
@@ -80,6 +99,7 @@ class LogReader:
             self._queue_until = max(self._queue_until, line.at)
         self.counts["lines"] += len(batch.rows)
         self._flaws += batch.flaws
+        self._gaps += batch.gaps
         return batch.at_end
 
     def _complete_until(self, cel_at_end: bool, queue_at_end: bool) -> Micros | None:

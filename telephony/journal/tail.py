@@ -12,6 +12,7 @@ import msgspec
 
 from telephony.journal.cutting import Form, Piece, Row, cut
 from telephony.journal.files import FileGone, LocalFiles, Log, LogFiles
+from telephony.journal.gaps import Gap
 from telephony.journal.places import Cursor, FileFacts, after, file_id, fingerprint, first_of, locate
 from telephony.journal.rows import RowId
 from telephony.model.ids import MICROS_PER_SECOND, NEVER, Micros, PbxName
@@ -38,12 +39,14 @@ class Flaw(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, Generic[Row], frozen=True):
-    """What one look at a log gave. ``at_end``: there was no more to be had. ``before``: the place where it began."""
+    """What one look at a log gave. ``at_end``: there was no more to be had. ``before``: the place where it began.
+    ``gaps``: those that ended in it."""
 
     rows: tuple[Row, ...]
     flaws: tuple[Flaw, ...]
     before: Cursor | None
     at_end: bool
+    gaps: tuple[Gap, ...] = ()
 
 
 class Tail(Generic[Row]):
@@ -66,7 +69,11 @@ class Tail(Generic[Row]):
         self._rest: tuple[int, Micros] | None = None  # where a row without its end ends, and since when
         self._told_at = -1  # of which row without its end we have told
         self._latest = NEVER
+        self._known = NEVER if cursor is None else Micros(cursor.changed_ns // 1_000)  # when nothing was read yet
         self._flaws: list[Flaw] = []
+        self.gap: Gap | None = None
+        """A gap after which nothing has come yet."""
+        self._gaps: list[Gap] = []
 
     def close(self) -> None:
         """Close what is open. The next look opens it again."""
@@ -79,7 +86,8 @@ class Tail(Generic[Row]):
         before = self.cursor
         rows, at_end = self._look(now)
         flaws, self._flaws = tuple(self._flaws), []
-        return Batch(tuple(rows), flaws, before, at_end)
+        gaps, self._gaps = tuple(self._gaps), []
+        return Batch(tuple(rows), flaws, before, at_end, gaps)
 
     def _look(self, now: Micros) -> tuple[list[Row], bool]:
         if self._log is None and not self._open():
@@ -98,7 +106,7 @@ class Tail(Generic[Row]):
         rows = self._take(data)
         if reading.more:
             return rows, False
-        self._note_rest(start + len(data), now)
+        self._note_rest(data[self._offset - start :], now)
         if self._offset > start:
             self._quiet = None
             return rows, True
@@ -114,7 +122,7 @@ class Tail(Generic[Row]):
         pieces, end = cut(data, start, self._form, lambda offset: RowId(self._pbx, file, offset), final=final)
         for piece in pieces:
             if not piece.whole or piece.row is None:
-                self._torn(piece.start, piece.end)
+                self._torn(piece.start, data[piece.start - start : piece.end - start])
             if piece.row is not None:
                 self._watch_clock(piece.row, piece)
         self._stand_at(min(end, start + len(data)))
@@ -125,23 +133,35 @@ class Tail(Generic[Row]):
         self._offset = offset
         self.cursor = Cursor(file.inode, offset, fingerprint(file.head, offset), file.changed_ns)
 
-    def _torn(self, start: int, end: int) -> None:
-        if start != self._told_at:
-            self._flaw("torn row", start, f"{end - start} bytes are no row: a full disk, or text of a caller's")
+    def _torn(self, start: int, text: bytes) -> None:
+        if start == self._told_at:
+            return
+        self._flaw("torn row", start, f"{len(text)} bytes are no row: a full disk, or text of a caller's")
+        if self._form.torn.match(text):
+            self._lost("torn row")
+
+    def _lost(self, why: str) -> None:
+        """Rows are missing from here on, until the next whole one."""
+        if self.gap is None:
+            self.gap = Gap(self._files.name, self._latest or self._known, None, why)
 
     def _watch_clock(self, row: Row, piece: Piece[Row]) -> None:
+        if self.gap is not None:
+            self._gaps.append(msgspec.structs.replace(self.gap, until=max(self.gap.since, row.at)))
+            self.gap = None
         if self._latest - row.at > CLOCK_STEP:
             self._flaw("clock set back", piece.start, f"by {(self._latest - row.at) / MICROS_PER_SECOND:.1f} s")
         self._latest = row.at
 
-    def _note_rest(self, end: int, now: Micros) -> None:
+    def _note_rest(self, rest: bytes, now: Micros) -> None:
         """Tell once of a row whose end does not come."""
+        end = self._offset + len(rest)
         if end == self._offset:
             self._rest = None
         elif self._rest is None or self._rest[0] != end:
             self._rest = (end, now)
         elif now - self._rest[1] >= TORN_AFTER and self._told_at != self._offset:
-            self._torn(self._offset, end)
+            self._torn(self._offset, rest)
             self._told_at = self._offset
 
     def _flaw(self, kind: str, offset: int, detail: str) -> None:
@@ -167,6 +187,7 @@ class Tail(Generic[Row]):
         if not self._enter(file, 0):
             return False
         self._flaw("file lost", 0, f"the file read up to byte {cursor.offset} is gone; reading begins at this one")
+        self._lost("file lost")
         return True
 
     def _enter(self, file: FileFacts | None, offset: int) -> bool:
@@ -189,6 +210,7 @@ class Tail(Generic[Row]):
     def _cut_off(self, file: str) -> None:
         detail = "by copytruncate or the like: what was written in that moment is lost"
         self._flaws.append(Flaw("file cut off", file, 0, detail))
+        self._lost("file cut off")
 
     def _follow_cut_off(self, cursor: Cursor) -> None:
         """Go on in the copy that was made before, if there is one; else from the beginning."""

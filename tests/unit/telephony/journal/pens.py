@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from telephony.journal.cutting import CEL, QUEUE_LOG
+from telephony.journal.gaps import Gap
 from telephony.journal.places import Cursor
 from telephony.journal.reader import LogReader, Look
 from telephony.journal.rows import CelRow, QueueLine
@@ -71,6 +72,7 @@ class Reader:
         self.now = 0
         self.read: list[str] = []
         self.flaws: list[Flaw] = []
+        self.gaps: list[Gap] = []
         self.tail: Tail[CelRow] | Tail[QueueLine]
         self._begin(cursor)
 
@@ -90,6 +92,7 @@ class Reader:
             self.now += round(every * MICROS_PER_SECOND)
             batch = self.tail.look(Micros(self.now))
             self.flaws += batch.flaws
+            self.gaps += batch.gaps
             for row in batch.rows:
                 assert row.row_id is not None
                 self.read.append(self.text(row))

@@ -6,13 +6,8 @@ import pytest
 
 from telephony.journal.reader import CEL_LOG, QUEUE_LOG_LOG, LogReader
 from telephony.model.ids import Micros
-from tests.unit.telephony.journal.books import cel
+from tests.unit.telephony.journal.books import cel, line
 from tests.unit.telephony.journal.pens import PBX, Logs, over
-
-
-@pytest.fixture
-def logs(tmp_path: Path) -> Logs:
-    return Logs(tmp_path)
 
 
 def test_calls_that_are_over_with_what_both_logs_say(logs: Logs) -> None:
@@ -108,3 +103,14 @@ def test_the_reasons_are_not_given_up_while_cel_is_far_behind(logs: Logs, monkey
     found += over(look) + logs.looks(3)
     assert found == [f"{number}:2" for number in range(1, 60)]
     assert logs.reader.grouping.lines_dropped == 0
+
+
+def test_a_night_without_calls_is_no_backlog(logs: Logs) -> None:
+    """Rotations leave lines in queue_log that have no rows beside them."""
+    logs.call("1", 1)
+    logs.looks(4)
+    logs.queue_log(line(20_000, "NONE", "CONFIGRELOAD", queue="NONE"))
+    logs.look()
+    assert logs.look().at_end, "or it would be looked at again without a pause, until the next call"
+    logs.call("2", 30_000)
+    assert logs.looks(4) == ["2:2"]
