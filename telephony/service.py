@@ -125,7 +125,9 @@ class Service:
             return {agent.phone: agent.number for agent in await agents.list()}
 
         records, places = KeptRecords(database), CursorStore(database)
-        return Journal(logs, tracker.world, records, places, self.ingest.deliver, names=names)
+        journal = Journal(logs, tracker.world, records, places, self.ingest.deliver, names=names)
+        journal.unwritten = lambda: self.writer.waiting
+        return journal
 
     @classmethod
     @contextlib.asynccontextmanager

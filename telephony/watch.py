@@ -11,6 +11,7 @@ from telephony.ami.link import LinkState
 from telephony.database.database import Database
 from telephony.database.probe import Probe
 from telephony.ingest import Ingest
+from telephony.journal.gaps import clock_of
 from telephony.journal.journal import Journal
 from telephony.ledger.keeper import Keeper
 from telephony.live import status, symptoms
@@ -135,7 +136,9 @@ def _journal(journal: Journal | None) -> symptoms.Journal | None:
         unreadable=told.unreadable,
         behind_s=told.behind_s,
         due=told.due,
-        gaps=sum(told.counts.get(kind, 0) for kind in symptoms.GAPS),
+        gaps=told.counts["gaps"] + sum(gap.until is None for gap in told.gaps),
+        last_gap=str(told.gaps[-1]) if told.gaps else "",
+        silent=None if told.silent_since is None else f"calls leave nothing in CEL since {clock_of(told.silent_since)}",
         given_up=told.counts.get("given up", 0),
     )
 

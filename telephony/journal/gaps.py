@@ -6,6 +6,7 @@ the log itself, by a row that was torn or a file that is gone; and by calls that
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -27,6 +28,14 @@ class Gap(msgspec.Struct, frozen=True):
     since: Micros
     until: Micros | None
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.log} {clock_of(self.since) or '…'} → {clock_of(self.until) or '…'} ({self.why})"
+
+
+def clock_of(at: Micros | None) -> str:
+    """PBX time for people, in UTC; empty when it is not known."""
+    return datetime.fromtimestamp(at / MICROS_PER_SECOND, UTC).isoformat(timespec="seconds") if at else ""
 
 
 def joined(one: Gap, other: Gap) -> Gap | None:

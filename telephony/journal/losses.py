@@ -2,12 +2,11 @@
 
 import time
 from collections import deque
-from datetime import UTC, datetime
 
 import structlog
 
 from telephony.journal.files import CEL_LOG, PATHS
-from telephony.journal.gaps import Gap, Witness, joined
+from telephony.journal.gaps import Gap, Witness, clock_of, joined
 from telephony.journal.reader import LogReader, Look
 from telephony.model.calls import Call
 from telephony.model.ids import MICROS_PER_SECOND, Micros
@@ -58,12 +57,12 @@ class Losses:
                 return
         self.count += 1
         self._gaps.append(gap)
-        times = {"since": _clock(gap.since), "until": _clock(gap.until)}
+        times = {"since": clock_of(gap.since), "until": clock_of(gap.until)}
         log.error("rows of a log are missing", file=gap.log, **times, why=gap.why)
 
     def _note_silence(self, since: Micros | None) -> None:
         if since is not None and self.silent_since is None:
-            log.error("calls leave nothing in the log: it hangs, or cannot be written", since=_clock(since))
+            log.error("calls leave nothing in the log: it hangs, or cannot be written", since=clock_of(since))
         elif since is None and self.silent_since is not None:
             log.warning("the log is written again")
         self.silent_since = since
@@ -71,8 +70,3 @@ class Losses:
 
 def _now() -> Micros:
     return Micros(time.monotonic_ns() // 1_000)
-
-
-def _clock(at: Micros | None) -> str:
-    """PBX time for people, in UTC; empty when it is not known."""
-    return datetime.fromtimestamp(at / MICROS_PER_SECOND, UTC).isoformat(timespec="seconds") if at else ""

@@ -16,6 +16,7 @@ from telephony.model.ids import MICROS_PER_SECOND, Linkedid, Micros, PbxName, Qu
 CEL_FIELDS = 16
 _CEL_VERSION, _CEL_END = "c1", "."
 _CEL_TIME = re.compile(r"\d{1,11}\.\d{6}", re.ASCII)
+_QUOTED_PAIR = re.compile(r'\\(["\\])')
 _QUEUE_LINE = re.compile(r"(\d{10})\|([^|]*)\|([^|]*)\|([^|]*)\|([A-Z]+)\|(.*)", re.ASCII | re.DOTALL)
 
 
@@ -28,7 +29,11 @@ class RowId(msgspec.Struct, frozen=True, gc=False, order=True):
 
 
 class CelRow(msgspec.Struct, frozen=True, gc=False):
-    """One row of zhitong-cel.csv. ``linkedid`` and ``name`` are the channel's as of this event."""
+    """One row of zhitong-cel.csv. ``linkedid`` and ``name`` are the channel's as of this event.
+
+    ``caller_name`` is what the caller meant: of a name that came by SIP, Asterisk keeps the backslashes of the quoted
+    string it stood in (RFC 3261 §25.1, quoted-pair).
+    """
 
     at: Micros
     event: str  # CHAN_START, HANGUP …; of our own rows USER_DEFINED
@@ -115,7 +120,7 @@ def _cel_row(fields: list[str], row_id: RowId | None) -> CelRow:
         linkedid=Linkedid(fields[5]),
         name=fields[6],
         number=fields[7],
-        caller_name=fields[8],
+        caller_name=_QUOTED_PAIR.sub(r"\1", fields[8]),
         exten=fields[9],
         context=fields[10],
         app=fields[11],

@@ -29,9 +29,6 @@ MANY_ANOMALIES = 10
 GAP_STAYS_S = 86_400.0
 """A gap in the logs cannot be mended, but a person should have seen it."""
 
-GAPS = ("torn row", "file lost", "file cut off")
-"""The flaws of a log by which rows are lost (``journal.tail``, ``journal.differences``)."""
-
 
 class Journal(msgspec.Struct, frozen=True):
     """How the reading of the PBX's own logs goes."""
@@ -39,7 +36,9 @@ class Journal(msgspec.Struct, frozen=True):
     unreadable: str | None = None
     behind_s: float = 0.0
     due: int = 0
-    gaps: int = 0  # flaws of the kinds in ``GAPS`` since the start
+    gaps: int = 0  # since the start
+    last_gap: str = ""
+    silent: str | None = None  # calls leave nothing in CEL
     given_up: int = 0
 
 
@@ -119,11 +118,11 @@ class Symptoms:
         behind = f"not read to their end for {journal.behind_s:.0f} s" if journal.behind_s >= BEHIND_S else None
         due = f"{journal.due} calls wait to be judged" if journal.due >= MANY_DUE else None
         given_up = f"{journal.given_up} calls were given up" if journal.given_up else None
-        unreadable = journal.unreadable
+        unreadable, gaps = journal.unreadable, f"gaps, the last: {journal.last_gap}; counted"
         return {
             AlarmName.JOURNAL_UNREADABLE: unreadable,
-            AlarmName.JOURNAL_BLOCKED: None if unreadable else given_up or due or behind,
-            AlarmName.JOURNAL_GAP: self._risen(AlarmName.JOURNAL_GAP, journal.gaps, r.now, "gaps", GAP_STAYS_S),
+            AlarmName.JOURNAL_BLOCKED: None if unreadable else journal.silent or given_up or due or behind,
+            AlarmName.JOURNAL_GAP: self._risen(AlarmName.JOURNAL_GAP, journal.gaps, r.now, gaps, GAP_STAYS_S),
         }
 
     def _of_ourselves(self, r: Readings) -> Judged:

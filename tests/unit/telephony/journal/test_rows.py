@@ -109,3 +109,10 @@ def test_a_number_with_bars_shifts_no_field_that_counts() -> None:
 )
 def test_what_is_no_line(text: str) -> None:
     assert queue_line(text) is None
+
+
+def test_a_callers_name_is_what_the_caller_meant() -> None:
+    """SIP's quoted string keeps its backslashes in CEL, and has no others."""
+    row = cel_row(cel(1, "CHAN_START", "1", caller='O\'Brien \\"quoted\\" \\\\ n\\x'))
+    assert row is not None
+    assert row.caller_name == 'O\'Brien "quoted" \\ n\\x'
