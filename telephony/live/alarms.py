@@ -68,7 +68,9 @@ ALARMS: Mapping[AlarmName, Kind] = {
     _A.JOURNAL_UNREADABLE: Kind(
         _C, "PBX 的日志读不到，漏看的来电无法补录", "the PBX's own logs cannot be read: calls that went unseen stay so"
     ),
-    _A.JOURNAL_BLOCKED: Kind(_W, "日志补录停滞", "calls out of the PBX's own logs do not get on record"),
+    _A.JOURNAL_BLOCKED: Kind(
+        _W, "PBX 的日志停写，或补录停滞", "the PBX's own logs hang, or what they tell does not get on record"
+    ),
     _A.JOURNAL_GAP: Kind(_W, "PBX 的日志有缺失", "something is missing from the PBX's own logs"),
     _A.LEDGER_BEHIND: Kind(_W, "漏接电话台账没有更新", "the missed-call ledger is not kept up"),
     _A.RECORDING_FAILED: Kind(_C, "通话录音失败", "a call was not recorded"),
