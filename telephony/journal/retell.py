@@ -22,6 +22,8 @@ _ORDERED = 32  # AST_SOFTHANGUP_EXPLICIT
 _STEP_BACK = Micros(2 * MICROS_PER_SECOND)
 _AROUND_END = Micros(MICROS_PER_SECOND // 10)
 """A hang-up shows in rows of other channels so long before its own HANGUP, at most."""
+_SHUTTING_DOWN = Micros(MICROS_PER_SECOND)
+"""From a transfer that a shutdown brings about to the ends of those it is about: 4 ms, as measured."""
 _CALLED = frozenset(("AppQueue", "AppDial"))
 """What CEL shows as the application of a channel that Queue() or Dial() called."""
 _SUCCESS = "Success"
@@ -55,6 +57,7 @@ class _Teller:
         self._ending = {(stay.uniqueid, stay.end): stay for stay in stays}
         self._rings = rings
         self._asked = _asked(rows, rings)
+        self._ends = {row.uniqueid: row for row in rows if row.event == "HANGUP"}
         self._names: dict[Uniqueid, str] = {}
         self._callers: dict[Uniqueid, tuple[str, str]] = {}
         self._hung_up: set[Uniqueid] = set()
@@ -141,11 +144,22 @@ class _Teller:
         yield ev.BlindTransferred(row.at, row.uniqueid, row.linkedid, whom, *place, _SUCCESS)
 
     def _attended(self, row: CelRow) -> Iterator[ev.Event]:
+        """Not when both who transferred and who was transferred are ended by the PBX in that moment: it is shutting
+        down, and takes its ending an agent's channel in a consult for that agent's hanging up. That channel's own last
+        row can be missing."""
         second, whom, target = (
             Uniqueid(row.detail(f"{who}_uniqueid"))
             for who in ("channel2", "transferee_channel", "transfer_target_channel")
         )
+        transferrer_ended = row.uniqueid not in self._ends or self._ended_by_pbx(row.uniqueid, row.at)
+        if transferrer_ended and self._ended_by_pbx(whom, row.at):
+            return
         yield ev.AttendedTransferred(row.at, row.uniqueid, row.linkedid, second, Linkedid(""), whom, target, _SUCCESS)
+
+    def _ended_by_pbx(self, uniqueid: Uniqueid, at: Micros) -> bool:
+        """Whether this channel ended just then, and neither a phone nor the dialplan hung up."""
+        end = self._ends.get(uniqueid)
+        return end is not None and not end.detail("hangupsource") and 0 <= end.at - at < _SHUTTING_DOWN
 
     # --- queues -------------------------------------------------------------------------------------------
 

@@ -47,6 +47,7 @@ class Leg:
     held: list[Span] = field(default_factory=list)
     cause: int | None = None
     asked_at: Micros | None = None  # when this phone itself hung up
+    shut_down: bool = False  # the PBX ends this leg because it ends itself
     dial_status: str = ""
 
     @property

@@ -149,6 +149,7 @@ def hangup_asked(world: World, event: HangupAsked) -> None:
     leg = call.legs[event.uniqueid]
     if leg.asked_at is not None or leg.ended_at is not None:
         return None
+    leg.shut_down = not event.by_peer and bool(event.cause & _SHUTDOWN)
     if event.by_peer:
         leg.asked_at = world.now
     elif event.cause & (_ORDERED if event.uniqueid == call.caller else _SHUTDOWN):

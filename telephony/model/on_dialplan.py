@@ -117,9 +117,13 @@ def blind_transferred(world: World, event: BlindTransferred) -> None:
 
 
 def attended_transferred(world: World, event: AttendedTransferred) -> None:
+    """A PBX that shuts down ends an agent's channel in the middle of a consult, takes that for the agent's own hang-up,
+    and says of a caller whose channel it ends as well that the transfer succeeded (seen on a real PBX)."""
     call, second = world.by_leg.get(event.by_first), world.by_leg.get(event.by_second)
     if call is None:
         return world.stray(event.by_first, "AttendedTransfer")
+    if call.legs[event.by_first].shut_down:
+        return None
     dialled = second.dialled if second is not None and second is not call else ""
     if second is not None:
         join(world, call, second)

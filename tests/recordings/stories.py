@@ -458,7 +458,7 @@ async def a_consult_that_comes_to_nothing(on: Stage) -> None:
     await agent.hangup()
 
 
-async def _consult(on: Stage, agent: Call, number: str = "1005") -> Call:
+async def consult(on: Stage, agent: Call, number: str = "1005") -> Call:
     await agent.dtmf("*2")
     await wait(0.3)
     await agent.dtmf(number)
@@ -469,7 +469,7 @@ async def _consult(on: Stage, agent: Call, number: str = "1005") -> Call:
 async def attended_by_keys(on: Stage) -> None:
     call, agent = await on.talking()
     on.answers("1005")
-    target = await _consult(on, agent)
+    target = await consult(on, agent)
     await target.answered()
     await wait(0.8)
     await agent.hangup()
@@ -480,7 +480,7 @@ async def attended_by_keys(on: Stage) -> None:
 @story
 async def blonde_by_keys(on: Stage) -> None:
     call, agent = await on.talking()
-    target = await _consult(on, agent)
+    target = await consult(on, agent)
     await wait(0.4)
     await agent.hangup()
     await wait(0.5)
@@ -494,7 +494,7 @@ async def blonde_by_keys(on: Stage) -> None:
 async def three_together_by_keys(on: Stage) -> None:
     call, agent = await on.talking()
     on.answers("1005")
-    target = await _consult(on, agent)
+    target = await consult(on, agent)
     await target.answered()
     await wait(0.6)
     await agent.dtmf("*3")
@@ -509,7 +509,7 @@ async def three_together_by_keys(on: Stage) -> None:
 async def swapped_and_back(on: Stage) -> None:
     call, agent = await on.talking()
     on.answers("1005")
-    target = await _consult(on, agent)
+    target = await consult(on, agent)
     await target.answered()
     await wait(0.5)
     await agent.dtmf("*4")
@@ -525,7 +525,7 @@ async def swapped_and_back(on: Stage) -> None:
 async def the_caller_leaves_a_consult(on: Stage) -> None:
     call, agent = await on.talking()
     on.answers("1005")
-    target = await _consult(on, agent)
+    target = await consult(on, agent)
     await target.answered()
     await wait(0.5)
     await call.hangup()

@@ -8,7 +8,7 @@ import asyncio
 from pathlib import Path
 
 from telephony.ami.actions import Action
-from tests.recordings.stories import Stage, Story, gone, wait
+from tests.recordings.stories import Stage, Story, consult, gone, wait
 from zhitong.lab.phones.policy import Answer
 
 ROOM = """
@@ -142,6 +142,28 @@ async def the_pbx_is_killed(on: Stage) -> None:
     await on.calls("tiny")
     await wait(0.8)
     await on.rig.lab.pbx.kill()
+    await _again(on)
+
+
+@story
+async def the_pbx_is_stopped_in_a_consult(on: Stage) -> None:
+    """With an agent who asks a colleague meanwhile: it says that a transfer succeeded, and nobody made one."""
+    _, agent = await on.talking()
+    on.answers("1005")
+    target = await consult(on, agent)
+    await target.answered()
+    await wait(0.8)
+    await on.rig.lab.pbx.stop()
+    await _again(on)
+
+
+@story
+async def the_pbx_is_stopped_before_a_consult(on: Stage) -> None:
+    """The same, while the colleague's phone rings."""
+    _, agent = await on.talking()
+    await consult(on, agent)
+    await wait(0.4)
+    await on.rig.lab.pbx.stop()
     await _again(on)
 
 

@@ -5,6 +5,7 @@ import pytest
 from telephony.journal.differences import differences
 from telephony.journal.grouping import SETTLE, Grouping
 from telephony.journal.rebuild import rebuild
+from telephony.model.events import AttendedTransferred
 from telephony.model.ids import CallId, Micros
 from telephony.model.terms import OfferOutcome, Outcome, Provenance, Side, VisitResult
 from telephony.records.build import build_record
@@ -47,7 +48,9 @@ ENDINGS = {
     "two citizens connected": ["two-citizens-joined"],
     "calls of the site's own phones": ["phone-to-phone", "an-agent-calls-the-hotline", "members-come-and-go"],
     "a snapshot in the middle": ["a-snapshot-while-calls-go-on"],
-    "the PBX is stopped": ["the-pbx-is-stopped"],
+    "the PBX is stopped": [
+        *("the-pbx-is-stopped", "the-pbx-is-stopped-in-a-consult", "the-pbx-is-stopped-before-a-consult"),
+    ],
     "the PBX is killed": [KILLED],
 }
 """Every ending that was found on a real PBX, and what it is told by."""
@@ -66,10 +69,10 @@ def test_the_logs_are_read_whole(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in recorded.NAMES if name != KILLED])
 def test_the_same_calls_as_were_seen(name: str) -> None:
     seen, told = recorded.seen(recorded.events(name)), recorded.rebuilt(name)
-    assert seen
+    assert seen or name == "the-pbx-is-stopped-before-a-consult", "nor was the end of the call seen"
     assert told.keys() >= seen.keys()
     later = told.keys() - seen.keys()
-    assert not later or name == "the-pbx-is-stopped", "the login ended with the PBX"
+    assert not later or name.startswith("the-pbx-is-stopped"), "the login ended with the PBX"
     for call_id, record in seen.items():
         assert [str(each) for each in differences(record, told[call_id])] == []
         assert told[call_id].provenance is Provenance.REBUILT
@@ -186,6 +189,19 @@ def test_a_pbx_that_was_stopped_is_no_caller_who_hung_up() -> None:
     assert [record.hung_up_by for record in told[:3]] == [Side.SYSTEM] * 3
 
 
+@pytest.mark.parametrize("when", ["in", "before"])
+def test_a_pbx_that_was_stopped_in_a_consult_transferred_nobody(when: str) -> None:
+    """It says AttendedTransfer, Success, in CEL as in its events: it ended the agent's channel itself."""
+    name = f"the-pbx-is-stopped-{when}-a-consult"
+    assert [row.event for row in recorded.rows(name)].count("ATTENDEDTRANSFER") == 1
+    assert sum(isinstance(event, AttendedTransferred) for event in recorded.events(name)) == 1
+    told = recorded.rebuilt(name)
+    assert [record.transfers for record in (*told.values(), *recorded.seen(recorded.events(name)).values())] == [()] * (
+        3 if when == "in" else 2
+    )
+    assert [record.hung_up_by for record in told.values()] == [Side.SYSTEM, Side.CALLER]
+
+
 def test_a_room_keeps_its_third_partys_call_apart_and_names_it() -> None:
     told = recorded.rebuilt("into-a-room-and-a-third-joins")
     caller = next(record for record in told.values() if record.agent == "1001")
@@ -205,7 +221,7 @@ def without_queue_log(name: str) -> dict[CallId, CallRecord]:
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in recorded.NAMES if name not in (KILLED, "the-pbx-is-stopped")],
+    [name for name in recorded.NAMES if not name.startswith("the-pbx-is-")],
 )
 def test_without_queue_log_the_calls_are_still_told(name: str) -> None:
     whole, bare = recorded.rebuilt(name), without_queue_log(name)

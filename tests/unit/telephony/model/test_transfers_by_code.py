@@ -213,6 +213,23 @@ def test_blonde_by_code_and_the_event_names_no_target() -> None:
     assert (transfer.kind, transfer.to) == ("blonde", "1005")
 
 
+def test_a_pbx_that_shuts_down_in_a_consult_transfers_nobody() -> None:
+    """It ends the agent's channel, takes that for the agent's hanging up, and says Success of the caller it ends too."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    colleague_answers(pbx, near, far, colleague)
+    lines = (caller, phone, near, far, colleague)
+    for line in lines:
+        line.stopped(4)
+    attended(pbx, phone, phone, caller, None)
+    for line in lines:
+        line.gone()
+    record = told(pbx.events).record
+    assert record.transfers == ()
+    assert record.hung_up_by == "system"
+
+
 def test_swapped_to_and_fro() -> None:
     """Hold and Unhold are said of whichever bridge the agent leaves or enters; where the caller is, bridges tell."""
     pbx = Pbx()
