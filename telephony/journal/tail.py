@@ -100,7 +100,7 @@ class Tail(Generic[Row]):
             self.close()
             return [], False
         self._file, data = reading.facts, reading.data
-        if self.cursor is not None and self._was_cut_off(self.cursor):
+        if self.cursor is not None and start and self._was_cut_off(self.cursor):
             self._follow_cut_off(self.cursor)
             return [], False
         rows = self._take(data)
@@ -129,9 +129,12 @@ class Tail(Generic[Row]):
         return [piece.row for piece in pieces if piece.row is not None]
 
     def _stand_at(self, offset: int) -> None:
+        """At a file's beginning the cursor stays where it was: nothing is known yet by which to know the file again but
+        its inode, and that may be another's tomorrow."""
         file = self._file
         self._offset = offset
-        self.cursor = Cursor(file.inode, offset, fingerprint(file.head, offset), file.changed_ns)
+        if offset:
+            self.cursor = Cursor(file.inode, offset, fingerprint(file.head, offset), file.changed_ns)
 
     def _torn(self, start: int, text: bytes) -> None:
         if start == self._told_at:

@@ -1,0 +1,82 @@
+"""A log folder, an agent that serves it, and a link between it and its reader."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from telephony.journal.agent.keys import keys_in, make_keys
+from telephony.journal.remote import RemoteLogs
+from tests.integration.journal_agent.host import Agent, Host, Wire
+from tests.unit.telephony.journal.pens import HeldPen, Pen
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    make_keys(folder, ["127.0.0.1"])
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "asterisk"
+    (made / "cel-custom").mkdir(parents=True)
+    (made / "cdr-custom").mkdir()
+    return made
+
+
+@pytest.fixture
+def pen(folder: Path) -> Pen:
+    return Pen(folder / "cel-custom" / "zhitong-cel.csv")
+
+
+@pytest.fixture
+def held(folder: Path) -> Iterator[HeldPen]:
+    pen = HeldPen(folder / "queue_log")
+    yield pen
+    pen.close()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host() as made:
+        yield made
+
+
+@pytest.fixture
+def agent(host: Host, folder: Path, keys: Path) -> Iterator[Agent]:
+    made = Agent(host, folder, keys)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def wire(host: Host, agent: Agent) -> Iterator[Wire]:
+    made = Wire(host, lambda: agent.port)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def token(keys: Path) -> str:
+    return keys_in(keys).token.read_text(encoding="ascii").strip()
+
+
+@pytest.fixture
+def logs(agent: Agent, keys: Path, token: str) -> Iterator[RemoteLogs]:
+    made = RemoteLogs(f"https://127.0.0.1:{agent.port}", token, keys_in(keys).certificate)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def logs_by_wire(wire: Wire, keys: Path, token: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteLogs]:
+    """The link may break, and is tried again at once."""
+    for name in ("FIRST_PAUSE_S", "LAST_PAUSE_S", "REFUSED_PAUSE_S"):
+        monkeypatch.setattr(f"telephony.journal.remote_link.{name}", 0.0)
+    made = RemoteLogs(f"https://127.0.0.1:{wire.port}", token, keys_in(keys).certificate)
+    yield made
+    made.close()
