@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from telephony.ledger import terms as ledger
 from telephony.model import machines
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,13 +62,22 @@ DRAWINGS: Sequence[Drawing] = (
         "The input is what the facts, taken together, say of the agent: calls talked or held, phones rung, wrap-up,\n"
         "sign-in, the phone's device state, pause, in this order of weight.",
     ),
+    Drawing(
+        "An entry of the missed-call ledger",
+        ledger.ENTRY,
+        ledger.EntryState.OPEN,
+        "One caller who is owed a call back. The first missed call opens it; further ones are merged into it.\n"
+        "*Reached* and *called again* are found in call records; *assign*, *close*, *reopen* (*give back*, where it\n"
+        "has an owner) are a person's orders, each with who and why. From `telephony/ledger/terms.py`.",
+    ),
 )
 
 _HEAD = """\
 # State machines
 
-Drawn by `make diagrams` from the tables in `telephony/model/machines.py`; a test fails when they differ. An input that
-a state does not show is refused there: it is counted as an anomaly and changes nothing.
+Drawn by `make diagrams` from the tables in `telephony/model/machines.py` and `telephony/ledger/terms.py`; a test fails
+when they differ. An input that a state does not show is refused there: in the model it is counted as an anomaly, in the
+ledger a command is told why; nothing changes.
 """
 
 

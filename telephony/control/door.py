@@ -61,7 +61,7 @@ class Door:
 
     async def handle(self, request: Request) -> Answer:
         """Carry out a command, or say what became of the one with this key."""
-        if not 0 < len(request.key) <= KEY_LIMIT or not 0 < request.deadline_s <= DEADLINE_LIMIT_S:
+        if not _is_key(request.key) or not 0 < request.deadline_s <= DEADLINE_LIMIT_S:
             return Answer(request.key[:KEY_LIMIT], Taken.REFUSED, "The command has no fit key or deadline.")
         if isinstance(request.command, AskStatus):
             return self._tell(request.key)
@@ -109,7 +109,7 @@ class Door:
     async def _phone(self, agent: MemberName | None) -> str:
         if agent is None:
             raise LedgerError("Nobody owns the entry, so say which agent is to call.")
-        found = await self._agents.get(agent)
+        found = await self._agents.get(agent) if agent.isprintable() else None
         if found is None:
             raise LedgerError(f"There is no agent {agent}. `zhitong agents list` shows them.")
         state = self._live.agent_state(agent)
@@ -137,6 +137,10 @@ class Door:
                 await self._ledger.fail_call(attempt.number, AttemptOutcome.NOT_PLACED)
         except StoreError as error:
             log.warning("an answer could not be noted", attempt=attempt.number, taken=answer.taken, reason=str(error))
+
+
+def _is_key(key: str) -> bool:
+    return 0 < len(key) <= KEY_LIMIT and key.isascii() and key.isprintable()
 
 
 def _originate(attempt: Attempt, phone: str) -> Originate:

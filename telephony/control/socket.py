@@ -1,6 +1,7 @@
 """The door's Unix socket, for the command line: one JSON document a line, a request and its answer.
 
-The socket is its owner's alone (0600). Of two services of one site the one started last has it.
+The socket is its owner's alone (0600). Of two services of one site the one started last has it. A client that says
+nothing, or reads nothing, is cut off: it keeps its place for seconds, and nobody waits for it.
 """
 
 import asyncio
@@ -23,15 +24,30 @@ Handle = Callable[[Request], Awaitable[Answer]]
 
 LINE_LIMIT = 65_536
 CONNECTIONS = 32
-"""At a time. Who comes beyond is refused at once."""
+"""At a time. Who comes beyond is told so at once."""
+IDLE_S = 10.0
+"""How long a client may take to say a command, and to take its answer."""
 _GRACE_S = 2.0
 """How much longer than its deadline a command's answer is waited for."""
 
 
 @contextlib.asynccontextmanager
 async def serving(path: Path, handle: Handle) -> AsyncIterator[None]:
-    """Take commands at ``path`` while inside. Raises OSError when the socket cannot be made."""
-    listening, ours = _listen(path)
+    """Take commands at ``path`` while inside. Where the socket cannot be made that is logged, and there is none: calls
+    must be followed all the same."""
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            listening, ours = _listen(path)
+        except OSError as error:
+            log.warning("no commands are taken: the control socket cannot be made", path=str(path), why=str(error))
+        else:
+            stack.callback(_remove, path, ours)
+            await stack.enter_async_context(_taking(listening, handle))
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _taking(listening: socket.socket, handle: Handle) -> AsyncIterator[None]:
     desk = _Desk(handle)
     server = await asyncio.start_unix_server(desk.serve, sock=listening, limit=LINE_LIMIT)
     try:
@@ -39,7 +55,6 @@ async def serving(path: Path, handle: Handle) -> AsyncIterator[None]:
     finally:
         server.close()
         desk.close()
-        _remove(path, ours)
 
 
 class _Desk:
@@ -53,30 +68,47 @@ class _Desk:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._writers) >= CONNECTIONS:
+            writer.write(_line(Answer("", Taken.REFUSED, "Too many ask at once. Try again in a moment.")))
             writer.close()
             return
         self._writers.add(writer)
         try:
-            while line := await reader.readline():
-                writer.write(msgspec.json.encode(await self._answer(line)) + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError) as error:  # ValueError: a line too long
-            log.info("a control connection ended", why=str(error))
+            await self._converse(reader, writer)
+        except (ConnectionError, TimeoutError, ValueError) as error:  # ValueError: a line too long
+            log.info("a control connection ended", why=str(error) or "it said nothing, or read nothing")
+            writer.transport.abort()  # what it has not read would keep the connection open
         finally:
             self._writers.discard(writer)
             writer.close()
 
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            async with asyncio.timeout(IDLE_S):
+                line = await reader.readline()
+            if not line:
+                return
+            writer.write(_line(await self._answer(line)))
+            async with asyncio.timeout(IDLE_S):
+                await writer.drain()
+
     async def _answer(self, line: bytes) -> Answer:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:  # brackets within brackets, by the thousand
             return Answer("", Taken.REFUSED, f"The command was not understood: {error}.")
         return await self._handle(request)
+
+
+def _line(answer: Answer) -> bytes:
+    return msgspec.json.encode(answer) + b"\n"
 
 
 async def ask(path: Path, request: Request) -> Answer:
     """Have the running service carry it out. Raises ControlError when nothing was asked; *unknown* when it was, and
     no answer came."""
+    line = msgspec.json.encode(request) + b"\n"
+    if len(line) > LINE_LIMIT:
+        raise ControlError(f"The command is too long: {len(line)} bytes, and {LINE_LIMIT} are taken.")
     try:
         reader, writer = await _connect(path)
     except OSError as error:
@@ -85,7 +117,7 @@ async def ask(path: Path, request: Request) -> Answer:
             "site, as a user whose socket you may use?"
         ) from error
     try:
-        writer.write(msgspec.json.encode(request) + b"\n")
+        writer.write(line)
         async with asyncio.timeout(request.deadline_s + _GRACE_S):
             return msgspec.json.decode(await reader.readline(), type=Answer)
     except (TimeoutError, ConnectionError, ValueError):

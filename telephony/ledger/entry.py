@@ -58,6 +58,15 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     call: CallId | None = None  # the call that says so
 
 
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """A closing that somebody took back, and why (``note``)."""
+
+    at: Micros
+    by: str
+    note: str
+    closing: Closing
+
+
 class Place(NamedTuple):
     """Where a fact stands in the order."""
 
@@ -81,6 +90,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     owned_at: Micros | None = None
     calling: AttemptId | None = None
     closed: Closing | None = None
+    undone: tuple[Undone, ...] = ()
     first: Place
     until: Place  # the last fact taken in
 
@@ -126,6 +136,13 @@ class Closed(Fact, frozen=True):
     said_at: Micros
 
 
+class Reopened(Fact, frozen=True):
+    command: int
+    by: str
+    note: str
+    said_at: Micros
+
+
 class CallBegan(Fact, frozen=True):
     attempt: AttemptId
     agent: MemberName
@@ -148,7 +165,7 @@ def name_of(fact: Fact) -> str:
     """What sort of fact, and which: ``call:01J…``, ``command:000000000007``. No two facts of a caller have one name."""
     if isinstance(fact, Missed | Withdrawn):
         return f"call:{fact.call.call_id}"
-    if isinstance(fact, Assigned | Closed):
+    if isinstance(fact, Assigned | Closed | Reopened):
         return f"command:{fact.command:012}"
     if isinstance(fact, CallBegan | CallEnded):
         return f"{'attempt' if isinstance(fact, CallBegan) else 'end'}:{fact.attempt:012}"
@@ -266,6 +283,19 @@ def _closed(hand: _Hand, fact: Closed) -> None:
     hand.close(EntryInput.CLOSE, Closing(at=fact.said_at, reason=fact.reason, by=fact.by, note=fact.note))
 
 
+def _reopened(hand: _Hand, fact: Reopened) -> None:
+    """Takes back the last closing, by a person or by a call (a mailbox had answered, the caller was cut off at once).
+    Not that of a call which turned out to have been answered: there never was anything to be called back for."""
+    last = hand.entries[-1] if hand.entries else None
+    if last is None or last.closed is None or last.closed.reason is CloseReason.TURNED_OUT:
+        return
+    step = EntryInput.REOPEN if last.owner is None else EntryInput.GIVE_BACK
+    undone = Undone(at=fact.said_at, by=fact.by, note=fact.note, closing=last.closed)
+    hand.entries[-1] = msgspec.structs.replace(
+        last, state=ENTRY[last.state, step], closed=None, undone=(*last.undone, undone)
+    )
+
+
 def _call_began(hand: _Hand, fact: CallBegan) -> None:
     current = hand.open
     owned = current is not None and current.owner is not None
@@ -294,5 +324,6 @@ _APPLY: dict[type[Fact], Callable[[_Hand, Any], None]] = {
     CallBegan: _call_began,
     CallEnded: _call_ended,
     Closed: _closed,
+    Reopened: _reopened,
 }
 _RANKS = {kind: rank for rank, kind in enumerate(_APPLY)}

@@ -17,7 +17,7 @@ from telephony.ledger import missed, rows
 from telephony.ledger.attempts import Attempt, ended
 from telephony.ledger.entry import Answered, Entry, Fact, Missed, MissedCall
 from telephony.ledger.refold import Touched, refold
-from telephony.ledger.rows import CLOSE, KnownCall
+from telephony.ledger.rows import CLOSE, REOPEN, KnownCall
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries, ledger_progress
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.ids import CallId, Micros
@@ -70,7 +70,7 @@ class _Batch:
         self.attempts: dict[str, Attempt] = {}  # by Uniqueid
         self.ended: dict[str, Attempt] = {}
         self.closed_by: defaultdict[CallId, list[Entry]] = defaultdict(list)
-        self.hand_closed: Mapping[CallerKey, int] = {}
+        self.decided: Mapping[CallerKey, int] = {}
         self.callers: set[str] = set()  # of those in the batch, who are in the ledger
         self.next = EntryId(1)
         self.touched: defaultdict[CallerKey, Touched] = defaultdict(Touched)
@@ -91,7 +91,7 @@ class _Batch:
         batch.before = dict(batch.known)
         callers = {missed.caller_key(record) for record in records}
         batch.callers = {row.caller for row in await _in(connection, ledger_entries, "caller", callers)}
-        batch.hand_closed = await _hand_closed(connection, callers)
+        batch.decided = await _decided(connection, callers)
         highest = (await connection.execute(select(func.max(ledger_calls.c.number)))).scalar_one()
         batch.next = EntryId((highest or 0) + 1)
         return batch
@@ -137,8 +137,9 @@ class _Batch:
             self._change(known, KnownCall(call=call, at=at, entry=known.entry))
 
     def _place(self, call: MissedCall) -> Micros:
-        """Behind whatever a person has closed of this caller: nobody can have meant a call not yet heard of."""
-        return Micros(max(call.received_at, self.hand_closed.get(call.caller, -1) + 1))
+        """Behind whatever a person has closed of this caller: nobody can have meant a call not yet heard of. And
+        behind what was reopened since, which it belongs to."""
+        return Micros(max(call.received_at, self.decided.get(call.caller, -1) + 1))
 
     def _withdraw(self, call_id: CallId, by: CallId | None) -> None:
         known = self.known.get(call_id)
@@ -192,7 +193,8 @@ async def _in(connection: AsyncConnection, table: Any, column: str, values: Iter
     return found
 
 
-async def _hand_closed(connection: AsyncConnection, callers: Iterable[CallerKey]) -> dict[CallerKey, int]:
-    """Where each caller's last closing by a person stands in the order."""
-    found = [row for row in await _in(connection, ledger_commands, "caller", callers) if row.kind == CLOSE]
+async def _decided(connection: AsyncConnection, callers: Iterable[CallerKey]) -> dict[CallerKey, int]:
+    """Where each caller's last closing or reopening by a person stands in the order."""
+    told = await _in(connection, ledger_commands, "caller", callers)
+    found = [row for row in told if row.kind in (CLOSE, REOPEN)]
     return {row.caller: row.at for row in sorted(found, key=lambda row: row.at)}

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.ledger import rows
 from telephony.ledger.entry import Answered, Entry, Fact, Folded, fold, name_of, place
+from telephony.ledger.missed import INTERNAL
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.ids import CallId, Micros
@@ -113,6 +114,7 @@ async def _answers(connection: AsyncConnection, caller: CallerKey, since: int) -
     through = select(calls.c.call_id, calls.c.answered_at).where(
         calls.c.caller_number == caller,
         calls.c.direction == Direction.INBOUND.value,
+        calls.c.trunk != INTERNAL,
         calls.c.outcome == Outcome.ANSWERED.value,
         calls.c.answered_at >= since,
     )

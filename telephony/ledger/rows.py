@@ -7,14 +7,25 @@ import msgspec
 
 from telephony.errors import StoreError
 from telephony.ledger.attempts import Attempt
-from telephony.ledger.entry import Assigned, CallBegan, CallEnded, Closed, Entry, Fact, Missed, MissedCall, Withdrawn
+from telephony.ledger.entry import (
+    Assigned,
+    CallBegan,
+    CallEnded,
+    Closed,
+    Entry,
+    Fact,
+    Missed,
+    MissedCall,
+    Reopened,
+    Withdrawn,
+)
 from telephony.ledger.terms import CallerKey, CloseReason, EntryId
 from telephony.model.ids import CallId, MemberName, Micros
 
 Row = Mapping[str, Any]
 Body = TypeVar("Body", bound=msgspec.Struct)
 
-ASSIGN, CLOSE = "assign", "close"
+ASSIGN, CLOSE, REOPEN = "assign", "close", "reopen"
 """Kinds of commands."""
 
 
@@ -34,7 +45,7 @@ class KnownCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody ordered: ``kind`` is assign (``agent``) or close (``reason``, ``note``)."""
+    """What somebody ordered: ``kind`` is assign (``agent``), close (``reason``, ``note``) or reopen (``note``)."""
 
     number: int
     caller: CallerKey
@@ -50,6 +61,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def fact(self) -> Fact:
         if self.kind == ASSIGN:
             return Assigned(self.at, self.number, MemberName(self.agent or ""), self.said_at)
+        if self.kind == REOPEN:
+            return Reopened(self.at, self.number, self.said_by, self.note, self.said_at)
         return Closed(self.at, self.number, self.reason or CloseReason.OTHER, self.said_by, self.note, self.said_at)
 
 

@@ -21,16 +21,19 @@ from telephony.ledger.entry import Entry, Fact
 from telephony.ledger.follow import Following, follow, write_attempt
 from telephony.ledger.query import PAGE_LIMIT, Detail, EntryQuery, Listed
 from telephony.ledger.refold import Touched, last_entry, refold
-from telephony.ledger.rows import ASSIGN, CLOSE, Command
+from telephony.ledger.rows import ASSIGN, CLOSE, REOPEN, Command
+from telephony.ledger.said import who, words
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries, ledger_progress
 from telephony.ledger.terms import BY_HAND, AttemptId, AttemptOutcome, CloseReason, EntryId, EntryState
 from telephony.model.ids import MemberName, Micros, PbxName, Uniqueid
 from telephony.records.feed import newest_revision
+from telephony.records.schema import calls
 
 _BATCH = 200
 """Changes of records taken in by one transaction: some 50 ms, in which nobody else can write."""
 _SHOWN_CALLS = 100
-NOTE_LIMIT = 500
+_HIGHEST = 2**31 - 1
+"""What the database's numbers can hold."""
 
 
 def _now() -> Micros:
@@ -162,13 +165,17 @@ class Ledger:
         return [rows.attempt_of(row, self.database.place) for row in found]
 
     async def _entry(self, connection: AsyncConnection, number: EntryId) -> Entry:
+        for entry in await self._found(connection, number) if 0 < number <= _HIGHEST else ():
+            return entry
+        raise LedgerError(f"There is no entry {number} in the missed-call ledger. `zhitong missed list` shows them.")
+
+    async def _found(self, connection: AsyncConnection, number: EntryId) -> list[Entry]:
+        """By its own number, then by that of one of its calls."""
         of_call = select(ledger_calls.c.entry).where(ledger_calls.c.number == number)
         either = (ledger_entries.c.number == number) | (ledger_entries.c.number.in_(of_call))
         found = (await connection.execute(select(ledger_entries.c.body).where(either))).scalars().all()
         entries = [rows.entry_of(body, self.database.place) for body in found]
-        for entry in sorted(entries, key=lambda entry: entry.number != number):
-            return entry
-        raise LedgerError(f"There is no entry {number} in the missed-call ledger. `zhitong missed list` shows them.")
+        return sorted(entries, key=lambda entry: entry.number != number)
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -183,10 +190,16 @@ class Ledger:
             raise LedgerError(f"{reason.value} is found, not claimed. Give one of: {', '.join(BY_HAND)}.")
         if reason is CloseReason.OTHER and not note.strip():
             raise LedgerError("To close an entry for another reason, say which in a note.")
-        return await self._command(number, by, CLOSE, reason=reason, note=note.strip()[:NOTE_LIMIT])
+        return await self._command(number, by, CLOSE, reason=reason, note=note)
+
+    async def reopen(self, number: EntryId, by: str, note: str) -> Entry:
+        """Take back its closing, for the reason in ``note``: its caller is owed a call back again."""
+        if not note.strip():
+            raise LedgerError("To reopen an entry, say why in a note.")
+        return await self._command(number, by, REOPEN, note=note)
 
     async def _check_agent(self, agent: MemberName) -> None:
-        if await AgentStore(self.database).get(agent) is None:
+        if not agent.isprintable() or await AgentStore(self.database).get(agent) is None:
             raise LedgerError(f"There is no agent {agent}. `zhitong agents list` shows them.")
 
     async def _command(
@@ -199,17 +212,18 @@ class Ledger:
         reason: CloseReason | None = None,
         note: str = "",
     ) -> Entry:
+        said_by, note = who(by), words(note)
         await self.catch_up()  # mostly all of it; what comes in between is taken in with the command
         async with self.database.writing() as connection:
-            entry = await self._open_entry(connection, number)
+            entry = await (self._closed_entry if kind == REOPEN else self._open_entry)(connection, number)
             command = Command(
                 number=await _next(connection, ledger_commands.c.number),
                 caller=entry.caller,
                 entry=entry.number,
                 kind=kind,
-                at=_behind(entry),
+                at=await _behind_its_closing(connection, entry),
                 said_at=self._now(),
-                said_by=by,
+                said_by=said_by,
                 agent=agent,
                 reason=reason,
                 note=note,
@@ -226,6 +240,19 @@ class Ledger:
             raise LedgerError(f"Entry {entry.number} is closed already: {closed}.")
         return entry
 
+    async def _closed_entry(self, connection: AsyncConnection, number: EntryId) -> Entry:
+        """One whose closing can be taken back: the caller's last."""
+        await self._up_to_date(connection)
+        entry = await self._entry(connection, number)
+        last = await last_entry(connection, entry.caller, self.database.place)
+        if entry.closed is None:
+            raise LedgerError(f"Entry {entry.number} is not closed.")
+        if last is not None and last.number != entry.number:
+            raise LedgerError(f"The caller of entry {entry.number} has a later one, {last.number}: go on with that.")
+        if entry.closed.reason is CloseReason.TURNED_OUT:
+            raise LedgerError(f"The call of entry {entry.number} had been answered: there is nothing to call back for.")
+        return entry
+
     async def _fold(self, connection: AsyncConnection, entry: Entry, fact: Fact) -> Entry:
         await refold(connection, {entry.caller: Touched([fact])}, self.database.place)
         return await self._entry(connection, entry.number)
@@ -235,6 +262,7 @@ class Ledger:
     async def begin_call(self, number: EntryId, order: CallOrder) -> Begun:
         """Note a try before anything is sent, so that it is known whatever happens then. An order given again (by its
         key) returns the try there is."""
+        order = msgspec.structs.replace(order, by=who(order.by))
         await self.catch_up()
         async with self.database.writing() as connection:
             for attempt in await self._attempts(connection, ledger_attempts.c.key == order.key):
@@ -302,6 +330,16 @@ class Ledger:
 def _behind(entry: Entry) -> Micros:
     """Right behind all that is known of the caller."""
     return Micros(entry.until.at + 1)
+
+
+async def _behind_its_closing(connection: AsyncConnection, entry: Entry) -> Micros:
+    """Behind all that is known, and behind the whole of the call that closed it, if one did: a more complete record may
+    move the moment of the answer, and must not close again what was reopened because of it."""
+    over = None
+    if entry.closed is not None and entry.closed.call is not None:
+        end = select(calls.c.ended_at).where(calls.c.call_id == entry.closed.call)
+        over = (await connection.execute(end)).scalar_one_or_none()
+    return Micros(max(_behind(entry), (over or 0) + 1))
 
 
 async def _next(connection: AsyncConnection, column: ColumnElement[int]) -> int:

@@ -33,6 +33,8 @@ class EntryInput(StrEnum):
     REACHED = "reached"
     CALLED_AGAIN = "called again"
     CLOSE = "close"
+    REOPEN = "reopen"
+    GIVE_BACK = "give back"  # reopened, and its owner has it again
 
 
 _S, _I = EntryState, EntryInput
@@ -49,9 +51,12 @@ ENTRY: Mapping[tuple[EntryState, EntryInput], EntryState] = {
         for state in (_S.OPEN, _S.ASSIGNED, _S.CALLING)
         for entry in (_I.REACHED, _I.CALLED_AGAIN, _I.CLOSE)
     },
+    (_S.CLOSED, _I.REOPEN): _S.OPEN,
+    (_S.CLOSED, _I.GIVE_BACK): _S.ASSIGNED,
 }
-"""A closed entry stays closed: the caller's next missed call begins another. What was told wrongly at first (a call
-that turns out to have been answered, or not) is not a transition: the entries are folded anew from what is known."""
+"""A closed entry stays closed unless a person reopens it: the caller's next missed call begins another. What was told
+wrongly at first (a call that turns out to have been answered, or not) is not a transition: the entries are folded anew
+from what is known."""
 
 
 class CloseReason(StrEnum):

@@ -3,7 +3,7 @@
 import getpass
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ from telephony.ledger.entry import Entry
 from telephony.ledger.figures import Figures, age_ms, figures
 from telephony.ledger.masked import masked_detail, masked_entry, masked_listed
 from telephony.ledger.query import NOT_CLOSED, PAGE_LIMIT, Detail, EntryQuery, Listed
+from telephony.ledger.rows import Command
 from telephony.ledger.store import Ledger
 from telephony.ledger.terms import BY_HAND, CloseReason, EntryId, EntryState
 from telephony.model.ids import MemberName, Micros
@@ -31,7 +32,9 @@ app = group("漏接电话。Missed calls: whom to call back, who sees to it, and
 
 EntryArgument = Annotated[int, typer.Argument(min=1, help="编号。 Its number in `missed list`.", show_default=False)]
 Span = tuple[str | None, str | None]
-ByOption = Annotated[str | None, typer.Option("--by", help="由谁。 By whose order; you, if left out.")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", envvar="ZHITONG_BY", help="由谁。 By whose order; you, if left out.")
+]
 
 
 def _now() -> Micros:
@@ -122,6 +125,8 @@ def _cells(listed: Listed, zone: str) -> dict[str, str]:
     state = missed_words.STATES[entry.state]
     if entry.closed is not None:
         state = f"{state} · {missed_words.REASONS[entry.closed.reason]}"
+    elif entry.undone:
+        state = f"{state} · {missed_words.REOPENED}"
     tries = str(listed.attempts)
     if listed.last_attempt is not None:
         tries = f"{tries} · {missed_words.ATTEMPTS[listed.last_attempt]}"
@@ -167,18 +172,27 @@ async def _show(path: Path, number: EntryId, reveal: bool, as_json: bool) -> Non
 
 def _print_detail(site: Site, detail: Detail) -> None:
     _print_list(site, [Listed(detail.entry, len(detail.attempts), None)])
-    happened = [(call.received_at, f"漏接 missed  {call.call_id}") for call in detail.calls]
+    for at, line in sorted(_happened(detail)):
+        console.out.print(console.text(f"{console.clock(at, site.time_zone)[5:19]}  {line}"), soft_wrap=True)
+
+
+def _happened(detail: Detail) -> Iterator[tuple[Micros, str]]:
+    """All that is kept of an entry, a line for each; a closing by a person is the command that ordered it."""
+    for call in detail.calls:
+        yield call.received_at, f"漏接 missed  {call.call_id}"
     for order in detail.commands:
-        what = f"{order.agent or ''}{order.reason.value if order.reason else ''}  {order.note}".strip()
-        happened.append((order.said_at, f"{missed_words.COMMANDS[order.kind]}  {what}  ({order.said_by})"))
+        yield order.said_at, f"{missed_words.COMMANDS[order.kind]}  {_ordered(order)}  ({order.said_by})"
     for attempt in detail.attempts:
         outcome = missed_words.ATTEMPTS[attempt.outcome] if attempt.outcome else "进行中 under way"
-        happened.append((attempt.said_at, f"回拨 call-back  {attempt.agent}  {outcome}  ({attempt.by})"))
-    if detail.entry.closed is not None:
-        closed = detail.entry.closed
-        happened.append((closed.at, f"关闭 closed  {missed_words.REASONS[closed.reason]}  ({closed.by})"))
-    for at, line in sorted(happened):
-        console.out.print(console.text(f"{console.clock(at, site.time_zone)[5:19]}  {line}"))
+        yield attempt.said_at, f"回拨 call-back  {attempt.agent}  {outcome}  ({attempt.by})"
+    for closed in (*(undone.closing for undone in detail.entry.undone), detail.entry.closed):
+        if closed is not None and closed.reason not in BY_HAND:
+            yield closed.at, f"关闭 closed  {missed_words.REASONS[closed.reason]}  {closed.call or ''}  ({closed.by})"
+
+
+def _ordered(order: Command) -> str:
+    reason = missed_words.REASONS[order.reason] if order.reason else ""
+    return "  ".join(part for part in (order.agent, reason, order.note) if part)
 
 
 @app.command("assign")
@@ -224,6 +238,26 @@ async def _close(path: Path, number: EntryId, reason: CloseReason, note: str, by
         f"漏接 {entry.number} 已关闭：{said}。",
         f"Entry {entry.number} is closed ({entry.calls} calls).",
     )
+
+
+@app.command("reopen")
+def reopen(
+    entry: EntryArgument,
+    note: Annotated[str, typer.Option(help="为何重开。 Why.", show_default=False)],
+    site: SiteOption = DEFAULT_SITE,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """重开误关的一条，须说明。Take back a closing (a mistake, a mailbox that answered); who and why are kept."""
+    wait_for(_reopen(site, EntryId(entry), note, _who(by), as_json))
+
+
+async def _reopen(path: Path, number: EntryId, note: str, by: str, as_json: bool) -> None:
+    async with _ledger(path) as (_, ledger):
+        entry = await ledger.reopen(number, by, note)
+    owner = f"归坐席 {entry.owner}" if entry.owner else "待办"
+    held = f"agent {entry.owner} owns it" if entry.owner else "nobody owns it"
+    _told(entry, as_json, f"漏接 {entry.number} 已重开，{owner}。", f"Entry {entry.number} is open again; {held}.")
 
 
 def _told(entry: Entry, as_json: bool, chinese: str, english: str) -> None:
@@ -293,6 +327,7 @@ def _print_figures(told: Figures) -> None:
         "漏接条目 entries": str(told.entries),
         "漏接来电 calls": str(told.calls),
         "其中速挂 short": str(told.short),
+        "曾重开 reopened": str(told.reopened),
         "状态 states": _counts(told.states, {state.value: text for state, text in missed_words.STATES.items()}),
         "关闭原因 reasons": _counts(told.reasons, {key.value: text for key, text in missed_words.REASONS.items()}),
         "漏接原因 why": _counts(told.why, {key.value: text for key, text in words.OUTCOMES.items()}),

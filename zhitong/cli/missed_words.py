@@ -1,6 +1,6 @@
 """The words of the missed-call ledger on screens: Chinese first, English beside."""
 
-from telephony.ledger.rows import ASSIGN, CLOSE
+from telephony.ledger.rows import ASSIGN, CLOSE, REOPEN
 from telephony.ledger.terms import AttemptOutcome, CloseReason, EntryState
 
 STATES = {
@@ -31,7 +31,8 @@ ATTEMPTS = {
     AttemptOutcome.NOT_PLACED: "未呼出 not placed",
     AttemptOutcome.UNKNOWN: "结果不明 unknown",
 }
-COMMANDS = {ASSIGN: "指派 assigned", CLOSE: "关闭 closed"}
+REOPENED = "重开 reopened"
+COMMANDS = {ASSIGN: "指派 assigned", CLOSE: "关闭 closed", REOPEN: REOPENED}
 
 
 def of_attempts() -> dict[str, str]:

@@ -15,6 +15,7 @@ from telephony.ledger.entry import (
     Fact,
     Missed,
     MissedCall,
+    Reopened,
     Withdrawn,
 )
 from telephony.ledger.terms import AttemptId, CallerKey, CloseReason, EntryId
@@ -75,6 +76,10 @@ def assigned(command: int, seconds: float, agent: str = "1001") -> Assigned:
 
 def closed(command: int, seconds: float, reason: CloseReason = CloseReason.RESOLVED) -> Closed:
     return Closed(at(seconds), command, reason, "li", "说好了", at(seconds))
+
+
+def reopened(command: int, seconds: float, by: str = "wang") -> Reopened:
+    return Reopened(at(seconds), command, by, "关错了", at(seconds))
 
 
 def began(attempt: int, seconds: float, agent: str = "1001") -> CallBegan:

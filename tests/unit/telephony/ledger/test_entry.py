@@ -22,7 +22,7 @@ from telephony.ledger.entry import (
     name_of,
     place,
 )
-from telephony.ledger.terms import ENTRY, SYSTEM, CloseReason, EntryId, EntryInput, EntryState
+from telephony.ledger.terms import BY_HAND, ENTRY, SYSTEM, CloseReason, EntryId, EntryInput, EntryState
 from telephony.model.terms import Outcome
 from tests.unit.telephony.ledger.samples import (
     answered,
@@ -33,6 +33,7 @@ from tests.unit.telephony.ledger.samples import (
     closed,
     missed,
     over,
+    reopened,
     summary,
     withdrawn,
 )
@@ -185,11 +186,58 @@ def test_what_was_missed_after_it_is_still_owed() -> None:
     assert summary(entries) == [(1, "closed", 1, "turned_out_answered"), (2, "open", 1, None)]
 
 
+# --- reopened ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("closer", "reason"),
+    [
+        (closed(1, 60), CloseReason.RESOLVED),
+        (answered(2, 60), CloseReason.CALLED_AGAIN),
+        (over(1, 60, reached=True), CloseReason.CALLED_BACK),
+    ],
+)
+def test_a_closing_can_be_taken_back_and_is_not_forgotten(closer: Fact, reason: CloseReason) -> None:
+    entry = one(missed(1, 0), closer, reopened(2, 90))
+    assert (entry.state, entry.closed, entry.owner, entry.opened_at) == (EntryState.OPEN, None, None, at(0))
+    (undone,) = entry.undone
+    assert (undone.by, undone.note, undone.at, undone.closing.reason) == ("wang", "关错了", at(90), reason)
+
+
+def test_the_owner_has_it_back() -> None:
+    entry = one(missed(1, 0), assigned(1, 30), closed(2, 60), reopened(3, 90))
+    assert (entry.state, entry.owner) == (EntryState.ASSIGNED, "1001")
+
+
+def test_what_is_reopened_goes_on_as_before() -> None:
+    entry = one(missed(1, 0), closed(1, 60), reopened(2, 90), missed(2, 100), answered(3, 120))
+    assert (entry.calls, entry.closed and entry.closed.reason) == (2, CloseReason.CALLED_AGAIN)
+    assert [undone.closing.reason for undone in entry.undone] == [CloseReason.RESOLVED]
+
+
+def test_a_try_that_was_cut_short_by_the_closing_does_not_come_back() -> None:
+    entry = one(missed(1, 0), began(1, 30), closed(1, 60), reopened(2, 90))
+    assert (entry.state, entry.calling) == (EntryState.ASSIGNED, None)
+
+
+def test_what_turned_out_answered_stays_so() -> None:
+    """Reopened while it was thought missed and closed; then a more complete record came."""
+    entry = one(withdrawn(1, 0, since=300, by=1), answered(1, 3), closed(1, 60), reopened(2, 90))
+    assert (entry.state, entry.undone) == (EntryState.CLOSED, ())
+
+
+def test_reopening_what_is_open_or_nothing_is_nothing() -> None:
+    assert one(missed(1, 0), reopened(1, 30)).undone == ()
+    assert fold([reopened(1, 30)]).entries == ()
+
+
 # --- all stories ------------------------------------------------------------------------------------------
 
 
-def test_the_table_never_opens_what_is_closed_and_knows_no_other_surprises() -> None:
-    assert not [pair for pair in ENTRY if pair[0] is EntryState.CLOSED]
+def test_only_a_person_opens_what_is_closed_and_the_table_knows_no_other_surprises() -> None:
+    out = {entry for state, entry in ENTRY if state is EntryState.CLOSED}
+    assert out == {EntryInput.REOPEN, EntryInput.GIVE_BACK}
+    assert not [state for state, entry in ENTRY if entry in out and state is not EntryState.CLOSED]
     for state in (EntryState.OPEN, EntryState.ASSIGNED, EntryState.CALLING):
         assert ENTRY[state, EntryInput.MISS] is state
         for entry in (EntryInput.REACHED, EntryInput.CALLED_AGAIN, EntryInput.CLOSE):
@@ -197,12 +245,12 @@ def test_the_table_never_opens_what_is_closed_and_knows_no_other_surprises() -> 
     assert set(ENTRY.values()) == set(EntryState)
 
 
-def _facts(draw: Any) -> list[Fact]:
+def _facts(draw: Any, *more: str) -> list[Fact]:
     """Facts of one caller at moments that may coincide; each call, command and try is told once."""
     moments = st.integers(0, 30)
     made: list[Fact] = []
     for number in range(draw(st.integers(0, 12))):
-        kind = draw(st.sampled_from(["missed", "missed", "answered", "assigned", "closed", "try", "withdrawn"]))
+        kind = draw(st.sampled_from(["missed", "missed", "answered", "assigned", "closed", "try", "withdrawn", *more]))
         moment = draw(moments)
         if kind == "try":
             made.append(began(number, moment))
@@ -211,22 +259,30 @@ def _facts(draw: Any) -> list[Fact]:
         elif kind == "withdrawn":
             made.append(withdrawn(number, moment, since=moment + 50))
         else:
-            makers: dict[str, Any] = {"missed": missed, "answered": answered, "assigned": assigned, "closed": closed}
-            made.append(makers[kind](number, moment))
+            made.append(_MAKERS[kind](number, moment))
     return made
 
 
+_MAKERS: dict[str, Any] = {
+    "missed": missed,
+    "answered": answered,
+    "assigned": assigned,
+    "closed": closed,
+    "reopened": reopened,
+}
 stories = st.composite(_facts)()
+reopening = st.composite(_facts)("reopened", "reopened")
+"""Stories in which people also take closings back."""
 
 
-@given(stories, st.randoms(use_true_random=False))
+@given(stories | reopening, st.randoms(use_true_random=False))
 def test_neither_the_order_of_telling_nor_repeats_matter(facts: list[Fact], dice: Any) -> None:
     again = [*facts, *dice.choices(facts, k=len(facts))] if facts else []
     dice.shuffle(again)
     assert fold(again) == fold(facts)
 
 
-@given(stories, st.integers(0, 30))
+@given(stories | reopening, st.integers(0, 30))
 def test_going_on_from_the_last_entry_is_folding_all_at_once(facts: list[Fact], cut: int) -> None:
     ordered = [_numbered(fact, number) for number, fact in enumerate(sorted(facts, key=place))]
     first = fold(ordered[:cut])
@@ -269,7 +325,7 @@ def test_the_entries_are_the_missed_calls_between_two_closings(facts: list[Fact]
     assert {frozenset(names): states[number] for number, names in found.items()} == wanted  # type: ignore[index]
 
 
-@given(stories)
+@given(stories | reopening)
 def test_every_missed_call_is_in_one_entry_and_no_closing_is_silent(facts: list[Fact]) -> None:
     folded = fold(facts)
     of_calls = [f for f in facts if isinstance(f, Missed)]
@@ -278,7 +334,10 @@ def test_every_missed_call_is_in_one_entry_and_no_closing_is_silent(facts: list[
     assert all(entry.state is EntryState.CLOSED for entry in folded.entries[:-1])
     for entry in folded.entries:
         assert (entry.state is EntryState.CLOSED) == (entry.closed is not None)
-        assert entry.closed is None or entry.closed.by
+        for closing in (*(undone.closing for undone in entry.undone), *([entry.closed] if entry.closed else [])):
+            assert closing.by
+            assert closing.call is not None or closing.reason in (*BY_HAND, CloseReason.TURNED_OUT)
+        assert all(undone.by and undone.note for undone in entry.undone)
         assert (entry.calling is not None) == (entry.state is EntryState.CALLING)
         assert entry.owner is not None or entry.state not in (EntryState.ASSIGNED, EntryState.CALLING)
     assert len({entry.number for entry in folded.entries}) == len(folded.entries)
