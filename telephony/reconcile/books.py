@@ -24,6 +24,8 @@ from telephony.reconcile.finding import Boot, Damage
 _READ = 1 << 20
 _SLACK = Micros(2 * MICROS_PER_SECOND)
 _BOOT = "QUEUESTART"
+_TRIES = 5
+"""A file can be renamed between being listed and being opened: a rotation. Then all is read anew."""
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -44,6 +46,13 @@ class _Read(msgspec.Struct, Generic[Row], frozen=True):
 def read_books(logs: Logs, since: Micros, until: Micros) -> Books:
     """What was written to the books from ``since`` to ``until``, and every start of the PBX since. Raises
     BooksUnreadable, and JournalUnreadable."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileGone):
+            return _read_books(logs, since, until)
+    raise JournalUnreadable("Asterisk's books are renamed again and again while they are read. Try it later.")
+
+
+def _read_books(logs: Logs, since: Micros, until: Micros) -> Books:
     lines = _read(logs, QUEUE_LOG_LOG, QUEUE_LOG, since, lambda line: _when(line, since, until))
     rows = _read(logs, CDR_LOG, CDR, since, lambda row: since - _SLACK <= row.at <= until)
     cel = _read(logs, CEL_LOG, CEL, since, lambda row: since - _SLACK <= row.at <= until)
@@ -144,10 +153,8 @@ class _File(Generic[Row]):
     def _open(self) -> Iterator[Log]:
         log = self._log.open(self._file)
         if log is None:
-            raise JournalUnreadable(f"{self._file.name} was renamed while it was about to be read. Say it again.")
+            raise FileGone
         try:
             yield log
-        except FileGone:
-            raise JournalUnreadable(f"{self._file.name} went away while it was read. Say it again.") from None
         finally:
             log.close()
