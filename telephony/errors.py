@@ -8,6 +8,7 @@ ZhitongError                 something is wrong that a person can read and act u
 │   ├── OutboxTaken          another process uses this outbox (telephony.records.spool)
 │   └── SchemaTooNew         the database was written by a newer version of this program
 ├── LedgerError              a change of the missed-call ledger is refused: no such entry, closed already …
+├── RecordingError           what was asked of recordings or their retention is refused, or cannot be done
 ├── ControlError             the running service cannot be asked: it does not run, or does not answer
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
@@ -40,6 +41,10 @@ class StoreError(ZhitongError):
 
 class LedgerError(ZhitongError):
     """What was asked of the missed-call ledger cannot be done; nothing was changed."""
+
+
+class RecordingError(ZhitongError):
+    """What was asked of recordings, holds or the retention cannot be done; the message says what was."""
 
 
 class ControlError(ZhitongError):

@@ -21,6 +21,16 @@ def control_of(site_file: Path, site: Site) -> Path:
     return var_of(site_file, site) / "control.sock"
 
 
+def recordings_of(site: Site) -> Path:
+    """The PBX's recordings folder, which may be on another machine."""
+    return Path(site.recording.folder or f"{site.pbx.folders.spool}/monitor")
+
+
+def certificates_of(site_file: Path, site: Site) -> Path:
+    """Where certificates of deletion are kept."""
+    return var_of(site_file, site) / "certificates"
+
+
 def database_url(site_file: Path, site: Site) -> str:
     """Where records and people are kept: ``[store] url``, or SQLite in the var directory."""
     return site.store.url or f"sqlite+aiosqlite:///{var_of(site_file, site) / 'zhitong.db'}"

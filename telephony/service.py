@@ -21,6 +21,7 @@ from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Ami, Site
 from telephony.control import socket
 from telephony.control.door import Door
+from telephony.control.recorder import Recorder
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
 from telephony.database.probe import Probe
@@ -38,7 +39,10 @@ from telephony.live.epochs import first_epoch
 from telephony.model.changes import CallEnded, Change, EpochBegan
 from telephony.model.ids import MemberName, PbxName
 from telephony.model.tracker import Tracker
-from telephony.places import Home
+from telephony.places import Home, recordings_of
+from telephony.recordings import keeper as recordings_keeper
+from telephony.recordings.files import Folder
+from telephony.recordings.store import Recordings
 from telephony.records.outbox import Outbox
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
@@ -92,11 +96,16 @@ class Service:
             on_overflow=lambda: self.connection.renew("the inbox is full"),
         )
         self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch)
+        recording, self.recording_on = site.recording, site.recording.on
+        self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
+        self.recordings = recordings_keeper.Keeper(
+            Recordings(database), PbxName(site.pbx.systemname), Folder(recordings_of(site)), self.live.alarms
+        )
         self.journal = self._journal_of(site, secrets, database, tracker)
         """None when the PBX's logs are out of reach: neither on this machine nor behind a journal agent."""
         self.probe = Probe(database)
         self.watch = Watch(self._parts(database))
-        self.door = Door(site, self.connection.act, self.ledger, self.live, self.watch.status)
+        self.door = Door(site, self.connection.act, self.ledger, self.live, self.watch.status, self.recorder)
 
     def _parts(self, database: Database) -> Parts:
         return Parts(
@@ -160,6 +169,8 @@ class Service:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
+            if self.recording_on:
+                lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
             if self.journal is not None:
                 lasting["journal"] = self.journal.run
             if control is not None:
@@ -188,6 +199,7 @@ class Service:
             await asyncio.sleep(pause)
 
     def _hear(self, changes: Sequence[Change]) -> None:
+        self.recorder.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:

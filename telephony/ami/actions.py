@@ -179,6 +179,30 @@ class UserEvent(Action, frozen=True):
         return [("UserEvent", self.user_event), *self.body]
 
 
+class MixMonitorMute(Action, frozen=True):
+    """system or call. The channel's recorders write silence (``state`` 1) or voices (0). Answers Success also
+    where there is no recorder; the event tells how many there were."""
+
+    channel: str
+    state: int
+    direction: str = "both"
+
+    def __post_init__(self) -> None:
+        _one_channel(self.channel, "Channel")
+
+
+class PlayDTMF(Action, frozen=True):
+    """call. Presses a key for the channel, as if its own phone had (``receive``). ``duration`` is in milliseconds."""
+
+    channel: str
+    digit: str
+    duration: int = 50
+    receive: bool = True
+
+    def __post_init__(self) -> None:
+        _one_channel(self.channel, "Channel")
+
+
 class ControlPlayback(Action, frozen=True):
     """call. ``stop`` ends what a channel is playing, and so makes app_queue look again at a caller who waits."""
 

@@ -27,7 +27,23 @@ class AskStatus(msgspec.Struct, frozen=True, tag="status"):
     """Tell how you are. Nothing is done."""
 
 
-Command = CallBack | AskStatus
+class PauseRecording(msgspec.Struct, frozen=True, tag="pause-recording"):
+    """Silence the recording of a live call (``call``: its CallId, or the Uniqueid of one of its channels)."""
+
+    call: str
+    by: str
+
+
+class ResumeRecording(msgspec.Struct, frozen=True, tag="resume-recording"):
+    """Let the recording of a live call go on, whoever paused it."""
+
+    call: str
+    by: str
+
+
+Order = CallBack | PauseRecording | ResumeRecording
+"""What is sent to the PBX."""
+Command = Order | AskStatus
 
 
 class Request(msgspec.Struct, frozen=True):

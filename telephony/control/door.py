@@ -13,9 +13,20 @@ import structlog
 
 from telephony.ami.actions import Action, Originate, Reply
 from telephony.config import Site
-from telephony.control.commands import KEY_LIMIT, Answer, AskStatus, CallBack, Request, Taken
+from telephony.control.commands import (
+    KEY_LIMIT,
+    Answer,
+    AskStatus,
+    CallBack,
+    Order,
+    PauseRecording,
+    Request,
+    ResumeRecording,
+    Taken,
+)
+from telephony.control.recorder import Recorder
 from telephony.directory.store import AgentStore
-from telephony.errors import AmiError, AmiOutcomeUnknown, LedgerError, StoreError
+from telephony.errors import AmiError, AmiOutcomeUnknown, LedgerError, RecordingError, StoreError
 from telephony.ledger.attempts import Attempt
 from telephony.ledger.store import CallOrder, Ledger
 from telephony.ledger.terms import AttemptOutcome
@@ -45,10 +56,16 @@ _TAKEN_UP = {
 
 class Door:
     """``handle`` never raises for what is asked; ``act`` sends an action to the PBX (``Connection.act``); ``status``
-    tells how the bridge is."""
+    tells how the bridge is, ``recorder`` has the recordings of live calls."""
 
     def __init__(
-        self, site: Site, act: Act, ledger: Ledger, live: Live, status: Callable[[], Status] | None = None
+        self,
+        site: Site,
+        act: Act,
+        ledger: Ledger,
+        live: Live,
+        status: Callable[[], Status] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._pbx = PbxName(site.pbx.systemname)
         self._trunks = tuple(trunk.name for trunk in site.trunks)
@@ -57,6 +74,7 @@ class Door:
         self._agents = AgentStore(ledger.database)
         self._live = live
         self._status = status
+        self._recorder = recorder
         self._answers: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
     async def handle(self, request: Request) -> Answer:
@@ -84,14 +102,29 @@ class Door:
             return Answer(key, Taken.REFUSED, "Nobody here can tell how the service is.")
         return Answer(key, Taken.ACCEPTED, status=self._status())
 
-    async def _carry_out(self, request: Request, command: CallBack) -> Answer:
+    async def _carry_out(self, request: Request, command: Order) -> Answer:
         try:
-            return await self._call_back(request, command)
-        except (LedgerError, StoreError) as error:
+            if isinstance(command, CallBack):
+                return await self._call_back(request, command)
+            return await self._record(request, command)
+        except (LedgerError, RecordingError, StoreError) as error:
             return Answer(request.key, Taken.REFUSED, str(error))
         except Exception:
             log.exception("a command failed", key=request.key)
             return Answer(request.key, Taken.UNKNOWN, "The command failed by a fault of ours; see the service's log.")
+
+    async def _record(self, request: Request, command: PauseRecording | ResumeRecording) -> Answer:
+        if self._recorder is None:
+            raise RecordingError("Nobody here has a hand on recordings.")
+        pauses = isinstance(command, PauseRecording)
+        try:
+            await (self._recorder.pause if pauses else self._recorder.resume)(command.call, request.deadline_s)
+        except AmiOutcomeUnknown as error:
+            return Answer(request.key, Taken.UNKNOWN, str(error))
+        except AmiError as error:
+            return Answer(request.key, Taken.REFUSED, str(error))
+        log.info("a recording was told", pause=pauses, call=command.call, by=command.by)
+        return Answer(request.key, Taken.ACCEPTED)
 
     async def _call_back(self, request: Request, command: CallBack) -> Answer:
         until = time.monotonic() + request.deadline_s

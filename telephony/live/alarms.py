@@ -33,6 +33,7 @@ class AlarmName(StrEnum):
     JOURNAL_GAP = "journal_gap"
     LEDGER_BEHIND = "ledger_behind"
     RECORDING_FAILED = "recording_failed"
+    RECORDING_DISK_LOW = "recording_disk_low"
     ANOMALIES = "anomalies"
     CLOCK_STEPPED = "clock_stepped"
     FAULT = "fault"
@@ -74,6 +75,7 @@ ALARMS: Mapping[AlarmName, Kind] = {
     _A.JOURNAL_GAP: Kind(_W, "PBX 的日志有缺失", "something is missing from the PBX's own logs"),
     _A.LEDGER_BEHIND: Kind(_W, "漏接电话台账没有更新", "the missed-call ledger is not kept up"),
     _A.RECORDING_FAILED: Kind(_C, "通话录音失败", "a call was not recorded"),
+    _A.RECORDING_DISK_LOW: Kind(_W, "录音磁盘将满", "the disk of the recordings is nearly full"),
     _A.ANOMALIES: Kind(_W, "PBX 说的话有对不上的地方", "the PBX says what cannot be placed"),
     _A.CLOCK_STEPPED: Kind(_W, "PBX 的时钟被调整过", "the PBX's clock was set"),
     _A.FAULT: Kind(_W, "程序内部出错，已绕过", "a fault of this program; it went on"),

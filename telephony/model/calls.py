@@ -184,6 +184,7 @@ class Call:
     other_recordings: list[str] = field(default_factory=list)  # of calls that were joined into this one
     notice: str = ""
     recorder: Uniqueid | None = None  # the channel whose voices are recorded
+    recorder_since: Micros | None = None  # when it began, or began anew; None while it does not run
     pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open
     recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""

@@ -164,9 +164,10 @@ class RecordingChanged(ChannelEvent, frozen=True, gc=False):
 
 
 class RecordingMuted(ChannelEvent, frozen=True, gc=False):
-    """AMI ``MixMonitorMute``: the recorder writes silence from now on, or voices again."""
+    """AMI ``MixMonitorMute``: ``count`` recorders write silence from now on, or voices again."""
 
     muted: bool
+    count: int
 
 
 # --- queues -----------------------------------------------------------------------------------------------

@@ -92,7 +92,8 @@ def _join_recordings(kept: Call, gone: Call) -> None:
     kept.recording, *others = [path for path in paths if path] or [""]
     kept.other_recordings = others[:MAX_KIN]
     if kept.recorder is None and not kept.inbound:
-        kept.recorder, kept.recorded_bytes = gone.recorder, gone.recorded_bytes
+        kept.recorder, kept.recorder_since = gone.recorder, gone.recorder_since
+        kept.recorded_bytes = gone.recorded_bytes
         kept.pauses, kept.notice = gone.pauses, kept.notice or gone.notice
 
 

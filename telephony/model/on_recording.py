@@ -13,7 +13,10 @@ COMMAND = "command"
 def changed(world: World, event: RecordingChanged) -> None:
     """A recorder that begins, or begins anew, records: no pause outlives that."""
     call = _call_of(world, event.uniqueid, "MixMonitor")
-    if call is not None and event.running:
+    if call is None:
+        return
+    call.recorder_since = world.now if event.running else None
+    if event.running:
         _resume(world, call)
 
 
@@ -22,7 +25,8 @@ def muted(world: World, event: RecordingMuted) -> None:
     if call is None:
         return
     if event.muted:
-        _pause(world, call, COMMAND)
+        if event.count:
+            _pause(world, call, COMMAND)
     elif call.open_pause is not None and call.open_pause.by == COMMAND:
         _resume(world, call)
 

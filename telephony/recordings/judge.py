@@ -57,7 +57,7 @@ def _absent(case: Case, *, here: bool) -> Fate:
     if case.told_bytes == 0:
         return Fate(state=State.NOT_RECORDED, why=Why.NOT_WRITTEN)
     if not here:
-        return Fate(state=State.ELSEWHERE, size=case.told_bytes)
+        return Fate(state=State.ELSEWHERE)
     return Fate(state=State.NOT_RECORDED, why=Why.MISSING)
 
 

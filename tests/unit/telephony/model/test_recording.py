@@ -32,7 +32,7 @@ def says(line: Line, state: str, size: int = 0) -> None:
 
 
 def mutes(line: Line, muted: bool) -> None:
-    line.say(lambda at, u, li: ev.RecordingMuted(at, u, li, muted))
+    line.say(lambda at, u, li: ev.RecordingMuted(at, u, li, muted, 1))
 
 
 def over(pbx: Pbx, caller: Line) -> Told:
@@ -75,6 +75,30 @@ def test_a_pause_by_command_is_as_long_as_the_recorder_is_mute() -> None:
     pbx.wait(1)
     mutes(caller, False)
     assert pauses(over(pbx, caller).record) == [("command", 4.0)]
+
+
+def test_where_there_was_no_recorder_none_was_silenced() -> None:
+    pbx, caller, _ = recorded()
+    caller.say(lambda at, u, li: ev.RecordingMuted(at, u, li, True, 0))
+    assert pauses(over(pbx, caller).record) == []
+
+
+def test_the_recorder_is_known_to_run_until_it_is_stopped() -> None:
+    pbx, caller, _ = recorded()
+    heard = Told().hear(pbx.events)
+    call = next(iter(heard.tracker.world.calls.values()))
+    assert (call.recorder, call.recorder_since) == (caller.uniqueid, caller_began(heard))
+    recorder(caller, False)
+    heard.hear([pbx.events[-1]])
+    assert call.recorder_since is None
+
+
+def caller_began(heard: Told) -> Micros:
+    """When the queue began the recorder: 3 s and some steps after the call came in."""
+    call = next(iter(heard.tracker.world.calls.values()))
+    assert call.recorder_since is not None
+    assert 3_000_000 < call.recorder_since - call.received_at < 3_010_000
+    return call.recorder_since
 
 
 def test_a_recorder_that_begins_anew_is_not_mute() -> None:
