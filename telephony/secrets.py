@@ -1,8 +1,8 @@
 """The site's secrets: ``secrets.toml``, mode 0600, beside the database; outside git and outside site.toml.
 
-Ours are generated, never typed: the AMI secret, and a SIP password for each phone. A carrier's password for a trunk
-that registers is the carrier's: a person writes it into ``[trunks]``; and so is the token of the journal agent, which
-is made on the PBX's machine, the value of ``journal``.
+Ours are generated, never typed: the AMI secret, a SIP password for each phone, the key that signs the daily figures. A
+carrier's password for a trunk that registers is the carrier's: a person writes it into ``[trunks]``; and so is the
+token of the journal agent, which is made on the PBX's machine, the value of ``journal``.
 """
 
 import secrets
@@ -38,6 +38,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     phones: dict[Account, Generated] = {}
     trunks: dict[Word, Given] = {}
     journal: Generated | None = None
+    figures: Generated | None = None
 
     def __repr__(self) -> str:
         return f"Secrets(ami=…, phones={len(self.phones)}, trunks={len(self.trunks)})"
@@ -65,6 +66,19 @@ def ensure_secrets(path: Path, phones: Iterable[str]) -> Secrets:
     return wanted
 
 
+def with_figures_key(path: Path) -> Secrets:
+    """The secrets of this file, with the key that signs the daily figures: generated and written if there is none.
+
+    Raises ConfigError as ``read_secrets``, and OSError when the key cannot be written.
+    """
+    known = read_secrets(path)
+    if known.figures is not None:
+        return known
+    wanted = msgspec.structs.replace(known, figures=generate())
+    write_private(path, _toml(wanted))
+    return wanted
+
+
 def planned_secrets(path: Path, phones: Iterable[str]) -> Secrets:
     """What ``ensure_secrets`` would return, with nothing written: what it generates is gone afterwards."""
     return _known_and_wanted(path, phones)[1]
@@ -77,6 +91,7 @@ def _known_and_wanted(path: Path, phones: Iterable[str]) -> tuple[Secrets | None
         phones=_with_missing(known.phones if known else {}, phones),
         trunks=known.trunks if known else {},
         journal=known.journal if known else None,
+        figures=known.figures if known else None,
     )
     return known, wanted
 
@@ -101,6 +116,7 @@ def _toml(all_of_it: Secrets) -> str:
     lines = ["# Generated. Keep it private; delete a line of [phones] to have that password made anew.", ""]
     lines += [f'ami = "{all_of_it.ami}"']
     lines += [f'journal = "{all_of_it.journal}"'] if all_of_it.journal else []
+    lines += [f'figures = "{all_of_it.figures}"'] if all_of_it.figures else []
     for name, table in (("phones", all_of_it.phones), ("trunks", all_of_it.trunks)):
         lines += ["", f"[{name}]", *(f'"{key}" = "{value}"' for key, value in sorted(table.items()))]
     return "\n".join([*lines, ""])

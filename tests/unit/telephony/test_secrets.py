@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from telephony.errors import ConfigError
-from telephony.secrets import LENGTH, Secrets, ensure_secrets, generate, read_secrets
+from telephony.secrets import LENGTH, Secrets, ensure_secrets, generate, read_secrets, with_figures_key
 
 
 @pytest.fixture
@@ -115,3 +115,15 @@ def test_a_missing_file_is_named(file: Path) -> None:
 def test_no_repr_shows_a_secret() -> None:
     secrets = Secrets(ami=HIDDEN * 2, phones={"1001": HIDDEN * 2}, trunks={"carrier": HIDDEN})
     assert HIDDEN not in f"{secrets!r} {secrets} {[secrets]}"
+
+
+def test_the_key_of_the_figures_is_made_once_and_kept(file: Path) -> None:
+    before = ensure_secrets(file, ["1001"])
+    assert before.figures is None
+    first = with_figures_key(file)
+    assert first.figures is not None
+    assert (first.ami, first.phones) == (before.ami, before.phones)
+    assert with_figures_key(file) == read_secrets(file) == first
+    assert ensure_secrets(file, ["1001", "1002"]).figures == first.figures
+    assert first.figures not in repr(first)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
