@@ -94,7 +94,7 @@ class _Desk:
     async def _answer(self, line: bytes) -> Answer:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except (msgspec.MsgspecError, RecursionError) as error:  # brackets within brackets, by the thousand
+        except (ValueError, RecursionError) as error:  # no JSON, no UTF-8; brackets within brackets, by the thousand
             return Answer("", Taken.REFUSED, f"The command was not understood: {error}.")
         return await self._handle(request)
 

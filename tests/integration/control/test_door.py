@@ -128,6 +128,14 @@ async def test_an_agent_who_is_taken_up_is_not_rung(room: Room, state: AgentStat
         (request(key="x" * 101), "key"),
         (request(deadline_s=0), "deadline"),
         (request(deadline_s=1e-9), "deadline"),
+        (request(deadline_s=float("nan")), "deadline"),
+        (request(key="k\r\nAction: Originate"), "key"),
+        (request(key="\x00"), "key"),
+        (request(agent="1001\r\nAction: Originate"), "no agent"),
+        (request(agent="\udcff"), "no agent"),
+        (request(entry=2**70), "no entry"),
+        (request(entry=-1), "no entry"),
+        (Request("k", CallBack(EntryId(1), "zhitong", MemberName("1001"))), "--by"),
     ],
 )
 async def test_what_is_refused_sends_nothing(room: Room, asked: Request, why: str) -> None:
