@@ -5,6 +5,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -132,8 +133,23 @@ class Database:
         """
         await self._be_open()
         self._check_file()
-        async with self._transaction(self._engine, {engines.WRITES: True}) as connection:
-            yield connection
+        try:
+            async with self._transaction(self._engine, {engines.WRITES: True}) as connection:
+                yield connection
+        except StoreUnavailable as error:
+            await self._let_go(error)
+            raise
+
+    async def _let_go(self, error: BaseException) -> None:
+        """Of all connections. What was opened while the volume was read-only could never write; and as long as one of
+        them is left no new one could either, since SQLite shares the -shm file in a process. A statement that failed
+        is left in the frames of its error, which wait for the garbage collection.
+        """
+        reason: BaseException | None = error
+        while reason is not None:
+            traceback.clear_frames(reason.__traceback__)
+            reason = reason.__cause__ or reason.__context__
+        await self._engine.dispose()
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine, options: dict[str, bool]) -> AsyncIterator[AsyncConnection]:

@@ -22,6 +22,7 @@ from telephony.model.terms import Outcome, Provenance
 from telephony.records.query import CallQuery, Cursor
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore, Written
+from tests.integration.postgres import Postgres
 from tests.unit.telephony.records.samples import START, call_id, record, tellings, uniqueid
 from tests.unit.telephony.records.test_folding import forests, joined, told
 
@@ -338,8 +339,8 @@ def test_writing_is_idempotent_and_counts_right(
     asyncio.run(run())
 
 
-async def test_postgresql_that_lets_nobody_in_is_an_outage_in_words(postgres: Path) -> None:
+async def test_postgresql_that_lets_nobody_in_is_an_outage_in_words(postgres: Postgres) -> None:
     """asyncpg raises its own errors while it connects, past SQLAlchemy's."""
     with pytest.raises(StoreUnavailable, match="lets nobody in") as caught:
-        await RecordStore.open(f"postgresql://zt@/nosuchdatabase?host={postgres}")
+        await RecordStore.open(f"postgresql://zt@/nosuchdatabase?host={postgres.folder}")
     assert "nosuchdatabase" in str(caught.value)
