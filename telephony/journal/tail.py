@@ -67,7 +67,7 @@ class Tail(Generic[Row]):
         self._done: deque[str] = deque(maxlen=_DONE_KEPT)
         self._quiet: tuple[int, Micros] | None = None  # looks, and since when
         self._rest: tuple[int, Micros] | None = None  # where a row without its end ends, and since when
-        self._told_at = -1  # of which row without its end we have told
+        self._told_of: tuple[str, int] | None = None  # the row without its end that we have told of: file and offset
         self._latest = NEVER
         self._known = NEVER if cursor is None else Micros(cursor.changed_ns // 1_000)  # when nothing was read yet
         self._flaws: list[Flaw] = []
@@ -137,7 +137,7 @@ class Tail(Generic[Row]):
             self.cursor = Cursor(file.inode, offset, fingerprint(file.head, offset), file.changed_ns)
 
     def _torn(self, start: int, text: bytes) -> None:
-        if start == self._told_at:
+        if (file_id(self._file.head), start) == self._told_of:
             return
         self._flaw("torn row", start, f"{len(text)} bytes are no row: a full disk, or text of a caller's")
         if self._form.torn.match(text):
@@ -163,9 +163,9 @@ class Tail(Generic[Row]):
             self._rest = None
         elif self._rest is None or self._rest[0] != end:
             self._rest = (end, now)
-        elif now - self._rest[1] >= TORN_AFTER and self._told_at != self._offset:
+        elif now - self._rest[1] >= TORN_AFTER:
             self._torn(self._offset, rest)
-            self._told_at = self._offset
+            self._told_of = (file_id(self._file.head), self._offset)
 
     def _flaw(self, kind: str, offset: int, detail: str) -> None:
         self._flaws.append(Flaw(kind, self._file.name or self._files.name, offset, detail))
