@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.judge import report
 from tests.judge.files import Files, judge_files
 from tests.judge.judge import Judgement
+from tests.judge.outages import Outage
 from tests.judge.times import MILLI, parse_stamp
 
 _EPILOG = """Exit status: 0 the records and the books agree; 1 there are findings, each printed; 2 a book cannot be
@@ -29,6 +30,14 @@ def arguments() -> argparse.ArgumentParser:
         help="when the PBX was killed (seconds since 1970, with a fraction); may be given again",
     )
     parser.add_argument(
+        "--down",
+        type=_span,
+        action="append",
+        default=[],
+        metavar="EPOCH-EPOCH",
+        help="from when until when the PBX did not run, stopped or killed; may be given again",
+    )
+    parser.add_argument(
         "--silent-phone",
         action="append",
         default=[],
@@ -47,11 +56,16 @@ def _moment(text: str) -> int:
     return at
 
 
+def _span(text: str) -> Outage:
+    down, _, back = text.partition("-")
+    return (_moment(down), _moment(back))
+
+
 def run(options: argparse.Namespace) -> Judgement:
     """Read the books and judge. Raises OSError when one cannot be opened."""
     files = Files(options.records, options.queue_log, options.cdr, options.sipp)
     slack = options.tolerance_ms * MILLI
-    return judge_files(files, kills=options.killed_at, silent=options.silent_phone, slack=slack)
+    return judge_files(files, kills=options.killed_at, outages=options.down, silent=options.silent_phone, slack=slack)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -27,6 +27,7 @@ class Case:
     consults: list[Ring] = field(default_factory=list)  # phones rung by one of its agents meanwhile
     killed: int | None = None  # when the PBX was killed under it
     back: int | None = None  # when the PBX was up again after that
+    stopped: tuple[int, int] | None = None  # when the PBX was stopped in order under it, and up again
 
     @property
     def number(self) -> str:
@@ -75,6 +76,8 @@ class Case:
         """The caller left in the very instant in which the phone was picked up: the phones cannot tell whether the
         two ever met."""
         ring, left = self.taken, self.caller.left if self.caller is not None else None
+        if self.killed is not None and left is not None and left >= self.killed:
+            return False  # there was nobody left to leave
         return ring is not None and ring.accepted is not None and left is not None and left - ring.accepted < SHORT
 
     @property

@@ -8,6 +8,7 @@ from tests.judge.books import cdr, queue_log, records, sipp_log
 from tests.judge.findings import Pad
 from tests.judge.gather import Books
 from tests.judge.judge import Judgement, judge
+from tests.judge.outages import Outage
 from tests.judge.views.view import SLACK, Setting
 
 
@@ -22,14 +23,20 @@ class Files:
 
 
 def judge_files(
-    files: Files, *, kills: Sequence[int] = (), silent: Collection[str] = (), slack: int = SLACK
+    files: Files,
+    *,
+    kills: Sequence[int] = (),
+    outages: Sequence[Outage] = (),
+    silent: Collection[str] = (),
+    slack: int = SLACK,
 ) -> Judgement:
-    """The judgement of one run. ``kills``: when the PBX was killed, ``slack``: tolerance (both microseconds).
+    """The judgement of one run. ``kills``: when the PBX was killed, ``outages``: when it did not run, ``slack``:
+    tolerance (all microseconds).
 
     Raises OSError when a book cannot be opened; what cannot be read in it is a finding.
     """
     pad = Pad()
     phones = sipp_log.read(files.sipp, pad)
     lines = queue_log.read(files.queue_log, pad)
-    books = Books(lines, cdr.read(files.cdr, pad), phones, kills)
+    books = Books(lines, cdr.read(files.cdr, pad), phones, kills, outages)
     return judge(books, records.read(files.records, pad), Setting(slack, frozenset(silent)), pad)

@@ -1,7 +1,8 @@
 """Which caller's call is which channel, and which phone rang for whom: the books laid side by side, call by call."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tests.judge.assign import pair
 from tests.judge.books import sipp
@@ -11,6 +12,7 @@ from tests.judge.books.sipp import Caller, Ring
 from tests.judge.case import SHORT, Case, second_of
 from tests.judge.findings import Kind, Pad
 from tests.judge.numbers import same_number, same_phone
+from tests.judge.outages import Outage, heard_of, outage_between
 from tests.judge.times import SECOND, clock
 from tests.judge.visits import fold
 
@@ -21,12 +23,13 @@ TRUNK = "trunk-"  # how the endpoints of callers' trunks are named
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The three books of one run, and when the PBX was killed in it."""
+    """The three books of one run, when the PBX was killed in it, and when it did not run."""
 
     lines: Sequence[Line]
     rows: Sequence[Row]
     sipp: sipp.Book
     kills: Sequence[int] = ()
+    outages: Sequence[Outage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class Gathered:
 def gather(books: Books, pad: Pad) -> Gathered:
     """All calls of callers that any book knows of, in order of time."""
     cases = _channels(books)
-    _join_callers(cases, books.sipp.callers)
+    _join_callers(cases, books.sipp.callers, books.outages)
     _mark_killed(cases, books)
+    _mark_stopped(cases, books.outages)
     _join_rings(cases, books.sipp.rings, pad)
     cases.sort(key=lambda case: (case.began, case.uniqueid))
     return Gathered(cases, frozenset(row.uniqueid for row in books.rows))
@@ -77,14 +81,27 @@ def _join_lines(cases: dict[str, Case], told: Iterable[Line], linked: dict[str, 
 # --- callers ----------------------------------------------------------------------------------------------
 
 
-def _join_callers(cases: list[Case], callers: Sequence[Caller]) -> None:
+def _join_callers(cases: list[Case], callers: Sequence[Caller], outages: Sequence[Outage]) -> None:
     """Give each caller's call its channel; a call without one becomes a case of its own."""
     rest = list(callers)
     for cost in (_same_call, _same_moments):
         free = [case for case in cases if case.caller is None]
-        for i, j in sorted(pair(rest, free, cost).items(), reverse=True):
-            free[j].caller = rest.pop(i)
+        told = pair(rest, free, partial(_cost, cost, outages))
+        for i, j in sorted(told.items(), reverse=True):
+            free[j].caller = _heard(rest.pop(i), free[j], outages)
     cases.extend(Case(caller=caller) for caller in rest)
+
+
+def _cost(
+    cost: Callable[[Caller, Case], float | None], outages: Sequence[Outage], caller: Caller, case: Case
+) -> float | None:
+    return cost(_heard(caller, case, outages), case)
+
+
+def _heard(caller: Caller, case: Case, outages: Sequence[Outage]) -> Caller:
+    """The call as from the INVITE that the PBX heard, if this is its channel."""
+    start = case.rows[0].start if case.rows else second_of(case.uniqueid) * SECOND
+    return replace(caller, invited=heard_of(caller, start, outages))
 
 
 def _same_call(caller: Caller, case: Case) -> float | None:
@@ -140,6 +157,14 @@ def _mark_killed(cases: Iterable[Case], books: Books) -> None:
         if case.killed is not None:
             later = [second for second in starts if second * SECOND >= case.killed - SECOND]
             case.back = (later[0] + 1) * SECOND if later else case.killed + 5 * SECOND
+
+
+def _mark_stopped(cases: Iterable[Case], outages: Sequence[Outage]) -> None:
+    """What the PBX, told to stop, ended by itself."""
+    for case in cases:
+        end = case.caller.ended if case.caller is not None else case.ended
+        if case.killed is None and end is not None:
+            case.stopped = outage_between(case.began, end, outages)
 
 
 def _alive(case: Case, at: int) -> bool:

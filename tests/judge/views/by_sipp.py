@@ -251,6 +251,8 @@ def _picked_up(case: Case, ring: Ring) -> tuple[str, ...]:
 
 def _stopped(case: Case, ring: Ring, at: int) -> tuple[str, ...]:
     """The PBX stopped the ringing: because the caller left, another phone was quicker, or the time was up."""
+    if case.stopped is not None and case.stopped[0] <= at <= case.stopped[1]:
+        return ("cancelled", "no_answer", "dropped", "lost")
     left = case.caller.left if case.caller is not None else None
     if left is not None and -5 * MILLI <= at - left < SHORT:
         return ("cancelled",) if at >= left else ("cancelled", "no_answer")
