@@ -22,7 +22,7 @@ own. 每个命令都有 `--help`。
 """
 
 _COMMANDS = (
-    *("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "status", "doctor"),
+    *("demo", "run", "serve", "pbx", "dialplan", "agents", "calls", "missed", "reconcile", "status", "doctor"),
     "journal-agent",
 )
 """In the order of the help. Each is a module with an ``app`` (a group) or a function of the same name (a command)."""
@@ -70,6 +70,10 @@ def main() -> None:
         app()
     except* (ZhitongError, OSError) as errors:
         said = [_words(error) for error in console.leaves(errors)]
+    except* UnicodeEncodeError:
+        if all(word.isprintable() for word in sys.argv):
+            raise
+        said = ["What was typed is not UTF-8 throughout, and cannot be looked up. Set the terminal to UTF-8."]
     for message in dict.fromkeys(said):  # what two parts failed of alike is said once
         console.complain(message)
     sys.exit(1)  # here only after an error: the application itself exits

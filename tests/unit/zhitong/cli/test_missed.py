@@ -209,6 +209,9 @@ def test_what_a_call_closed_names_that_call_also_when_reopened(hotline: Terminal
         (("reopen", "1", "--note", "x"), "not closed"),
         (("reopen", "3", "--note", " "), "why"),
         (("list", "--from", "gestern"), "is no time"),
+        (("list", "--number", "\udcff"), "UTF-8"),
+        (("list", "--agent", "\udcd5\udcc5"), "UTF-8"),
+        (("call", "1", "--agent", "\udcd5\udcc5"), "UTF-8"),
         (("report", "--to", "31.12."), "is no time"),
     ],
 )
