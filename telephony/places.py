@@ -16,6 +16,11 @@ def secrets_of(site_file: Path, site: Site) -> Path:
     return var_of(site_file, site) / "secrets.toml"
 
 
+def figures_of(site_file: Path, site: Site) -> Path:
+    """The folder of the daily figures, one file for each."""
+    return var_of(site_file, site) / "figures"
+
+
 def control_of(site_file: Path, site: Site) -> Path:
     """The Unix socket at which the running bridge takes commands."""
     return var_of(site_file, site) / "control.sock"

@@ -37,7 +37,6 @@ class Reason(StrEnum):
     BOTH_HUNG_UP = "both hung up"
     AFTER_TRANSFER = "after transfer"
     TRANSFER_BEYOND_THE_QUEUE = "transfer beyond the queue"
-    NO_CHANNEL_OF_ITS_OWN = "no channel of its own"
     ESTIMATED = "estimated"
     TORN = "torn"
 
