@@ -77,7 +77,7 @@ class Sipp:
         """Whether the process is alive."""
         return self._child is not None and self._child.status is None
 
-    async def listening(self, timeout_s: float = 10.0) -> None:
+    async def listening(self, timeout_s: float = 30.0) -> None:
         """Return when it has bound its port. Raises LabError when it ends before that."""
         place, child = self._place, self._started()
         deadline = time.monotonic() + timeout_s

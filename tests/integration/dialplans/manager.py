@@ -46,10 +46,10 @@ class Manager:
         lines = [f"Action: {action}", f"ActionID: {number}", *(f"{name}: {value}" for name, value in headers.items())]
         self._answers[number] = asyncio.get_running_loop().create_future()
         self._writer.write("".join(f"{line}\r\n" for line in lines).encode() + b"\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self._answers[number]
 
-    async def event(self, name: str, timeout: float = 8.0, **headers: str) -> Message:
+    async def event(self, name: str, timeout: float = 30.0, **headers: str) -> Message:
         """The first event of this name with these headers; waits for it. A UserEvent is named by its own name."""
 
         def wanted(event: Message) -> bool:

@@ -98,7 +98,7 @@ async def test_who_hangs_up_while_waiting_leaves_without_a_status(make_rig: Make
         end = await rig.manager.event("ZtEnd")
         assert (end["Queue"], end["Status"]) == ("hotline", "")
         assert "ZtQueueEnd" not in rig.manager.names()
-        async with asyncio.timeout(5):  # CEL is written by a thread of its own
+        async with asyncio.timeout(30):  # CEL is written by a thread of its own
             while not rig.cel()[-1][1].startswith("q=hotline&s=&ab=TRUE&"):  # noqa: ASYNC110 - a file says nothing
                 await asyncio.sleep(0.05)
 

@@ -120,32 +120,32 @@ class Call:
 
     # --- waiting ----------------------------------------------------------------------------------------------
 
-    async def ringing(self, timeout: float = 5.0) -> Moment:
+    async def ringing(self, timeout: float = 30.0) -> Moment:
         """When the other phone rang (180). Raises `CallRefused` if the call ended without."""
         await self._until(lambda: self.ringing_at is not None, timeout, "ringing")
         assert self.ringing_at is not None
         return self.ringing_at
 
-    async def answered(self, timeout: float = 10.0) -> Moment:
+    async def answered(self, timeout: float = 30.0) -> Moment:
         """When the call came up. Raises `CallRefused` if it ended before."""
         await self._until(lambda: self.up_at is not None, timeout, "answered")
         assert self.up_at is not None
         return self.up_at
 
-    async def ended(self, timeout: float = 10.0) -> Ending:
+    async def ended(self, timeout: float = 30.0) -> Ending:
         """How the call ended, once it has."""
         await self._until(lambda: self.ending is not None, timeout, "over")
         assert self.ending is not None
         return self.ending
 
-    async def hears(self, what: What = Sound.ANY, from_: float | None = None, timeout: float = 5.0) -> float:
+    async def hears(self, what: What = Sound.ANY, from_: float | None = None, timeout: float = 30.0) -> float:
         """When the sound was first heard from `from_` on, waiting for it if need be (seconds of `time.monotonic`)."""
         await self._poll(lambda: self.heard.first(what, from_) is not None, timeout, f"hearing {what!r}")
         at = self.heard.first(what, from_)
         assert at is not None
         return at
 
-    async def keyed(self, keys: str, timeout: float = 5.0) -> None:
+    async def keyed(self, keys: str, timeout: float = 30.0) -> None:
         """Return when the other side has pressed just these keys, by RFC 4733 or by SIP INFO."""
         await self._poll(lambda: keys in (self.heard.keys(), self.info_keys), timeout, f"told the keys {keys}")
 
@@ -186,7 +186,7 @@ class Call:
             self._leg.refusal = code
             self._leg.take(Input.HANG_UP)
 
-    async def hangup(self, timeout: float = 5.0) -> Ending:
+    async def hangup(self, timeout: float = 30.0) -> Ending:
         """End it, whatever it takes: CANCEL, refusal or BYE. Returns at once if it is over."""
         self._leg.take(Input.HANG_UP)
         return await self.ended(timeout)
@@ -219,7 +219,7 @@ class Call:
         """Hum another tone from now on; None: send nothing."""
         self._leg.media.say(tone_hz)
 
-    async def refer(self, number: str, timeout: float = 10.0) -> int:
+    async def refer(self, number: str, timeout: float = 30.0) -> int:
         """Blind transfer (RFC 3515): the other side is to call `number`. Returns what became of it.
 
         That is the final code of the NOTIFYs; 200 too if the PBX accepted the transfer and hung up without one.
@@ -227,7 +227,7 @@ class Call:
         """
         return await self._refer(f"<{self._leg.line.uri(number)}>", timeout)
 
-    async def refer_replacing(self, other: "Call", timeout: float = 10.0) -> int:
+    async def refer_replacing(self, other: "Call", timeout: float = 30.0) -> int:
         """Attended transfer (RFC 3891): this call's other side is to take our place in `other`. As `refer`."""
         named = dialog.replaces(other._leg.dialog).replace(";", "%3B").replace("=", "%3D").replace("@", "%40")
         return await self._refer(f"<{self._leg.line.uri(other.number)}?Replaces={named}>", timeout)

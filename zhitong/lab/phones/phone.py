@@ -102,7 +102,7 @@ class Phone:
         leg.invite()
         return call
 
-    async def next_call(self, timeout: float = 5.0) -> Call:
+    async def next_call(self, timeout: float = 30.0) -> Call:
         """The next call that came in, in order of arrival. Raises `PhoneTimeout`."""
         try:
             async with asyncio.timeout(timeout):

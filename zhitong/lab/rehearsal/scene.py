@@ -131,7 +131,7 @@ class Scene:
         query = CallQuery(oldest_first=True, limit=PAGE_LIMIT)
         return [record async for record in RecordStore(self._database).stream(query)]
 
-    async def records_of(self, count: int, timeout_s: float = 10.0) -> list[CallRecord]:
+    async def records_of(self, count: int, timeout_s: float = 30.0) -> list[CallRecord]:
         """Wait until there are ``count`` records; what there is when the time is up."""
         records = await self.records()
         for _ in range(int(timeout_s / _LOOK_S)):
