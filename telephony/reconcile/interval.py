@@ -18,7 +18,7 @@ from telephony.reconcile.case import Case, Witness, cut_of
 from telephony.reconcile.finding import Book, Boot, CallFindings, Counts, Damage, Finding, Kind, Report
 from telephony.records.record import CallRecord
 
-SETTLE = Micros(60 * MICROS_PER_SECOND)
+SETTLE = Micros(10 * MICROS_PER_SECOND)
 """What ended so lately may be missing from records or books as yet."""
 _SLACK = Micros(2 * MICROS_PER_SECOND)
 
