@@ -67,6 +67,12 @@ class Folder:
         found = os.statvfs(self.path)
         return found.f_bavail / found.f_blocks if found.f_blocks else 1.0
 
+    def names(self) -> Iterator[str]:
+        """The files below the folder, by the names that records would have for them. Links are not followed."""
+        for folder, _, files in os.walk(self.path):
+            for file in files:
+                yield os.path.relpath(os.path.join(folder, file), self.path)  # noqa: PTH118 - os.walk tells strings
+
     @contextlib.contextmanager
     def _parent(self, name: str) -> Iterator[tuple[int | None, str]]:
         """The open folder that holds the file, and the file's name in it; None where a part is missing."""

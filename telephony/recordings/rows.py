@@ -55,4 +55,4 @@ def kept_of(row: Mapping[Any, Any]) -> Kept:
 
 
 def hold_of(row: Mapping[Any, Any]) -> Hold:
-    return msgspec.convert(dict(row), Hold)
+    return Hold(**{str(name): value for name, value in row.items()})

@@ -43,6 +43,12 @@ COLUMNS = {
     "estimated": "估计字段",
     "pbx": "交换机",
     "uniqueids": "通道编号",
+    "recording_state": "录音状态",
+    "recording_why": "录音状态原因",
+    "recording_ms": "录音毫秒",
+    "recording_paused_ms": "录音暂停毫秒",
+    "recording_sha256": "录音校验",
+    "notice": "录音告知",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""
@@ -99,9 +105,31 @@ def _jsonl_line(record: CallRecord) -> bytes:
 
 def _csv_lines(layout: Layout) -> Callable[[CallRecord], bytes]:
     def line(record: CallRecord) -> bytes:
-        return _csv_line([_cell(name, getattr(record, name), layout.zone) for name in COLUMNS])
+        return _csv_line([_cell(name, _value(record, name), layout.zone) for name in COLUMNS])
 
     return line
+
+
+def _value(record: CallRecord, name: str) -> Any:
+    read = _OF_RECORDING.get(name)
+    return read(record) if read is not None else getattr(record, name)
+
+
+def _of_file(name: str) -> Callable[[CallRecord], Any]:
+    return lambda record: getattr(record.recording_file, name, None)
+
+
+def _paused_ms(record: CallRecord) -> int:
+    return sum(pause.end - pause.start for pause in record.recording_pauses) // 1_000
+
+
+_OF_RECORDING: dict[str, Callable[[CallRecord], Any]] = {
+    "recording_state": _of_file("state"),
+    "recording_why": _of_file("why"),
+    "recording_ms": _of_file("length_ms"),
+    "recording_paused_ms": _paused_ms,
+    "recording_sha256": _of_file("sha256"),
+}
 
 
 def _csv_line(cells: list[str]) -> bytes:

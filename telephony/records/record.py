@@ -84,6 +84,18 @@ class RecordingPause(msgspec.Struct, frozen=True):
     by: str
 
 
+class RecordingFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the recording: ``state`` and ``why`` as in telephony.recordings.terms; length (ms), size (bytes)
+    and SHA-256 (hex) are of the file. ``held``: under legal hold."""
+
+    state: str
+    why: str | None
+    length_ms: int | None
+    size: int | None
+    sha256: str | None
+    held: bool = False
+
+
 class Segment(msgspec.Struct, frozen=True):
     """A stretch of the caller's time. Segments follow each other without hole or overlap, received → ended."""
 
@@ -129,6 +141,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     other_recordings: tuple[str, ...] = ()  # of conversations that were joined into this call
     recording_pauses: tuple[RecordingPause, ...] = ()
     recorded_bytes: int | None = None  # of the file, as the PBX told at the end; 0: none; None: it did not tell
+    recording_file: RecordingFile | None = None  # never stored: joined in where a record is shown or exported
     notice: str = ""  # what the caller was told of the recording; empty: not recorded
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None

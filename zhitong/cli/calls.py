@@ -18,6 +18,8 @@ from telephony.files import PRIVATE
 from telephony.masking import mask_number
 from telephony.model.ids import MemberName, Micros, QueueName
 from telephony.model.terms import Outcome
+from telephony.recordings.joined import joined_page, with_files
+from telephony.recordings.store import Recordings
 from telephony.records.export import ExportFormat, Layout, export
 from telephony.records.masked import masked
 from telephony.records.query import PAGE_LIMIT, CallQuery
@@ -152,6 +154,8 @@ def show(
 async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
     async with open_records(path) as (site, store):
         found = await store.get(key)
+        if found is not None:
+            (found,) = await joined_page(Recordings(store.database), [found])
     if found is None:
         raise ConfigError(
             f"There is no call {mask_number(key)!r} on record. `zhitong calls list` shows those there are."
@@ -193,7 +197,7 @@ async def _export(path: Path, span: tuple[str | None, str | None], layout: Layou
         query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
         layout = msgspec.structs.replace(layout, zone=zoneinfo.ZoneInfo(site.time_zone))
         with _target(to, private=layout.unmasked) as target:
-            count = await export(store.stream(query), target, layout)
+            count = await export(with_files(Recordings(store.database), store.stream(query)), target, layout)
     if to:
         console.say(f"已导出 {count} 条通话记录：{to}", f"{count} records written.")
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, Leg
-from zhitong.cli import console, words
+from zhitong.cli import console, recording_words, words
 
 _WIDEST, _NARROWEST = 60, 20
 _STYLES = {
@@ -59,7 +59,8 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "通话 talk": _talk(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
-        "录音 recording": record.recording or "",
+        "录音 recording": _recording(record),
+        "录音暂停 paused": _pauses(record, zone),
         "来源 provenance": _source(record),
         "相关 related": " ".join(record.related),
     }
@@ -77,6 +78,24 @@ def _talk(record: CallRecord) -> str:
         return ""
     hold = f" · 保持 hold {console.seconds(record.hold_ms)}" if record.hold_ms else ""
     return console.seconds(record.talk_ms) + hold
+
+
+def _recording(record: CallRecord) -> str:
+    file = record.recording_file
+    if not record.recording or file is None:
+        return record.recording or ""
+    parts = [recording_words.told(file.state, file.why), console.seconds(file.length_ms), record.recording]
+    parts += ["保全 held"] if file.held else []
+    parts += [f"告知 notice {record.notice}"] if record.notice else []
+    return " · ".join(parts)
+
+
+def _pauses(record: CallRecord, zone: str) -> str:
+    return ", ".join(
+        f"{console.clock(pause.start, zone, date=False)} {console.seconds((pause.end - pause.start) // 1_000)} "
+        f"{recording_words.PAUSED_BY.get(pause.by, pause.by)}"
+        for pause in record.recording_pauses
+    )
 
 
 def _source(record: CallRecord) -> str:
