@@ -29,9 +29,10 @@ def judge_files(
     outages: Sequence[Outage] = (),
     silent: Collection[str] = (),
     slack: int = SLACK,
+    busy: bool = False,
 ) -> Judgement:
     """The judgement of one run. ``kills``: when the PBX was killed, ``outages``: when it did not run, ``slack``:
-    tolerance (all microseconds).
+    tolerance (all microseconds), ``busy``: see ``Setting``.
 
     Raises OSError when a book cannot be opened; what cannot be read in it is a finding.
     """
@@ -39,4 +40,4 @@ def judge_files(
     phones = sipp_log.read(files.sipp, pad)
     lines = queue_log.read(files.queue_log, pad)
     books = Books(lines, cdr.read(files.cdr, pad), phones, kills, outages)
-    return judge(books, records.read(files.records, pad), Setting(slack, frozenset(silent)), pad)
+    return judge(books, records.read(files.records, pad), Setting(slack, frozenset(silent), busy), pad)

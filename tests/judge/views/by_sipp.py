@@ -64,7 +64,7 @@ def _who(seen: View, caller: Caller) -> None:
 
 
 def _times(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
-    seen.claim("received_at", moment(BOOK, caller.invited, setting.slack))
+    seen.claim("received_at", sent(caller.invited, case.rows[0].start if case.rows else None, setting))
     if case.killed is not None and case.back is not None:
         seen.claim("ended_at", Within(BOOK, _last_sign(case), case.back, setting.slack))
     elif caller.ended is not None:
@@ -77,6 +77,18 @@ def received(at: int, told: int | None, setting: Setting) -> Within:
     saw at ``at`` was sent no later, and if CDR tells when, a little earlier."""
     late = told is not None and setting.slack < at - told < _KEPT_WAITING
     return Within(BOOK, told if late and told is not None else at, at, setting.slack)
+
+
+def sent(at: int, told: int | None, setting: Setting) -> Within:
+    """The moment of something a phone sent: on a busy machine the PBX may be kept waiting likewise."""
+    late = setting.busy and told is not None and setting.slack < told - at < _KEPT_WAITING
+    return Within(BOOK, at, told if late and told is not None else at, setting.slack)
+
+
+def rang(case: Case, ring: Ring, setting: Setting) -> Within:
+    """When a phone was rung."""
+    row = row_of(case, ring) if setting.busy else None
+    return received(ring.invited, row.start if row is not None else None, setting)
 
 
 def first_answer(case: Case) -> int | None:
@@ -175,9 +187,9 @@ def _talk(seen: View, case: Case, setting: Setting) -> None:
         seen.claim("agent", one_of(BOOK, ring.phone, *((None,) if by_dial(case) else ())))
         seen.claim("answered_at", *_answers(case, ring.accepted, setting))
         wide = 2 * setting.slack
-        rang = ring.accepted - ring.invited
+        ringing = ring.accepted - ring.invited
         if not by_dial(case):
-            seen.claim("ring_ms", _lasting(rang, rang, wide))
+            seen.claim("ring_ms", _lasting(ringing, ringing, wide))
         _talked(seen, case, ring.accepted, wide)
 
 
@@ -219,7 +231,7 @@ def _lasting(low: int, high: int, wide: int) -> Lasting:
 
 
 def _offer(case: Case, ring: Ring, setting: Setting) -> OfferSeen:
-    claims: dict[str, Claim] = {"at": moment(BOOK, ring.invited, setting.slack)}
+    claims: dict[str, Claim] = {"at": rang(case, ring, setting)}
     until = ring.rang_until
     if until is not None and (case.killed is None or until < case.killed):
         row = row_of(case, ring)
@@ -273,7 +285,7 @@ def _first_offer(seen: View, case: Case, setting: Setting) -> None:
         return
     rings = offered(case)
     if rings:
-        seen.claim("first_offered_at", moment(BOOK, rings[0].invited, setting.slack))
+        seen.claim("first_offered_at", rang(case, rings[0], setting))
     else:
         seen.claim("first_offered_at", one_of(BOOK, None))
 

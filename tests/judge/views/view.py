@@ -11,10 +11,12 @@ SLACK = 50 * MILLI
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What holds for the whole run. ``slack``: how far a moment may lie from what a phone saw (microseconds)."""
+    """What holds for the whole run. ``slack``: how far a moment may lie from what a phone saw (microseconds). ``busy``:
+    PBX and phones shared a busy machine, where each may be kept waiting before it writes down what it received."""
 
     slack: int = SLACK
     silent: frozenset[str] = frozenset()  # phones that kept no log
+    busy: bool = False
 
     def logs(self, phone: str) -> bool:
         return phone not in self.silent

@@ -8,21 +8,22 @@ from tests.judge.books import cdr, queue_log, records, sipp_log
 from tests.judge.findings import Finding, Pad
 from tests.judge.gather import Books
 from tests.judge.judge import Judgement, judge
+from tests.judge.outages import Outage
 from tests.judge.views.view import Setting
 from tests.unit.judge.world import World
 
 
-def judgement(world: World, kills: Sequence[int] = ()) -> Judgement:
+def judgement(world: World, kills: Sequence[int] = (), outages: Sequence[Outage] = ()) -> Judgement:
     """The same way as ``python -m tests.judge`` goes, but for the files."""
     pad = Pad()
     phones = sipp_log.fold(sipp_log.parse(world.phones_text("caller") + world.phones_text("agent"), "phones", pad))
     lines = queue_log.parse(world.queue_log_text(), pad)
-    books = Books(lines, cdr.parse(world.cdr_text(), pad), phones, kills)
+    books = Books(lines, cdr.parse(world.cdr_text(), pad), phones, kills, outages)
     return judge(books, records.parse(world.records_text(), pad), Setting(), pad)
 
 
-def findings(world: World, kills: Sequence[int] = ()) -> tuple[Finding, ...]:
-    return judgement(world, kills).findings
+def findings(world: World, kills: Sequence[int] = (), outages: Sequence[Outage] = ()) -> tuple[Finding, ...]:
+    return judgement(world, kills, outages).findings
 
 
 @dataclass(frozen=True)

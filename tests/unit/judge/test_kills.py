@@ -127,3 +127,17 @@ def test_a_refusal_before_there_was_a_channel_has_no_record() -> None:
     world.records.append(ghost)
     (finding,) = findings(world)
     assert finding.kind is Kind.INVENTED
+
+
+def test_who_leaves_a_dead_pbx_has_not_abandoned_and_who_answers_it_has_not_answered() -> None:
+    world = World()
+    ringing = Call(world, "13800000003", KILL - SECOND).enter()
+    ringing.ring("1002")
+    ringing.seconds(1.5).caller_hangs_up()
+    cut_record(world.records[0])
+    (number, sip_id) = next(line.split("\t")[5:8:2] for _, line in world.phones if "\tinvite_received\t" in line)
+    cancelled = [each for each in world.phones if "\tcancel_received\t" in each[1]]
+    world.phones = [each for each in world.phones if each not in cancelled]
+    world.seen(KILL + SECOND, "agent", "answer_sent", number, "13800000003", sip_id, 200)
+    world.log_lines, world.cdr = [], []
+    assert not findings(world, kills=[KILL])
