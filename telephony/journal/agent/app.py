@@ -14,7 +14,7 @@ from telephony.journal.errors import JournalUnreadable
 from telephony.journal.files import PATHS, FileGone
 from telephony.journal.wire import GONE, PIECE, ROOT, TAKEN, VERSION, About, Opened, Refusal
 
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 4
 """Requests that are being answered; one more is refused with 503. A bridge has one."""
 MAX_OFFSET = 1 << 60
 _TIDY_S = 60.0

@@ -79,7 +79,7 @@ class Wire:
         """So many bytes to the reader, then the link is cut."""
         self.pause_s = 0.0
         """Before every kilobyte to the reader."""
-        self.carried = 0
+        self.accepted = 0
 
     def start(self) -> None:
         self._host.call(self._start())
@@ -113,6 +113,7 @@ class Wire:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
+        self.accepted += 1
         try:
             if self.up:
                 far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._there())
@@ -143,7 +144,6 @@ class Wire:
             if self.left is not None:
                 data, self.left = data[: self.left], max(0, self.left - len(data))
             writer.write(data)
-            self.carried += len(data)
             await writer.drain()
             if self.left == 0:
                 await asyncio.sleep(0.01)  # what is written leaves first
