@@ -75,7 +75,7 @@ def _times(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
 def received(at: int, told: int | None, setting: Setting) -> Within:
     """The moment of something a phone received, in a book whose writer may be kept waiting on a busy machine: what it
     saw at ``at`` was sent no later, and if CDR tells when, a little earlier."""
-    late = told is not None and setting.slack < at - told < _KEPT_WAITING
+    late = told is not None and (0 if setting.busy else setting.slack) < at - told < _KEPT_WAITING
     return Within(BOOK, told if late and told is not None else at, at, setting.slack)
 
 
@@ -137,6 +137,8 @@ def _sides(case: Case, caller: Caller) -> tuple[str, ...]:
         return ("caller", "agent", "other") if crossed else ("caller",)
     if hanging is None:
         return ("system",) if caller.ended is not None else ()
+    if case.stopped is not None and case.stopped[0] <= (caller.ended or 0) <= case.stopped[1]:
+        return ("system", "agent", "other")  # its transferrer had just left
     return ("agent",) if hanging in offered(case) else ("agent", "other")
 
 
