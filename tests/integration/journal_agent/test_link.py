@@ -146,9 +146,7 @@ def test_a_log_that_the_agent_may_not_read(pen: Pen, logs: RemoteLogs, monkeypat
 
     pen.write()
     monkeypatch.setattr("telephony.journal.files.os.open", refuse)
-    with pytest.raises(
-        JournalUnreadable, match=r"the journal agent says: .*zhitong-cel.csv cannot be read"
-    ):
+    with pytest.raises(JournalUnreadable, match=r"the journal agent says: .*zhitong-cel.csv cannot be read"):
         FarReader(pen, logs).look()
 
 
