@@ -142,8 +142,8 @@ class _File(Generic[Row]):
         offset, more = 0, True
         with self._open() as log:
             while more:
-                data = log.read(offset, _READ).data
-                more = len(data) == _READ
+                reading = log.read(offset, _READ)  # a smaller piece, when it comes from another machine
+                data, more = reading.data, reading.more
                 pieces, end = cut(data, offset, self._form, lambda _offset: None, final=self._final and not more)
                 more = more and end > offset
                 offset = end
