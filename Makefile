@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PYTHON_DIRS := telephony agent_bridge zhitong dialplans tests bench tools
 demo_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(AGENTS),--agents '$(AGENTS)') $(if $(SEED),--seed '$(SEED)')
+chaos_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(SEED),--seed '$(SEED)')
 run_options = $(if $(BIND),--bind '$(BIND)')
 
 .PHONY: help
@@ -53,6 +54,10 @@ format: setup ## mend what ruff can mend: layout, order of imports, simple findi
 .PHONY: bench
 bench: setup ## the benchmarks, as ratios against a yardstick in the same run
 	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: chaos
+chaos: setup ## faults at random moments under real calls, then a judge: ten minutes or so (CALLS= SEED=)
+	@$(BIN)/zhitong chaos $(chaos_options) $(ARGS)
 
 .PHONY: diagrams
 diagrams: setup ## draw the state diagrams in docs/ anew from the tables in the code

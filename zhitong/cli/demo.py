@@ -1,9 +1,5 @@
 """``zhitong demo``: real calls through a voice menu and straight to people, side by side; then a table."""
 
-import contextlib
-import fcntl
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +9,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from telephony.errors import LabError
 from zhitong.cli import console
+from zhitong.cli.alone import alone
 from zhitong.cli.common import JsonOption, wait_for
 from zhitong.cli.demo_screen import LiveView, announce, show_report
 from zhitong.lab.programs import Tools, find_tools
 from zhitong.lab.rehearsal.demo import DIRECT, MENU, Report, run_demo
 from zhitong.lab.rehearsal.plan import Plan
+
+_MADE = (DIRECT.name, MENU.name, "report.json")
 
 
 def demo(
@@ -33,7 +32,7 @@ def demo(
     in the directory: `report.json`, call records, logs. The exit status is 0 only if no call and no record was lost.
     """
     plan = Plan(calls=calls, agents=agents, seed=seed)
-    with _alone(directory):
+    with alone(directory, "demo", _MADE):
         tools = fetch_tools()
         announce(plan)
         view = LiveView(plan)
@@ -55,33 +54,6 @@ def _lost(report: Report, directory: Path) -> str:
         for name, way in ways.items()
     )
     return f"calls or records were lost. {counts}. Look into {directory}/*/bridge.log, and log/ and phones/ beside it."
-
-
-@contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Hold the directory, and clear it of an earlier demo: a second one would clear it under the first."""
-    directory.mkdir(parents=True, exist_ok=True)
-    mark = directory / "demo.lock"
-    ours = mark.exists()
-    with mark.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LabError(f"another demo runs in {directory}: wait for it, or choose another --directory.") from None
-        _clear(directory, ours=ours)
-        yield
-
-
-def _clear(directory: Path, *, ours: bool) -> None:
-    """Remove what an earlier demo left, and nothing that is somebody else's."""
-    for name in (DIRECT.name, MENU.name, "report.json"):
-        path = directory / name
-        if path.exists() and not ours:
-            (directory / "demo.lock").unlink()
-            raise LabError(f"{path} was not made by a demo: choose another --directory.")
-        if path.is_dir():
-            shutil.rmtree(path)
-        path.unlink(missing_ok=True)
 
 
 _STEPS = {

@@ -28,11 +28,11 @@ class Happened(msgspec.Struct, frozen=True):
 
 
 class Faults:
-    """``play`` a track; ``happened`` tells what was done. ``volume`` is the store's own, None where there is none."""
+    """``play`` a track; ``happened`` tells what was done. The SQLite ``database`` is on a volume of its own, if that is
+    ever to be filled."""
 
-    def __init__(self, pbx: Pbx, bridge: Bridge, link: Link, database: Path, volume: Path | None) -> None:
-        self._pbx, self._bridge, self._link = pbx, bridge, link
-        self._database, self._volume = database, volume
+    def __init__(self, pbx: Pbx, bridge: Bridge, link: Link, database: Path) -> None:
+        self._pbx, self._bridge, self._link, self._database = pbx, bridge, link, database
         self.happened: list[Happened] = []
         self.going_on: set[Fault] = set()
         self._how: Mapping[Fault, Callable[[float], Awaitable[bool]]] = {
@@ -97,8 +97,6 @@ class Faults:
         return True
 
     async def _fill(self, lasts_s: float) -> bool:
-        if self._volume is None:
-            return False
-        with store.filled(self._volume):
+        with store.filled(self._database.parent):
             await asyncio.sleep(lasts_s)
         return True

@@ -5,7 +5,7 @@ store is full and the link just coming back, because that is what happens.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -102,13 +102,15 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """``span_s``: over how many seconds the calls arrive and the faults happen."""
+    """``span_s``: over how many seconds the calls arrive and the faults happen. ``can_fill``: whether the store has a
+    volume of its own, which can be filled; without one it is locked instead."""
 
     calls: int
     seed: int
     counts: Counts
     span_s: float
     agents: int = 12
+    can_fill: bool = True
 
     @classmethod
     def of(cls, calls: int, seed: int) -> "Plan":
@@ -126,16 +128,19 @@ def troubles(plan: Plan) -> dict[Track, tuple[Trouble, ...]]:
 def _of_track(plan: Plan, track: Track) -> tuple[Trouble, ...]:
     dice = stream(plan.seed, "chaos", track.value)
     count = plan.counts.of(track)
-    kinds = _kinds(dice, track, count)
+    kinds = _kinds(dice, _possible(plan, track), count)
     return tuple(
         Trouble(kind, at, round(dice.uniform(*_LASTS_S[kind]), 3))
         for kind, at in zip(kinds, _moments(dice, track, count, plan.span_s), strict=True)
     )
 
 
-def _kinds(dice: random.Random, track: Track, count: int) -> list[Fault]:
+def _possible(plan: Plan, track: Track) -> list[Fault]:
+    return [kind for kind in KINDS[track] if plan.can_fill or kind is not Fault.FULL]
+
+
+def _kinds(dice: random.Random, kinds: Sequence[Fault], count: int) -> list[Fault]:
     """As many of each kind as can be, in a random order."""
-    kinds = KINDS[track]
     drawn = [kinds[index % len(kinds)] for index in range(count)]
     dice.shuffle(drawn)
     return drawn

@@ -97,16 +97,24 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 Watch = Callable[[Progress], None]
 
 
-async def run_chaos(directory: Path, tools: Tools, plan: Plan, watch: Watch) -> Report:
-    """Do it all in ``directory``. Raises LabError when the PBX, the phones or the judge fail by themselves."""
+async def run_chaos(directory: Path, tools: Tools, plan: Plan, watch: Watch, *, own_mounts: bool) -> Report:
+    """Do it all in ``directory``/run. Raises LabError when the PBX, the phones or the judge fail by themselves.
+
+    ``own_mounts``: this process has a mount namespace of its own (unshare(1)), so that the store may get a volume of
+    its own, which goes with the process.
+    """
     judging.require()
-    run = directory / "run"
+    run = (directory / "run").resolve()
     volume = run / "store"
-    own_volume = await asyncio.to_thread(store.mount, volume)
-    text = partial(site.site_text, volume=volume.resolve())
-    async with Scene.open(run, tools, text, site.directory(plan), bridge=False) as scene:
-        chaos = _Chaos(scene, plan, await _parts(scene, volume.resolve(), own_volume), watch)
-        return await chaos.play()
+    await asyncio.to_thread(volume.mkdir, parents=True, exist_ok=True)
+    plan = msgspec.structs.replace(plan, can_fill=own_mounts and await asyncio.to_thread(store.mount, volume))
+    text = partial(site.site_text, volume=volume)
+    try:
+        async with Scene.open(run, tools, text, site.directory(plan), bridge=False) as scene:
+            return await _Chaos(scene, plan, await _parts(scene, volume), watch).play()
+    finally:
+        if plan.can_fill:
+            await asyncio.to_thread(store.unmount, volume)
 
 
 class _Parts(msgspec.Struct, frozen=True):
@@ -116,12 +124,12 @@ class _Parts(msgspec.Struct, frozen=True):
     state: StateWatch
 
 
-async def _parts(scene: Scene, volume: Path, own_volume: bool) -> _Parts:
+async def _parts(scene: Scene, volume: Path) -> _Parts:
     lab, ami = scene.lab, scene.site.pbx.ami
     port = lab.ports.take()
     link = Link(port, ami.port)
     bridge = Bridge(await site.beside(scene, port), lab.run)
-    faults = Faults(lab.pbx, bridge, link, volume / site.DATABASE, volume if own_volume else None)
+    faults = Faults(lab.pbx, bridge, link, volume / site.DATABASE)
     secrets = await asyncio.to_thread(read_secrets, secrets_of(scene.site_file, scene.site))
     return _Parts(bridge, link, faults, StateWatch(ami.port, ami.user, secrets.ami, bridge, link))
 

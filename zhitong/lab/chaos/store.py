@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from zhitong.lab.child import Child
 
 _SIZE = "64m"
 _BLOCK = 1 << 16
+_DETACH = 2  # MNT_DETACH of umount2(2)
 _HOLD = """
 import sqlite3, sys, time
 held = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
@@ -27,9 +29,17 @@ def mount(folder: Path) -> bool:
 
     To be done in a mount namespace of one's own (unshare(1)), so that it goes with the process whatever happens.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     libc = ctypes.CDLL(None, use_errno=True)
     return bool(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, f"size={_SIZE}".encode()) == 0)
+
+
+def unmount(folder: Path) -> None:
+    """Take the volume away again, and leave what was on it where it was."""
+    kept = folder.with_name(f"{folder.name}.kept")
+    shutil.copytree(folder, kept)
+    ctypes.CDLL(None).umount2(os.fsencode(folder), _DETACH)
+    shutil.copytree(kept, folder, dirs_exist_ok=True)
+    shutil.rmtree(kept)
 
 
 @contextlib.contextmanager
