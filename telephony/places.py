@@ -52,12 +52,14 @@ def runs_of(site_file: Path, site: Site) -> Path:
 
 
 class Home(NamedTuple):
-    """All that one bridge keeps: its database, its outbox, the count of its starts."""
+    """All that one bridge keeps: its database, its outbox, the count of its starts, the daily figures."""
 
     url: str
     outbox: Path
     runs: Path
+    figures: Path
 
 
 def home_of(site_file: Path, site: Site) -> Home:
-    return Home(database_url(site_file, site), outbox_of(site_file, site), runs_of(site_file, site))
+    url, figures = database_url(site_file, site), figures_of(site_file, site)
+    return Home(url, outbox_of(site_file, site), runs_of(site_file, site), figures)

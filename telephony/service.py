@@ -40,6 +40,8 @@ from telephony.model.changes import CallEnded, Change, EpochBegan
 from telephony.model.ids import MemberName, PbxName
 from telephony.model.tracker import Tracker
 from telephony.places import Home, recordings_of
+from telephony.reconcile.nightly import Nightly
+from telephony.reconcile.site import nightly_of
 from telephony.recordings import keeper as recordings_keeper
 from telephony.recordings.files import Folder
 from telephony.recordings.store import Recordings
@@ -103,6 +105,8 @@ class Service:
         )
         self.journal = self._journal_of(site, secrets, database, tracker)
         """None when the PBX's logs are out of reach: neither on this machine nor behind a journal agent."""
+        self.nightly: Nightly | None = None
+        """Makes the daily figures; None without a key for them."""
         self.probe = Probe(database)
         self.watch = Watch(self._parts(database))
         self.door = Door(site, self.connection.act, self.ledger, self.live, self.watch.status, self.recorder)
@@ -155,6 +159,7 @@ class Service:
             await stack.enter_async_context(_brought_up(database))
             epoch = await asyncio.to_thread(first_epoch, home.runs)
             service = cls(site, secrets, database, outbox, epoch)
+            service.nightly = nightly_of(site, secrets, database, home.figures)
             service.writer.start()
             stack.push_async_callback(service._close)
             yield service
@@ -173,6 +178,8 @@ class Service:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
             if self.journal is not None:
                 lasting["journal"] = self.journal.run
+            if self.nightly is not None:
+                lasting["figures"] = self.nightly.run
             if control is not None:
                 lasting["control"] = partial(self._take_commands, control)
             for part, work in lasting.items():

@@ -3,18 +3,25 @@
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
+from telephony.config import Site
 from telephony.database.database import Database
 from telephony.journal.files import Logs
 from telephony.journal.kept import KeptRecords
+from telephony.journal.source import logs_of
 from telephony.model.ids import MICROS_PER_SECOND, Micros, PbxName, Uniqueid
 from telephony.reconcile.books import Books, read_books
 from telephony.reconcile.case import Witness
-from telephony.reconcile.finding import Report
+from telephony.reconcile.errors import BooksUnreadable
+from telephony.reconcile.figures import FigureStore
+from telephony.reconcile.finding import Counts, Report
 from telephony.reconcile.interval import SETTLE, Span, Told, reconcile
+from telephony.reconcile.nightly import Nightly
 from telephony.records.query import PAGE_LIMIT, CallQuery
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
+from telephony.secrets import Secrets
 
 _LONGEST = Micros(6 * 3600 * MICROS_PER_SECOND)
 """So long after an interval its last calls may end; a record that claims more makes nobody read on for ever."""
@@ -43,6 +50,23 @@ async def reconcile_site(
         elsewhere=elsewhere,
     )
     return await asyncio.to_thread(reconcile, records, told, Span(since, until, now))
+
+
+def nightly_of(site: Site, secrets: Secrets, database: Database, folder: Path) -> Nightly | None:
+    """Who makes this site's daily figures and puts them into ``folder``; None without a key for them."""
+    if secrets.figures is None:
+        return None
+
+    async def reconciled(since: Micros, until: Micros) -> Counts:
+        logs = logs_of(site, secrets.journal)
+        if logs is None:
+            raise BooksUnreadable("Asterisk's log folder is not on this machine, and no journal agent is named.")
+        try:
+            return (await reconcile_site(database, logs, PbxName(site.pbx.systemname), since, until)).counts
+        finally:
+            logs.close()
+
+    return Nightly(FigureStore(database), secrets.figures, site.time_zone, folder, reconciled)
 
 
 def _strangers(records: Sequence[CallRecord], books: Books) -> Collection[Uniqueid]:

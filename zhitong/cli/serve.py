@@ -12,7 +12,7 @@ import uvloop
 
 from telephony.config import read_site
 from telephony.places import control_of, home_of, secrets_of, var_of
-from telephony.secrets import read_secrets
+from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
 from zhitong.cli.logs import LogForm, set_up
@@ -39,7 +39,7 @@ def serve(
 
 async def _serve(path: Path) -> None:
     site = await asyncio.to_thread(read_site, path)
-    secrets = await asyncio.to_thread(read_secrets, secrets_of(path, site))
+    secrets = await asyncio.to_thread(_secrets, secrets_of(path, site))
     await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
     async with Service.open(site, secrets, home_of(path, site)) as service:
         work = asyncio.create_task(service.run(control_of(path, site)))
@@ -50,6 +50,16 @@ async def _serve(path: Path) -> None:
         tell.cancel()
         notify("STOPPING=1")
     log.info("stopped", records=service.writer.written)
+
+
+def _secrets(path: Path) -> Secrets:
+    """With a key for the daily figures, made at the first start. Without one there are no figures, and nothing else is
+    amiss."""
+    try:
+        return with_figures_key(path)
+    except OSError as error:
+        log.warning("no daily figures: their key cannot be written", file=str(path), reason=error.strerror)
+        return read_secrets(path)
 
 
 def _stop_on_signals(work: asyncio.Task[None]) -> None:
