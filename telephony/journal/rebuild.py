@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from telephony.journal.grouping import CallRows
+from telephony.journal.mending import UNKNOWN, Mended, answered_unseen, mend
 from telephony.journal.retell import in_order, retell
 from telephony.journal.rows import CelRow
 from telephony.model import events as ev
@@ -28,14 +29,15 @@ _SOME_BOOT, _NO_NAMES = Micros(1), MappingProxyType[str, MemberName]({})
 def rebuild(pbx: PbxName, calls: CallRows, names: Mapping[str, MemberName] = _NO_NAMES) -> list[Call]:
     """The calls of one group, in order of their ids. ``names``: endpoint → member, for phones that are not named by
     their agent."""
-    rows = in_order(calls.rows)
+    mended = mend(in_order(calls.rows), calls.lines, calls.headless)
+    rows = mended.rows
     tracker = Tracker(pbx)
     told = [change for event in _story(rows, calls, names) for change in tracker.apply(event)]
     found = [change.call for change in told if isinstance(change, CallEnded)]
     for call in found:
         call.provenance = Provenance.REBUILT
         call.left_out += calls.left_out
-        _own_up(call, calls, rows)
+        _own_up(call, calls, mended)
     return sorted(found, key=lambda call: call.call_id)
 
 
@@ -63,12 +65,16 @@ def _snapshot(at: Micros, booted_at: Micros) -> ev.SnapshotTaken:
     return ev.SnapshotTaken(at, 1, booted_at, (), (), (), ())
 
 
-def _own_up(call: Call, calls: CallRows, rows: list[CelRow]) -> None:
-    """Name what was not in the logs: the beginning of a channel that they show only in the middle."""
-    if call.caller not in calls.headless:
-        return
-    if "received_at" not in call.estimated:
-        call.estimated.append("received_at")
-    first = next(row for row in rows if row.uniqueid == call.caller)
-    if not is_way_in(first.context) and not call.trunk:
-        call.dialled = ""
+def _own_up(call: Call, calls: CallRows, mended: Mended) -> None:
+    """Name what was not in the logs: the beginning of a channel that they show only in the middle, and what was told
+    from it."""
+    guessed = list(mended.guessed) if not mended.channels.isdisjoint(call.legs) else []
+    if call.caller in calls.headless:
+        guessed.insert(0, "received_at")
+        first = next(row for row in mended.rows if row.uniqueid == call.caller)
+        if call.dialled == UNKNOWN or (not is_way_in(first.context) and not call.trunk):
+            call.dialled = ""
+        if call.answered_at is None and answered_unseen(mended.rows, calls.lines, call.caller):
+            call.answered_at = call.ended_at
+            guessed.append("answered_at")
+    call.estimated += [field for field in dict.fromkeys(guessed) if field not in call.estimated]
