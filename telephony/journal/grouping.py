@@ -24,6 +24,7 @@ MAX_HELD = 500_000
 """Rows of all groups. Beyond it the oldest group is given up: told as far as it is known."""
 MAX_LINES = 200_000
 """Channels that queue_log named and CEL has not shown; the oldest give way, counted in ``lines_dropped``."""
+_STARTS_KEPT = 50
 WAIT_FOR_CEL = Micros(60 * MICROS_PER_SECOND)
 """A line whose channel CEL has not shown when it is this far ahead is of no call that is still to come."""
 
@@ -126,6 +127,7 @@ class Grouping:
         self._groups: dict[int, _Group] = {}
         self._lines: dict[str, list[tuple[int, int, QueueLine]]] = {}  # of channels not seen yet: mark, number, line
         self._boots: list[_Boot] = []
+        self._starts: list[int] = []  # of the PBX, as queue_log tells them, by their numbers
         self._connects: dict[str, str] = {}  # a leg → the channel whose queue rang it
         self._number = 0
         self._held = 0
@@ -157,6 +159,7 @@ class Grouping:
         self._number += 1
         if line.event == "QUEUESTART":
             self.booted(line.at)
+            self._starts = [*self._starts[-_STARTS_KEPT:], self._number]
         if "." not in line.callid:  # NONE, MANAGER, CLI …: of no call
             return
         if line.event == "CONNECT":
@@ -198,9 +201,18 @@ class Grouping:
     def _add_key(self, group: _Group, key: str) -> None:
         group.keys.add(key)
         self._of[key] = group
-        for mark, number, line in self._lines.pop(key, ()):
+        for mark, number, line in self._take_lines(key):
             group.lines.append((number, line))
             group.mark = min(group.mark, mark)
+
+    def _take_lines(self, key: str) -> list[tuple[int, int, QueueLine]]:
+        """Those that have waited for this channel. What stands behind a start of the PBX is of another of its name."""
+        lines = self._lines.pop(key, [])
+        start = next((number for number in self._starts if lines and number > lines[0][1]), None)
+        later = [each for each in lines if start is not None and each[1] > start]
+        if later:
+            self._lines[key] = later
+        return lines[: len(lines) - len(later)]
 
     def _tie(self, caller: str, leg: str) -> None:
         one, two = self._of.get(caller), self._of.get(leg)

@@ -34,6 +34,8 @@ from telephony.model.calls import Call
 from telephony.model.changes import CallEnded, Change, EpochBegan, EpochEnded
 from telephony.model.ids import CallId, MemberName, Micros, PbxName, Uniqueid
 from telephony.model.world import World
+from telephony.records.build import build_record
+from telephony.records.identity import family, same_call, settled
 from telephony.records.record import CallRecord
 
 MAX_DUE = 2_000
@@ -119,7 +121,12 @@ class _Due:
     headless: bool
     elsewhere: frozenset[Uniqueid]
     mark: int
+    name: CallId  # which its first channel gives; ``call`` may be another of that name
     handed_on: int = 0
+
+    @property
+    def record(self) -> CallRecord:
+        return msgspec.structs.replace(build_record(self.call), call_id=self.name)
 
     @property
     def ids(self) -> tuple[CallId, ...]:
@@ -267,11 +274,14 @@ class Journal:
             return []
         headless, everyone = finished.calls.headless, frozenset(leg for call in calls for leg in call.legs)
         return [
-            _Due(call, not headless.isdisjoint(call.legs), everyone - call.legs.keys(), finished.mark) for call in calls
+            _Due(call, not headless.isdisjoint(call.legs), everyone - call.legs.keys(), finished.mark, call.call_id)
+            for call in calls
         ]
 
     def _take(self, due: _Due) -> None:
         """A call can show twice: where reading began anew in its middle, and whole."""
+        if due.name in self._due:
+            due.call.call_id = settled(due.record, self._namesakes(due)).call_id
         known = self._due.get(due.call.call_id)
         if known is not None:
             due.mark = min(due.mark, known.mark)
@@ -312,7 +322,8 @@ class Journal:
         return live or any(call_id in self._arriving for call_id in due.ids)
 
     async def _judge(self, some: Sequence[_Due]) -> None:
-        found = await self._records.find([due.call.call_id for due in some])
+        found = dict(await self._records.find([due.call.call_id for due in some]))
+        await self._tell_apart([due for due in some if _repeated(due, found.get(due.call.call_id))], found)
         lost = [due for due in some if due.headless and due.call.call_id not in found]
         known = await self._records.known([uniqueid for due in lost for uniqueid in due.call.legs]) if lost else set()
         for due in some:
@@ -323,6 +334,20 @@ class Journal:
                 elsewhere=due.elsewhere,
             )
             self._act(due, review(due.call, due.headless, beside))
+
+    async def _tell_apart(self, repeated: Sequence[_Due], found: dict[CallId, CallRecord]) -> None:
+        """Give each of these calls the id that it has on record, or one that no other of its name has."""
+        if not repeated:
+            return
+        found.update(await self._records.find([call_id for due in repeated for call_id in family(due.name)]))
+        for due in repeated:
+            self._due.pop(due.call.call_id, None)
+            due.call.call_id = settled(due.record, {**self._namesakes(due), **found}).call_id
+            self._due[due.call.call_id] = due
+
+    def _namesakes(self, due: _Due) -> Mapping[CallId, CallRecord]:
+        """What else waits to be judged under an id that this call may have."""
+        return {call_id: self._due[call_id].record for call_id in family(due.name) if call_id in self._due}
 
     def _act(self, due: _Due, verdict: Verdict) -> None:
         if verdict.differences:
@@ -370,6 +395,11 @@ class Journal:
             return None
         self._problems.pop(kind, None)
         return result
+
+
+def _repeated(due: _Due, record: CallRecord | None) -> bool:
+    """Whether its channel's name is known to be another call's as well."""
+    return due.call.call_id != due.name or (record is not None and not same_call(record, due.record))
 
 
 def _now() -> float:

@@ -28,7 +28,11 @@ PbxName = NewType("PbxName", str)
 
 MICROS_PER_SECOND = 1_000_000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS = str.maketrans(_ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTUV")  # of Python's base 32
 _PAIRS = [one + two for one in _ALPHABET for two in _ALPHABET]
+_HASH = 66  # bits
+GENERATIONS = 16
+"""So many calls can have one Uniqueid and yet an id each."""
 
 
 def micros_of(seconds: float) -> Micros:
@@ -56,11 +60,26 @@ def call_id_of(pbx: str, uniqueid: str, generation: int = 0) -> CallId:
     """The CallId of the call whose oldest channel is ``uniqueid``.
 
     Made from the channel's own name, so whoever rebuilds the call from the PBX's logs arrives at the same
-    id. Layout: 40 bits second, 24 bits counter, 66 bits hash of (pbx, uniqueid, generation), so that ids of
-    one PBX sort in the order of the calls. ``generation`` tells apart calls whose Uniqueids repeat, as they
-    can after a restart when the PBX's clock was set back.
+    id. Layout: 40 bits second, 24 bits counter, 66 bits hash of (pbx, uniqueid), so that ids of one PBX sort in the
+    order of the calls. ``generation`` tells apart calls whose Uniqueids repeat (``generation_of``).
     """
     second, counter = uniqueid_parts(uniqueid)
-    digest = hashlib.blake2b(f"{pbx}\0{uniqueid}\0{generation}".encode(), digest_size=9).digest()
     head = ((second & 0xFF_FFFF_FFFF) << 24) | (counter & 0xFF_FFFF)
-    return CallId(_base32((head << 66) | (int.from_bytes(digest) >> 6), 26))
+    return generation_of(_call_id(head, f"{pbx}\0{uniqueid}\00"), generation)
+
+
+def generation_of(call_id: CallId, generation: int) -> CallId:
+    """The id of another call whose channel's name gives ``call_id``, too: generation 0 is that id itself.
+
+    Uniqueids repeat when the PBX is started again with its clock set back. Which of the calls is which nobody can tell
+    from the name; ``telephony.records.identity`` tells it from what is known of them. Sorts beside ``call_id``.
+    """
+    if generation == 0:
+        return call_id
+    head = int(call_id.translate(_DIGITS), 32) >> _HASH
+    return _call_id(head, f"{call_id}\0{generation}")
+
+
+def _call_id(head: int, text: str) -> CallId:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).digest()
+    return CallId(_base32((head << _HASH) | (int.from_bytes(digest) >> 6), 26))

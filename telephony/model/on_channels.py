@@ -13,7 +13,7 @@ from telephony.model.events import (
     HangupAsked,
     PhoneHeld,
 )
-from telephony.model.ids import Micros, Uniqueid, call_id_of
+from telephony.model.ids import Micros, Uniqueid
 from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
 from telephony.model.names import is_way_in, party_of, role_of, trunk_of
@@ -47,9 +47,7 @@ def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
     if world.full:
         world.anomaly("too many channels", event.uniqueid)
         return None
-    call_id = call_id_of(world.pbx, event.linkedid or event.uniqueid)
-    if call_id in world.calls:  # a Uniqueid used again while its first owner still settles
-        call_id = call_id_of(world.pbx, event.uniqueid, generation=event.at)
+    call_id = world.free_id(event.linkedid or event.uniqueid)
     direction = _direction(event)
     trunk = trunk_of(event.name) if direction is Direction.INBOUND else ""
     call = Call(

@@ -13,7 +13,16 @@ from telephony.model.events import (
     SnapshotTaken,
 )
 from telephony.model.guesses import all_known, own_up, own_up_after, unseen_end
-from telephony.model.ids import MICROS_PER_SECOND, Linkedid, MemberName, Micros, QueueName, Uniqueid, uniqueid_parts
+from telephony.model.ids import (
+    MICROS_PER_SECOND,
+    NEVER,
+    Linkedid,
+    MemberName,
+    Micros,
+    QueueName,
+    Uniqueid,
+    uniqueid_parts,
+)
 from telephony.model.joins import relink
 from telephony.model.machines import OfferInput, OfferState
 from telephony.model.names import is_way_in, trunk_of
@@ -50,9 +59,11 @@ def clock_set(world: World, event: ClockSet) -> None:
 
 def snapshot(world: World, event: SnapshotTaken) -> None:
     restarted = world.booted_at != 0 and abs(event.booted_at - world.booted_at) > _SAME_BOOT
-    world.booted_at, world.epoch = event.booted_at, event.epoch
     if restarted:
         _end_all(world)
+    if restarted or world.booted_at == NEVER:
+        world.booted_at = event.booted_at
+    world.epoch = event.epoch
     world.hear(event.at)
     before = all_known(world.calls.values())
     _end_missing(world, event)

@@ -17,6 +17,7 @@ from telephony.model.changes import (
     QueueChanged,
 )
 from telephony.model.ids import (
+    GENERATIONS,
     MICROS_PER_SECOND,
     NEVER,
     BridgeId,
@@ -27,6 +28,8 @@ from telephony.model.ids import (
     PbxName,
     QueueName,
     Uniqueid,
+    call_id_of,
+    generation_of,
 )
 from telephony.model.machines import (
     AGENT,
@@ -45,6 +48,8 @@ from telephony.model.terms import VisitResult
 
 MAX_CHANNELS = 50_000
 MAX_KNOWN_LEGS = 10 * MAX_CHANNELS  # of all calls, ended legs of living calls included
+MAX_PAST = 10_000
+"""Calls of before whose ids are remembered, lest another gets one of them. Beyond it the store tells them apart."""
 MAX_QUEUES = 5_000
 MAX_AGENTS = 50_000
 STEP_BACK = Micros(2 * MICROS_PER_SECOND)
@@ -84,6 +89,9 @@ class World:
     bridges: dict[BridgeId, Bridge] = field(default_factory=dict)
     queues: dict[QueueName, Queue] = field(default_factory=dict)
     agents: dict[MemberName, Agent] = field(default_factory=dict)
+    past: dict[CallId, Micros] = field(
+        default_factory=dict
+    )  # of calls handed over → the start of the PBX that had them
     wrapping_up: dict[MemberName, None] = field(default_factory=dict)
     settling: dict[CallId, Micros] = field(default_factory=dict)  # ended calls → when to hand them over, in this order
     tombstones: dict[Uniqueid, Micros] = field(default_factory=dict)  # in order of death
@@ -246,7 +254,20 @@ class World:
             self.by_leg.pop(uniqueid, None)
         for linkedid in call.linkedids:
             self.by_linkedid.pop(linkedid, None)
+        self.past[call.call_id] = self.booted_at
+        if len(self.past) > MAX_PAST:
+            del self.past[next(iter(self.past))]
         self.emit(CallEnded(self.now, call))
+
+    def free_id(self, uniqueid: str) -> CallId:
+        """The id of a call that this channel begins. Its name repeats when the PBX was started again with its clock set
+        back: then an id that a call of before has is not free."""
+        call_id = base = call_id_of(self.pbx, uniqueid)
+        for generation in range(1, GENERATIONS):
+            if call_id not in self.calls and self.past.get(call_id, self.booted_at) == self.booted_at:
+                break
+            call_id = generation_of(base, generation)
+        return call_id
 
     def _close_rest(self, call: Call) -> None:
         """What nobody told the end of."""

@@ -15,6 +15,7 @@ import msgspec
 
 from telephony.model.ids import CallId
 from telephony.model.terms import Outcome, Provenance
+from telephony.records.identity import settled
 from telephony.records.record import CallRecord
 
 # What we saw ourselves is finer than what Asterisk's logs tell (they keep no hold, and whole seconds in
@@ -59,7 +60,8 @@ def _with_aliases(record: CallRecord, aliases: set[CallId]) -> CallRecord:
 class Shelf:
     """The records that concern one batch, and what the batch does to them.
 
-    Starts from the stored records that share a CallId or an alias with the batch. Afterwards ``changed``
+    Starts from the stored records that share a CallId or an alias with the batch (of ids that are contested, with
+    their family: ``telephony.records.identity``). Afterwards ``changed``
     are the records to write and ``removed`` the CallIds whose record became part of another. No record is
     ever stored under an id that another stored record has as its alias, so every CallId leads to one
     record.
@@ -70,7 +72,8 @@ class Shelf:
         self._rows = dict(self._before)
 
     def put(self, record: CallRecord) -> None:
-        """Fold one record in."""
+        """Fold one record in. Of another call than the one stored under its id, it gets an id of its own."""
+        record = settled(record, self._rows)
         owners = sorted(row.call_id for row in self._rows.values() if record.call_id in row.aliases)
         owned = owners and not self._takes_over(record, owners)
         root = owners[0] if owned else record.call_id

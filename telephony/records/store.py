@@ -13,6 +13,7 @@ from telephony.model.ids import CallId, Micros
 from telephony.records import rows
 from telephony.records.feed import note_changes
 from telephony.records.folding import Shelf
+from telephony.records.identity import contested, family
 from telephony.records.query import PAGE_LIMIT, CallQuery, Cursor, Page
 from telephony.records.record import CallRecord
 from telephony.records.schema import aliases, call_channels, calls, offers
@@ -51,13 +52,18 @@ class RecordStore:
     async def write(self, records: Sequence[CallRecord]) -> Written:
         """Write all of ``records`` or none. When it returns they are on disk.
 
-        Idempotent by ``call_id``, and the order does not matter: see ``folding``.
+        Idempotent by ``call_id``, and the order does not matter: see ``folding``. A record of another call than the
+        one that has its id gets an id of its own: see ``identity``.
         """
         told = [rows.clean(record) for record in records]
         if not told:
             return Written(0, 0, 0)
         async with self.database.writing() as connection:
-            shelf = Shelf(await self._concerned(connection, told))
+            stored = await self._concerned(connection, told)
+            if contested_ids := contested(told, stored):
+                ids = {each for call_id in contested_ids for each in family(call_id)}
+                stored += await self._stored(connection, ids - {record.call_id for record in stored})
+            shelf = Shelf(stored)
             for record in told:
                 shelf.put(record)
             await _apply(connection, shelf)
@@ -66,8 +72,12 @@ class RecordStore:
 
     async def _concerned(self, connection: AsyncConnection, told: Iterable[CallRecord]) -> list[CallRecord]:
         """The stored records that share an id or an alias with those told."""
+        return await self._stored(connection, {key for record in told for key in (record.call_id, *record.aliases)})
+
+    async def _stored(self, connection: AsyncConnection, keys: Iterable[CallId]) -> list[CallRecord]:
+        """The records under these ids, or that have one of them as an alias."""
         found: dict[str, str] = {}
-        ids = sorted({key for record in told for key in (record.call_id, *record.aliases)})
+        ids = sorted(keys)
         for start in range(0, len(ids), _IDS_AT_ONCE):
             some = ids[start : start + _IDS_AT_ONCE]
             owners = select(aliases.c.call_id).where(aliases.c.alias.in_(some))

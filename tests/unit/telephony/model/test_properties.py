@@ -264,7 +264,14 @@ def _timeless(record: CallRecord) -> tuple[object, ...]:
 BOUNDS = {
     calls: {"MAX_SPANS": 20},
     joins: {"MAX_LEGS": 12, "MAX_KIN": 8, "MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_TRANSFERS": 5},
-    world: {"MAX_LEGS": 12, "MAX_CHANNELS": 30, "MAX_KNOWN_LEGS": 90, "MAX_QUEUES": 8, "MAX_AGENTS": 15},
+    world: {
+        "MAX_LEGS": 12,
+        "MAX_CHANNELS": 30,
+        "MAX_KNOWN_LEGS": 90,
+        "MAX_PAST": 40,
+        "MAX_QUEUES": 8,
+        "MAX_AGENTS": 15,
+    },
     on_queues: {"MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_MEMBERSHIPS": 3},
     on_dialplan: {"MAX_TRANSFERS": 5, "MAX_VISITS": 6},
     on_recording: {"MAX_PAUSES": 7},
@@ -393,6 +400,7 @@ def _bound(path: str) -> int:
         "World.channels": 30,
         "World.calls": 60,
         "World.settling": 31,
+        "World.past": 41,
         "World.tombstones": 31,
         "World.by_leg": 100,
         "World.by_linkedid": 60 * 12,
