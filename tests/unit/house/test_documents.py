@@ -18,7 +18,7 @@ from tests.unit.house.test_links import pages
 from zhitong.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[3]
-UNIT = ROOT / "docs" / "zhitong.service"
+UNITS = sorted((ROOT / "docs").glob("*.service"))
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 
 
@@ -165,10 +165,11 @@ def test_the_doctors_table_holds_every_word_of_the_doctor_and_no_other() -> None
     assert told == said
 
 
-def test_the_unit_starts_what_the_page_installs() -> None:
+@pytest.mark.parametrize("unit_file", UNITS, ids=lambda path: path.stem)
+def test_the_unit_starts_what_the_page_installs(unit_file: Path) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read_string(UNIT.read_text(encoding="utf-8"))
+    unit.read_string(unit_file.read_text(encoding="utf-8"))
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     service = unit["Service"]
     assert service["Type"] == "notify"
@@ -179,12 +180,13 @@ def test_the_unit_starts_what_the_page_installs() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    text = UNIT.read_text(encoding="utf-8")
+@pytest.mark.parametrize("unit_file", UNITS, ids=lambda path: path.stem)
+def test_systemd_takes_the_unit(tmp_path: Path, unit_file: Path) -> None:
+    text = unit_file.read_text(encoding="utf-8")
     program = shlex.split(re.findall(r"(?m)^ExecStart=(.+)$", text)[0])[0]
-    here = text.replace(program, "/bin/true").replace("=zhitong\n", "=root\n")  # as it would be where it is installed
-    (tmp_path / UNIT.name).write_text(here, encoding="utf-8")
-    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / UNIT.name)]
+    here = text.replace(program, "/bin/true").replace(f"={unit_file.stem}\n", "=root\n")  # as where it is installed
+    (tmp_path / unit_file.name).write_text(here, encoding="utf-8")
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit_file.name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert [line for line in done.stderr.splitlines() if UNIT.name in line] == []
+    assert [line for line in done.stderr.splitlines() if unit_file.name in line] == []
     assert done.returncode == 0
