@@ -145,10 +145,14 @@ class Database:
         them is left no new one could either, since SQLite shares the -shm file in a process. A statement that failed
         is left in the frames of its error, which wait for the garbage collection.
         """
-        reason: BaseException | None = error
-        while reason is not None:
-            traceback.clear_frames(reason.__traceback__)
-            reason = reason.__cause__ or reason.__context__
+        known: set[int] = set()
+        reasons: list[BaseException | None] = [error]
+        while reasons:
+            reason = reasons.pop()
+            if reason is not None and id(reason) not in known:
+                known.add(id(reason))
+                traceback.clear_frames(reason.__traceback__)
+                reasons += [reason.__cause__, reason.__context__]
         await self._engine.dispose()
 
     @asynccontextmanager

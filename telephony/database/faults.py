@@ -72,7 +72,8 @@ def store_error(error: Exception, place: str) -> StoreError:
         )
     if isinstance(cause, OSError | PoolTimeout):
         return StoreUnavailable(
-            f"The database {place} cannot be reached: {cause}. Check that it is running and reachable from here."
+            f"The database {place} cannot be reached: {str(cause) or 'it did not answer in time'}. Check that it is "
+            "running and reachable from here."
         )
     return StoreUnavailable(f"The database {place} refused a request: {cause}. It will be tried again.")
 

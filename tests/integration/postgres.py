@@ -81,9 +81,27 @@ class Postgres:
             self._process.wait(60)
             self._process = None
 
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """None of its processes does anything meanwhile; their connections stay open."""
+        assert self._process is not None
+        pids = [self._process.pid, *_children(self._process.pid)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def new_database(self) -> str:
         """The URL of an empty database."""
         name = f"zt{next(self._numbers)}"
         created = [_program("createdb"), "-h", str(self.folder), "-U", "zt", name]
         subprocess.run(created, check=True)
         return f"postgresql://zt@/{name}?host={self.folder}"
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
