@@ -33,7 +33,7 @@ def chaos(
     directory: Annotated[Path, typer.Option(help="运行目录。 Where the run is kept.")] = Path("var/chaos"),
     as_json: JsonOption = False,
 ) -> None:
-    """故障演练：真实来电中杀进程、断链路、锁库、占满磁盘。Faults at random moments under real calls; then a judge.
+    """故障演练：在真实来电中制造故障，再逐通核对。Faults under real calls; then every record is judged.
 
     The bridge is killed (-9), its link to the PBX closed, left half-open and slowed, the PBX restarted and killed, the
     store locked and filled. Then the records are held against Asterisk's own books and the phones' logs. The exit
@@ -71,6 +71,6 @@ def _in_own_mounts() -> None:
 def _wrong(report: Report, directory: Path) -> str:
     counts = (
         f"{report.lost} lost, {report.duplicated} duplicated, {report.wrong_outcome} with a wrong outcome, "
-        f"{report.inaccurate} inaccurate, {report.disturbed} disturbed; the state was wrong for {report.late_state_s:g} s"
+        f"{report.inaccurate} inaccurate, {report.disturbed} disturbed; state late by {report.late_state_s:g} s"
     )
     return f"the run was not whole: {counts}. See findings, late and faults in {directory}/report.json, logs in run/."

@@ -32,6 +32,8 @@ def planned(*words: str) -> str:
         (("demo", "SEED=7"), ".venv/bin/zhitong demo --seed '7'"),
         (("run",), ".venv/bin/zhitong run"),
         (("run", "BIND=192.0.2.7"), ".venv/bin/zhitong run --bind '192.0.2.7'"),
+        (("chaos",), ".venv/bin/zhitong chaos"),
+        (("chaos", "CALLS=200", "SEED=7"), ".venv/bin/zhitong chaos --calls '200' --seed '7'"),
         (("bench",), ".venv/bin/python -m bench"),
     ],
 )
