@@ -15,6 +15,7 @@ from telephony.journal.rows import CelRow
 from telephony.model import events as ev
 from telephony.model.calls import Call
 from telephony.model.changes import CallEnded
+from telephony.model.guesses import own_up
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, PbxName
 from telephony.model.names import is_way_in
 from telephony.model.terms import Provenance
@@ -77,4 +78,4 @@ def _own_up(call: Call, calls: CallRows, mended: Mended) -> None:
         if call.answered_at is None and answered_unseen(mended.rows, calls.lines, call.caller):
             call.answered_at = call.ended_at
             guessed.append("answered_at")
-    call.estimated += [field for field in dict.fromkeys(guessed) if field not in call.estimated]
+    own_up(call, *guessed, *(("wait_ms", "talk_ms") if "answered_at" in guessed else ()))
