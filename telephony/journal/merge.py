@@ -48,11 +48,11 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     return seen if msgspec.structs.replace(record, provenance=seen.provenance) == seen else record
 
 
-def _own(seen: Micros | None, told: Micros | None) -> Micros | None:
-    """A time that both may know."""
+def _own(seen: Micros | None, told: Micros | None, guessed: bool = False) -> Micros | None:
+    """A time that both may know; one that was ``guessed`` was not seen."""
     if seen is None or told is None:
         return told if seen is None else seen
-    return seen if abs(seen - told) <= RESOLUTION else told
+    return seen if not guessed and abs(seen - told) <= RESOLUTION else told
 
 
 def _beginning(call: Call, seen: CallRecord) -> None:
@@ -74,13 +74,13 @@ def _legs(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid]) -> None
     for leg in seen.legs:
         told = call.legs.get(leg.uniqueid)
         if told is not None:
-            _leg(told, leg)
+            _leg(told, leg, "received_at" in seen.estimated)
         elif leg.uniqueid not in elsewhere:
             call.legs[leg.uniqueid] = _leg_of(leg, call)
 
 
-def _leg(told: model.Leg, seen: kept.Leg) -> None:
-    told.created_at = _own(seen.created_at, told.created_at) or told.created_at
+def _leg(told: model.Leg, seen: kept.Leg, guessed: bool) -> None:
+    told.created_at = _own(seen.created_at, told.created_at, guessed) or told.created_at
     told.answered_at = _own(seen.answered_at, told.answered_at)
     told.ended_at, told.cause = _leg_end(told, seen)
     if seen.hung_up_first and told.asked_at is None:
@@ -153,7 +153,7 @@ def _visits(call: Call, seen: CallRecord) -> None:
             call.visits.sort(key=lambda each: each.joined_at)
             continue
         free.remove(told)
-        told.joined_at = _own(visit.joined_at, told.joined_at) or told.joined_at
+        told.joined_at = _own(visit.joined_at, told.joined_at, "queued_at" in seen.estimated) or told.joined_at
         told.ended_at = _own(visit.ended_at, told.ended_at)
         told.position = told.position or visit.position
         if told.result in (None, VisitResult.UNKNOWN):
@@ -178,7 +178,7 @@ def _offers(call: Call, seen: CallRecord, told_legs: Collection[Uniqueid]) -> No
                 call.offers[offer.uniqueid] = _offer_of(offer, call)
                 call.offers = dict(sorted(call.offers.items(), key=lambda item: item[1].at))
             continue
-        told.at = _own(offer.at, told.at) or told.at
+        told.at = _own(offer.at, told.at, "first_offered_at" in seen.estimated) or told.at
         told.ended_at = _own(offer.ended_at, told.ended_at)
         told.cause = offer.cause if told.cause is None else told.cause
         if told.state is OfferState.UNKNOWN:
@@ -193,7 +193,7 @@ def _offer_of(seen: kept.Offer, call: Call) -> model.Offer:
 
 
 def _answer(call: Call, seen: CallRecord) -> None:
-    call.answered_at = _own(seen.answered_at, call.answered_at)
+    call.answered_at = _own(seen.answered_at, call.answered_at, "answered_at" in seen.estimated)
     if call.answered_by is None and seen.agent is not None:
         answered = (offer for offer in call.offers.values() if offer.member == seen.agent)
         call.answered_by = next((o.uniqueid for o in answered if o.state is OfferState.ANSWERED), None)

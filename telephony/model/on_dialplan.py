@@ -112,8 +112,19 @@ def blind_transferred(world: World, event: BlindTransferred) -> None:
     call = world.by_leg.get(event.by)
     if call is None:
         return world.stray(event.by, "BlindTransfer")
+    if not _of_the_caller(call, event):
+        return None
     _keep(world, call, Transfer("blind", event.at, event.by, event.exten, event.context, event.result))
     return None
+
+
+def _of_the_caller(call: Call, event: BlindTransferred) -> bool:
+    """Whether it was the caller who was transferred, or transferred. A colleague who is asked in a consult may send the
+    consult on, and the caller stays where they are."""
+    if call.caller in (event.by, event.whom):
+        return True
+    spans = call.legs[event.by].spans
+    return not spans or call.caller in spans[-1].partners
 
 
 def attended_transferred(world: World, event: AttendedTransferred) -> None:

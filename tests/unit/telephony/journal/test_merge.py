@@ -154,6 +154,30 @@ def test_a_beginning_that_was_not_seen() -> None:
     assert record.estimated == ()
 
 
+def test_a_guess_gives_way_to_the_logs_even_if_it_is_near() -> None:
+    """A snapshot tells for how many whole seconds somebody has waited: it may be near the truth by chance, and yet put
+    the wait before the call."""
+    call, seen = only("caller-ends")
+    told = build_record(copy.deepcopy(call))
+    early = Micros(seen.received_at - 20_000)
+    partly = msgspec.structs.replace(
+        seen,
+        received_at=early,
+        queued_at=early,
+        visits=tuple(msgspec.structs.replace(visit, joined_at=early) for visit in seen.visits),
+        offers=tuple(msgspec.structs.replace(offer, at=early) for offer in seen.offers),
+        legs=tuple(msgspec.structs.replace(leg, created_at=early) for leg in seen.legs),
+        answered_at=Micros((seen.answered_at or 0) + 30_000),
+        estimated=("received_at", "queued_at", "first_offered_at", "answered_at"),
+    )
+    record = complete(call, partly)
+    for field in ("received_at", "queued_at", "first_offered_at", "answered_at"):
+        assert getattr(record, field) == getattr(told, field), field
+    assert record.visits[0].joined_at == told.visits[0].joined_at
+    assert record.offers[0].at == told.offers[0].at
+    assert [leg.created_at for leg in record.legs] == [leg.created_at for leg in told.legs]
+
+
 def test_an_unobserved_call_gets_its_outcome() -> None:
     call, seen = only("times-out")
     partly = msgspec.structs.replace(

@@ -3,7 +3,7 @@
 import pytest
 
 from telephony.model.changes import AgentStateChanged
-from telephony.model.events import BridgeDestroyed, BridgesMerged
+from telephony.model.events import BlindTransferred, BridgeDestroyed, BridgesMerged
 from telephony.model.ids import Micros
 from telephony.model.machines import AgentState
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, offers, seconds, told
@@ -214,7 +214,7 @@ def test_blonde_by_code_and_the_event_names_no_target() -> None:
 
 
 def test_a_pbx_that_shuts_down_in_a_consult_transfers_nobody() -> None:
-    """It ends the agent's channel, takes that for the agent's hanging up, and says Success of the caller it ends too."""
+    """It ends the agent's channel, takes that for the agent's hanging up, and says Success of a caller it ends too."""
     pbx = Pbx()
     caller, phone = talking(pbx)
     near, far, colleague = consult_by_code(pbx, caller, phone)
@@ -228,6 +228,28 @@ def test_a_pbx_that_shuts_down_in_a_consult_transfers_nobody() -> None:
     record = told(pbx.events).record
     assert record.transfers == ()
     assert record.hung_up_by == "system"
+
+
+def test_a_colleague_who_sends_a_consult_on_transfers_no_citizen() -> None:
+    """The citizen stays where they are, and so says queue_log."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    near, far, colleague = consult_by_code(pbx, caller, phone)
+    colleague_answers(pbx, near, far, colleague)
+    place = (far.uniqueid, "zt-transfer", "1012", "Success")
+    colleague.leaves()
+    pbx.say(lambda at: BlindTransferred(at, colleague.uniqueid, colleague.linkedid, *place))
+    colleague.gone()
+    other = far.calls("1012")
+    other.picks_up(far)
+    pbx.wait(3)
+    for line in (other, far, near, phone):
+        line.leaves()
+        line.gone()
+    pbx.wait(1)
+    caller.leaves()
+    caller.ends()
+    assert told(pbx.events).record.transfers == ()
 
 
 def test_swapped_to_and_fro() -> None:
