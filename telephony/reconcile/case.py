@@ -97,7 +97,8 @@ class Case(msgspec.Struct, frozen=True):
 
     def differs(self, book: Book, what: str, recorded: object, told: object, because: Reason | None = None) -> Finding:
         """Record and book do not agree. What the record calls a guess may differ."""
-        if because is None and what.rpartition(".")[2] in self.record.estimated:
+        fields = what.rpartition(".")[2].split(" + ")
+        if because is None and any(field in self.record.estimated for field in fields):
             because = Reason.ESTIMATED
         return Finding(Kind.DIFFERS, book, what, shown(recorded), shown(told), because)
 
