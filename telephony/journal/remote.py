@@ -45,6 +45,11 @@ class RemoteLogs:
             )
         return about
 
+    @property
+    def certified_for_s(self) -> float | None:
+        """Seconds that the agent's certificate is valid for yet; None before anything was asked."""
+        return self._link.certified_for_s
+
     def close(self) -> None:
         """Hang up. What is asked later connects anew."""
         self._link.close()

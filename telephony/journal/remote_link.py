@@ -17,13 +17,15 @@ from telephony.journal.wire import PORT, Refusal
 
 SILENCE_S = 5.0
 """The agent may say nothing for so long."""
-ANSWER_S = 20.0
-"""One answer may take so long: at 8 KiB a second a whole piece gets through."""
+ANSWER_S = 10.0
+"""One answer may take so long: at 16 KiB a second a whole piece gets through."""
 LONGEST = 4 << 20
 """Bytes of an answer at most: a listing of 4,000 files."""
 FIRST_PAUSE_S, LAST_PAUSE_S, REFUSED_PAUSE_S = 1.0, 15.0, 60.0
 """Between tries in vain, doubled each time; after a refusal, which a person has to mend, always the longest."""
 
+EXPIRES_SOON_S = 30 * 86_400
+"""So long before the agent's certificate expires it is told of at each connection."""
 _WORDS = 300
 _BUSY = (429, 503)
 _HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)  # http.client.RemoteDisconnected is the first
@@ -49,6 +51,8 @@ class Link:
         self._failures = 0
         self._not_before = 0.0
         self._last: JournalUnreadable | None = None
+        self.certified_for_s: float | None = None
+        """Seconds that the agent's certificate was valid for yet when we connected."""
 
     def close(self) -> None:
         """Hang up."""
@@ -117,7 +121,14 @@ class Link:
             )
             connection.connect()
             self._connection = connection
+            self._look_at_certificate(connection.sock)
         return self._connection
+
+    def _look_at_certificate(self, link: ssl.SSLSocket) -> None:
+        ends = (link.getpeercert() or {}).get("notAfter")
+        self.certified_for_s = ssl.cert_time_to_seconds(ends) - time.time() if isinstance(ends, str) else None
+        if self.certified_for_s is not None and self.certified_for_s < EXPIRES_SOON_S:
+            log.warning("the journal agent's certificate expires soon; make a new one", url=self.url, on=ends)
 
     # --- what became of it --------------------------------------------------------------------------------
 
