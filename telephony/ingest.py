@@ -163,7 +163,9 @@ class Ingest:
             self.counters.rebuilt += 1
             self._guard(partial(self._keep, event.record), "record")
             return ()
-        if isinstance(event, (Tick, LinkLost)):
+        if isinstance(event, LinkLost):  # stamped by the clock as it was at the login, which may have been set since
+            return self._track(LinkLost(self.clock.now(arrived) or event.at, event.epoch))
+        if isinstance(event, Tick):
             return self._track(event)
         if isinstance(event, SnapshotTaken):
             self.clock.login(event.at, Micros(arrived - event.age))

@@ -255,6 +255,30 @@ async def test_a_clock_set_while_the_link_was_down_is_found_at_the_login(clock: 
     assert {"received_at", "ended_at"} <= set(record.estimated)
 
 
+@pytest.mark.parametrize("by", [3600.0, -3600.0])
+async def test_a_link_lost_after_the_clock_was_set_was_lost_by_the_new_setting(by: float, clock: Clock) -> None:
+    """Who follows the link has the PBX's time from the login. The calls under way ended when the link broke, not an
+    hour before or after."""
+    spine = Spine()
+    events = story()
+    first = snapshot(Micros(events[0].at - 1_000))
+    ahead = micros_of(by)
+    spine.hear([first, *events[:8]])
+    clock.wait(20)
+    spine.hear([msgspec.structs.replace(events[8], at=Micros(events[8].at + micros_of(20) + ahead))])
+    clock.wait(10)
+    by_the_login = Micros(events[8].at + micros_of(30))
+    back = snapshot(Micros(by_the_login + micros_of(40) + ahead), epoch=2, booted_at=Micros(first.booted_at + 10**10))
+    spine.ingest.deliver(LinkLost(by_the_login, 1))
+    spine.ingest.drain()
+    clock.wait(40)
+    spine.hear([back])
+    (record,) = spine.records
+    assert record.ended_at == pytest.approx(by_the_login + ahead, abs=2_000_000)
+    assert record.ended_at - record.received_at < micros_of(35)
+    assert spine.ingest.counters.anomalies["clock set"] == 1
+
+
 async def test_a_snapshot_that_took_long_to_read_is_no_step(clock: Clock) -> None:
     spine = Spine()
     events = story()
