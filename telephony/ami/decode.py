@@ -240,7 +240,7 @@ _TABLE: dict[str, _Spec] = {
     "Unhold": _event(e.PhoneHeld, **_IDS, held=_is(False)),
     "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
     "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
-    "MixMonitorMute": _event(e.RecordingMuted, **_IDS, muted=_flag("State"), count=_int("Count")),
+    "MixMonitorMute": _event(e.RecordingMuted, **_IDS, muted=_flag("State")),
     "BlindTransfer": _event(
         e.BlindTransferred,
         by=_need("TransfererUniqueid"),

@@ -139,6 +139,7 @@ class Recorder:
             self._anew[call_id] = (now + RETRY_S, tries)  # its end begins anew
         else:
             self._anew[call_id] = (now + RETRY_S, tries + 1)
+            log.info("a recorder is to begin anew: the parties changed", call=call_id)
             await self._try(PlayDTMF(channel, AGAIN_KEY), call_id)
 
     async def _end_overdue(self, call_id: CallId, now: float) -> None:

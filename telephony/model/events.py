@@ -164,10 +164,9 @@ class RecordingChanged(ChannelEvent, frozen=True, gc=False):
 
 
 class RecordingMuted(ChannelEvent, frozen=True, gc=False):
-    """AMI ``MixMonitorMute``: ``count`` recorders write silence from now on, or voices again."""
+    """AMI ``MixMonitorMute``: the recorder, if there is one, writes silence from now on, or voices again."""
 
     muted: bool
-    count: int
 
 
 # --- queues -----------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def muted(world: World, event: RecordingMuted) -> None:
     if call is None:
         return
     if event.muted:
-        if event.count:
+        if call.open_pause is None:  # else a key's, and the recorder does not run
             _pause(world, call, COMMAND)
     elif call.open_pause is not None and call.open_pause.by == COMMAND:
         _resume(world, call)

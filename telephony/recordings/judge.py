@@ -9,6 +9,8 @@ SHARE = 0.995
 """Of the talk that must be in a recording (failure-cases.md, row 14)."""
 SLACK_MS = 1_000
 """What a recorder may miss besides, at both ends and while it begins anew; a second is not a matter of a full disk."""
+BLINK_MS = 500
+"""A talk that is shorter may be over before the first packet."""
 UNFINISHED_S = 120.0
 """A file that nobody closed is taken as it is when it has been quiet for so long."""
 _MS = 1_000
@@ -45,7 +47,8 @@ def fate_of(case: Case, found: Found | None, *, here: bool, first_sha256: str | 
     """``here``: the folder is on this machine. ``first_sha256``: what was hashed before, if anything was."""
     if found is None:
         return _absent(case, here=here)
-    if not found.finished and found.quiet_s < UNFINISHED_S:
+    closed = found.finished or found.size == case.told_bytes  # a full disk takes no header
+    if not closed and found.quiet_s < UNFINISHED_S:
         return Fate(state=State.PENDING, why=Why.UNFINISHED)
     state, why = _present(case, found)
     if first_sha256 is not None and first_sha256 != found.sha256:
@@ -62,6 +65,8 @@ def _absent(case: Case, *, here: bool) -> Fate:
 
 
 def _present(case: Case, found: Found) -> tuple[State, Why | None]:
+    if not found.length_ms and case.expected_ms >= BLINK_MS:
+        return State.NOT_RECORDED, Why.EMPTY
     if found.length_ms < case.expected_ms * SHARE - SLACK_MS:
-        return (State.INCOMPLETE, Why.CUT_SHORT) if found.length_ms else (State.NOT_RECORDED, Why.EMPTY)
+        return State.INCOMPLETE, Why.CUT_SHORT
     return State.RECORDED, None if found.finished else Why.UNFINISHED

@@ -156,8 +156,8 @@ SAID = [
         e.RecordingChanged(at=AT, uniqueid=ONE, linkedid=LINKED, running=False),
     ),
     (
-        about_channel("MixMonitorMute", ("Direction", "both"), ("State", "1"), ("Count", "1")),
-        e.RecordingMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=True, count=1),
+        about_channel("MixMonitorMute", ("Direction", "both"), ("State", "1")),
+        e.RecordingMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=True),
     ),
     (
         f.frame(

@@ -32,7 +32,7 @@ def says(line: Line, state: str, size: int = 0) -> None:
 
 
 def mutes(line: Line, muted: bool) -> None:
-    line.say(lambda at, u, li: ev.RecordingMuted(at, u, li, muted, 1))
+    line.say(lambda at, u, li: ev.RecordingMuted(at, u, li, muted))
 
 
 def over(pbx: Pbx, caller: Line) -> Told:
@@ -78,9 +78,15 @@ def test_a_pause_by_command_is_as_long_as_the_recorder_is_mute() -> None:
 
 
 def test_where_there_was_no_recorder_none_was_silenced() -> None:
+    """A key's pause has stopped it; the PBX tells of the silence all the same."""
     pbx, caller, _ = recorded()
-    caller.say(lambda at, u, li: ev.RecordingMuted(at, u, li, True, 0))
-    assert pauses(over(pbx, caller).record) == []
+    recorder(caller, False)
+    says(caller, "paused")
+    pbx.wait(1)
+    mutes(caller, True)
+    pbx.wait(2)
+    says(caller, "resumed")
+    assert pauses(over(pbx, caller).record) == [("key", 3.0)]
 
 
 def test_the_recorder_is_known_to_run_until_it_is_stopped() -> None:
