@@ -33,7 +33,7 @@ def chaos(
     directory: Annotated[Path, typer.Option(help="运行目录。 Where the run is kept.")] = Path("var/chaos"),
     as_json: JsonOption = False,
 ) -> None:
-    """故障演练：在真实来电中制造故障，再逐通核对。Faults under real calls; then every record is judged.
+    """故障演练：来电不断，故障不断，事后逐通核对。Real calls amid faults; then every record is judged.
 
     The bridge is killed (-9), its link to the PBX closed, left half-open and slowed, the PBX restarted and killed, the
     store locked and filled. Then the records are held against Asterisk's own books and the phones' logs. The exit

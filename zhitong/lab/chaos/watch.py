@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
-from zhitong.lab.chaos.bridge import Bridge
 from zhitong.lab.chaos.facts import Facts, difference
-from zhitong.lab.chaos.link import Link
 from zhitong.lab.chaos.pbx_state import PbxState
 from zhitong.lab.chaos.window import View
 
@@ -27,6 +26,19 @@ class Late(msgspec.Struct, frozen=True):
     wrong: tuple[str, ...]
 
 
+class Viewed(Protocol):
+    """A bridge; ``bridge.Bridge``."""
+
+    async def view(self) -> View: ...
+
+
+class Cleared(Protocol):
+    """A link; ``link.Link``."""
+
+    @property
+    def clear_at(self) -> float | None: ...
+
+
 class StateWatch:
     """``run`` it until cancelled.
 
@@ -34,7 +46,7 @@ class StateWatch:
     right, whichever is later. ``late_s`` is the longest time it showed; ``returns`` how long each return took.
     """
 
-    def __init__(self, port: int, user: str, secret: str, bridge: Bridge, link: Link) -> None:
+    def __init__(self, port: int, user: str, secret: str, bridge: Viewed, link: Cleared) -> None:
         self._login = (port, user, secret)
         self._bridge, self._link = bridge, link
         self._right_at = 0.0
