@@ -42,6 +42,9 @@ class Database:
         self._file = engines.sqlite_file(url)
         self._identity = _identity(self._file)
         self._opening = asyncio.Lock()
+        self._writers = asyncio.Lock()
+        """Of this process, first come, first served. SQLite's own lock is had by who happens to ask when it is free:
+        one who writes again and again would keep another from it until that one's patience is over."""
         self.is_open = False
         """Whether it was found, and its schema brought up to date."""
         self.place = engines.shown(url)
@@ -134,7 +137,7 @@ class Database:
         await self._be_open()
         self._check_file()
         try:
-            async with self._transaction(self._engine, {engines.WRITES: True}) as connection:
+            async with self._writers, self._transaction(self._engine, {engines.WRITES: True}) as connection:
                 yield connection
         except StoreUnavailable as error:
             await self._let_go(error)

@@ -23,6 +23,10 @@ class Citizen:
             self._event("QueueCallerJoin", ("Queue", SERVICE), ("Position", "1"), ("Count", "1")),
         ]
 
+    def is_noted(self, times: int) -> list[bytes]:
+        """Events that change nothing."""
+        return [self._event("NewCallerid", ("CID-CallingPres", "0"))] * times
+
     def hangs_up(self) -> list[bytes]:
         abandon = [("Queue", SERVICE), ("Position", "1"), ("OriginalPosition", "1"), ("HoldTime", "1")]
         end = [("UserEvent", "ZtEnd"), ("Queue", SERVICE), ("Status", "ABANDON"), ("Cause", "0"), ("Source", "peer")]

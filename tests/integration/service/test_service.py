@@ -1,7 +1,7 @@
 """A ``Service`` in this process: several could be, each with its own state."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -23,9 +23,11 @@ from tests.integration.service.post import Post
 
 
 @asynccontextmanager
-async def serving(post: Post) -> AsyncIterator[Service]:
+async def serving(post: Post, before: Callable[[Service], object] = lambda _: None) -> AsyncIterator[Service]:
+    """A service at work; ``before`` it begins something may be done to it."""
     secrets = read_secrets(secrets_of(post.site_file, post.site))
     async with Service.open(post.site, secrets, home_of(post.site_file, post.site)) as service:
+        before(service)
         work = asyncio.create_task(service.run())
         await asyncio.wait_for(service.ready.wait(), 20)
         yield service
