@@ -68,7 +68,8 @@ class Counters:
 class Ingest:
     """``keep`` gets the record of each ended call, ``sinks`` get every batch of changes; none of them may block.
 
-    A sink or a handler that raises is logged and counted; the spine goes on.
+    A sink or a handler that raises is logged and counted; the spine goes on. After an event that could not be applied
+    the state may be wrong: ``on_doubt`` is told why, who asks the PBX how it is.
     """
 
     def __init__(
@@ -77,11 +78,13 @@ class Ingest:
         keep: Callable[[CallRecord], object],
         sinks: Sequence[Sink] = (),
         on_overflow: Callable[[], None] = lambda: None,
+        on_doubt: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._tracker = tracker
         self._keep = keep
         self._sinks = sinks
         self._on_overflow = on_overflow
+        self._on_doubt = on_doubt
         self._inbox: deque[tuple[Event | CallRebuilt, Micros]] = deque()
         self._wake = asyncio.Event()
         self.clock = PbxClock()
@@ -181,6 +184,7 @@ class Ingest:
         except Exception:  # a bug of ours must never stop the spine; what it broke is repaired by the next snapshot
             self.counters.failures += 1
             log.exception("an event could not be applied", kind=type(event).__name__)
+            self._on_doubt(f"an event could not be applied: {type(event).__name__}")
             return ()
 
     def _hand_on(self, changes: Sequence[Change]) -> None:

@@ -96,6 +96,7 @@ class Service:
             self.writer.offer,
             sinks=(self.live.fold, self.keeper.fold, self._hear),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
+            on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
         )
         self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch)
         recording, self.recording_on = site.recording, site.recording.on

@@ -74,7 +74,7 @@ class Watch:
             event_age_s=self._event_age_s,
             inbox=parts.ingest.waiting,
             dropped=counters.dropped,
-            anomalies=counters.anomalies,
+            anomalies=counters.anomalies + parts.connection.undecoded,
             faults=sum(faults.values()),
             fault=", ".join(f"{what} {count}" for what, count in faults.items() if count),
             clock_steps=parts.ingest.clock.steps,

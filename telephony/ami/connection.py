@@ -23,6 +23,7 @@ from telephony.ami import snapshot
 from telephony.ami.account import Account
 from telephony.ami.actions import Action, Reply
 from telephony.ami.backoff import Backoff, Trouble, trouble_of
+from telephony.ami.codec import FRAME_LIMIT
 from telephony.ami.decode import Decoder, Undecoded
 from telephony.ami.epoch import Epoch
 from telephony.ami.keepalive import KeepAlive
@@ -34,6 +35,8 @@ from telephony.model.ids import Micros
 
 _log = structlog.get_logger(__name__)
 
+OVERSIZED = "oversized"
+"""What messages that are too long are counted as, among those that could not be read."""
 _SAMPLES = 20  # of what goes wrong again and again, that are logged
 
 Deliver = Callable[[Event], None]
@@ -45,7 +48,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     ``connect_timeout`` is short because a lost first packet is sent again sooner by the next try than by TCP.
     ``booted_wait``: how long ``FullyBooted`` may take to follow a login. ``zone``: the PBX's time zone, needed only if
-    its AMI user has no ``read=system``. ``chance`` throws the dice of the backoff.
+    its AMI user has no ``read=system``. ``doubt_every``: see ``Connection.doubt``. ``chance`` throws the dice of the
+    backoff.
     """
 
     connect_timeout: float = 2.0
@@ -54,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
     zone: tzinfo = UTC
     backoff: Backoff = Backoff()
     keep_alive: KeepAlive = KeepAlive()
+    doubt_every: float = 60.0
     chance: Callable[[], float] = random.random
 
 
@@ -91,6 +96,7 @@ class Connection:
         self._settings = settings or Settings()
         self._decoder = Decoder()
         self._session: Session | None = None
+        self._doubted_at: float | None = None
 
     async def run(self) -> None:
         """Keep the link until cancelled. Whatever the PBX does, this goes on."""
@@ -117,6 +123,19 @@ class Connection:
         if self._session is not None:
             self._session.end(AmiUnreachable(why))
 
+    def doubt(self, why: str) -> None:
+        """What is known may be wrong: begin another epoch, whose snapshot makes it right. Now and then only, so that
+        what raises doubts again and again does not keep the link from working."""
+        now = time.monotonic()
+        if self._doubted_at is None or now - self._doubted_at >= self._settings.doubt_every:
+            self._doubted_at = now
+            self.renew(why)
+
+    def _oversized(self) -> None:
+        why = f"a message of more than {FRAME_LIMIT} bytes was dropped"
+        self._note(Undecoded(OVERSIZED, why))
+        self.doubt(why)
+
     # -- one login
 
     async def _attempt(self) -> _End:
@@ -124,7 +143,11 @@ class Connection:
         settings = self._settings
         try:
             epoch.session = await Session.open(
-                self.account, epoch.sink, connect_timeout=settings.connect_timeout, keep_alive=settings.keep_alive
+                self.account,
+                epoch.sink,
+                connect_timeout=settings.connect_timeout,
+                keep_alive=settings.keep_alive,
+                on_oversized=self._oversized,
             )
         except AmiError as error:
             return _End(trouble_of(error, logged_in=False), error, 0.0, LinkInput.FAIL)

@@ -100,12 +100,13 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
     responses: dict[str, _Pending]
     transport: asyncio.Transport
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, on_oversized: Callable[[], None]) -> None:
         self.ended: asyncio.Future[AmiError] = asyncio.get_running_loop().create_future()
         self.reader = codec.FrameReader()
         self.counts = Counts()
         self.heard = time.monotonic()
         self._sink = sink
+        self._on_oversized = on_oversized
         self._ids = itertools.count(1)
 
     # -- from the PBX
@@ -116,6 +117,9 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         self.counts.received += len(data)
         for frame in self.reader.feed(data):
             self.handle_message(frame, arrival)
+        if self.counts.oversized < self.reader.dropped:
+            self.counts.oversized = self.reader.dropped
+            self._on_oversized()
         greeting = self.reader.greeting
         if greeting is not None and not greeting.startswith(codec.GREETING):
             self.end(AmiProtocolError(f"the peer says {greeting[:60]!r}, which is not AMI: is this the right port?"))
@@ -240,13 +244,15 @@ class Session:
         connect_timeout: float = 5.0,
         login_timeout: float = 10.0,
         keep_alive: KeepAlive | None = None,
+        on_oversized: Callable[[], None] = lambda: None,
     ) -> Self:
-        """Connect and log in. ``sink`` gets every event frame, from the first one on.
+        """Connect and log in. ``sink`` gets every event frame, from the first one on; ``on_oversized`` is told of
+        messages that were dropped because they are too long.
 
         Raises ``AmiUnreachable``, ``AmiProtocolError`` or ``AmiRefused``, each with its remedy. Timeouts in seconds;
         a refused login takes one second, because Asterisk sleeps before it says so.
         """
-        protocol = await _connect(account, sink, connect_timeout)
+        protocol = await _connect(account, lambda: _Protocol(sink, on_oversized), connect_timeout)
         session = cls(account, protocol, keep_alive or KeepAlive())
         try:
             await session._log_in(login_timeout)
@@ -269,7 +275,6 @@ class Session:
 
     @property
     def counts(self) -> Counts:
-        self._protocol.counts.oversized = self._protocol.reader.dropped
         return self._protocol.counts
 
     @property
@@ -369,13 +374,13 @@ class Session:
             return None
 
 
-async def _connect(account: Account, sink: Sink, timeout: float) -> _Protocol:
+async def _connect(account: Account, protocols: Callable[[], _Protocol], timeout: float) -> _Protocol:
     loop = asyncio.get_running_loop()
     server_name = account.host if account.tls else None
     try:
         async with asyncio.timeout(timeout):
             _, protocol = await loop.create_connection(
-                lambda: _Protocol(sink), account.host, account.port, ssl=account.tls, server_hostname=server_name
+                protocols, account.host, account.port, ssl=account.tls, server_hostname=server_name
             )
     except TimeoutError:
         raise AmiUnreachable(
