@@ -32,7 +32,7 @@ async def apart(directory: Path, tools: Tools) -> AsyncIterator[tuple[Stage, Ser
     async with stage(directory / "lab", tools, people(["1001", "1002"]), bridge=False) as play:
         keys = directory / "keys"
         await asyncio.to_thread(make_keys, keys, ["127.0.0.1"])
-        agent = Serving(play.lab.run / "log", keys, directory / "agent.log")
+        agent = Serving(play.lab.run / "log", keys, play.lab.ports.take(), directory / "agent.log")
         try:
             await asyncio.to_thread(agent.start)
             await asyncio.to_thread(_tell_the_bridge, play, agent.port, keys)

@@ -9,6 +9,7 @@ from telephony.journal.agent.keys import keys_in, make_keys
 from telephony.journal.remote import RemoteLogs
 from tests.integration.journal_agent.host import Agent, Host, Wire
 from tests.unit.telephony.journal.pens import HeldPen, Pen
+from zhitong.lab.ports import Ports, reserve
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,27 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     make_keys(folder, ["127.0.0.1"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def ports() -> Iterator[Ports]:
+    """An agent that is started again needs its port to be free still."""
+    with reserve(500) as block:
+        yield block
+
+
+@pytest.fixture
+def port(ports: Ports) -> Iterator[int]:
+    taken = ports.take()
+    yield taken
+    ports.give(taken)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine an answer may take its time; who tests impatience says so."""
+    monkeypatch.setattr("telephony.journal.remote_link.SILENCE_S", 60.0)
+    monkeypatch.setattr("telephony.journal.remote_link.ANSWER_S", 90.0)
 
 
 @pytest.fixture
@@ -45,8 +67,8 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def agent(host: Host, folder: Path, keys: Path) -> Iterator[Agent]:
-    made = Agent(host, folder, keys)
+def agent(host: Host, folder: Path, keys: Path, port: int) -> Iterator[Agent]:
+    made = Agent(host, folder, keys, port)
     made.start()
     yield made
     made.stop()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -37,14 +36,13 @@ class Host:
 
 
 class Agent:
-    """The journal agent for the logs in ``folder``. It comes back at the port it had."""
+    """The journal agent for the logs in ``folder``."""
 
-    def __init__(self, host: Host, folder: Path, keys: Path, bind: str = "127.0.0.1") -> None:
-        self._host, self._folder, self._keys, self._bind = host, folder, keys, bind
+    def __init__(self, host: Host, folder: Path, keys: Path, port: int) -> None:
+        self._host, self._folder, self.port = host, folder, port
         self._stack: contextlib.AsyncExitStack | None = None
-        self.port = 0
         self.tokens = read_tokens(keys_in(keys).token)
-        self.tls: Callable[[], ssl.SSLContext] = lambda: server_tls(keys_in(self._keys))
+        self._tls = server_tls(keys_in(keys))
 
     @property
     def stopped(self) -> bool:
@@ -55,8 +53,8 @@ class Agent:
 
     async def _start(self) -> None:
         self._stack = contextlib.AsyncExitStack()
-        working = serving(self._folder, self.tokens, self.tls(), self._bind, self.port)
-        self.port = await self._stack.enter_async_context(working)
+        working = serving(self._folder, self.tokens, self._tls, "127.0.0.1", self.port)
+        assert await self._stack.enter_async_context(working) == self.port
 
     def stop(self) -> None:
         if self._stack is not None:

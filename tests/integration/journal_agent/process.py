@@ -1,7 +1,6 @@
 """The agent as a process, as systemd starts it."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -14,11 +13,11 @@ SLOW_S = 60
 class Serving:
     """``zhitong journal-agent serve``, told by options; its log is ``log``."""
 
-    def __init__(self, folder: Path, keys: Path, log: Path) -> None:
+    def __init__(self, folder: Path, keys: Path, port: int, log: Path) -> None:
+        self.port = port
         self._words = ["--logs", str(folder), "--keys", str(keys), "--log", "json"]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
 
     def start(self) -> None:
         """Returns when it says READY=1."""
@@ -30,7 +29,6 @@ class Serving:
             environ = os.environ | {"NOTIFY_SOCKET": "@" + name[1:]}
             self._process = subprocess.Popen(words, stdout=log, stderr=log, env=environ)
             assert news.recv(100) == b"READY=1"
-        self.port = self.port or int(re.findall(r'"port": (\d+)', self.log)[-1])
 
     @property
     def log(self) -> str:

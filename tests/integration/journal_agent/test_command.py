@@ -27,8 +27,8 @@ def zhitong(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def serving(folder: Path, keys: Path, tmp_path: Path) -> Iterator[Serving]:
-    made = Serving(folder, keys, tmp_path / "agent.log")
+def serving(folder: Path, keys: Path, port: int, tmp_path: Path) -> Iterator[Serving]:
+    made = Serving(folder, keys, port, tmp_path / "agent.log")
     yield made
     made.close()
 

@@ -74,10 +74,10 @@ async def test_the_agent_is_away(agent: Agent, keys: Path, token: str) -> None:
 
 
 @pytest.mark.usefixtures("books")
-async def test_the_certificate_expires_soon(host: Host, folder: Path, tmp_path: Path) -> None:
+async def test_the_certificate_expires_soon(host: Host, folder: Path, port: int, tmp_path: Path) -> None:
     keys = tmp_path / "short"
     make_keys(keys, ["127.0.0.1"], days=20)
-    agent = Agent(host, folder, keys)
+    agent = Agent(host, folder, keys, port)
     agent.start()
     try:
         ((severity, said),) = told(await found(agent, keys, agent.tokens[0]))

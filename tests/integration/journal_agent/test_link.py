@@ -64,9 +64,9 @@ def test_a_certificate_that_is_not_the_agents(agent: Agent, token: str, tmp_path
         link_to(agent, tmp_path, token).ask("GET", "/v1")
 
 
-def test_a_certificate_for_another_name(host: Host, folder: Path, tmp_path: Path) -> None:
+def test_a_certificate_for_another_name(host: Host, folder: Path, port: int, tmp_path: Path) -> None:
     make_keys(tmp_path / "other", ["pbx.example"])
-    agent = Agent(host, folder, tmp_path / "other")
+    agent = Agent(host, folder, tmp_path / "other", port)
     agent.start()
     try:
         with pytest.raises(AgentUnreachable, match="IP address mismatch"):
