@@ -46,6 +46,8 @@ class Nightly:
         self._looked: datetime.date | None = None
         self.last_error: str | None = None
         """Why figures cannot be made at present; None while all is well."""
+        self.without_books: dict[str, str] = {}
+        """Days whose figure was made without Asterisk's books, by the last ``make_up``, and why."""
 
     async def run(self) -> None:
         while True:
@@ -58,25 +60,25 @@ class Nightly:
         if today == self._looked:
             return
         try:
-            await self.make_up(now)
+            made = await self.make_up(now)
         except (StoreError, OSError) as error:
             self._note(str(error))
-        else:
-            self._looked = today
-            self._note(None)
+            return
+        self._looked = today
+        self._note(None)
+        for figure in made:
+            _tell(figure, self.without_books.get(figure.day))
 
     async def make_up(self, now: Micros) -> list[Figure]:
         """Make every figure that is missing, and new revisions where calls changed; returns those made."""
+        self.without_books.clear()
         newest, late = await self._store.changed_days(self._zone)
         known = await self._store.days()
         made = [await self._first(day, now) for day in await self._due(now, known)]
         made += [await self._again(day, now) for day in sorted(late & known)]
         await self._store.looked_at(newest)
-        figures = [kept.figure for kept in made if kept is not None]
-        for figure in figures:
-            _tell(figure)
         await self._write_files()
-        return figures
+        return [kept.figure for kept in made if kept is not None]
 
     async def _due(self, now: Micros, known: set[str]) -> list[str]:
         """Days that are over and have no figure, from the first call on record on."""
@@ -132,7 +134,7 @@ class Nightly:
         try:
             return await self._reconciled(*bounds(datetime.date.fromisoformat(day), self._zone))
         except ZhitongError as error:
-            log.warning("a day's figure is made without Asterisk's books", day=day, reason=str(error))
+            self.without_books[day] = str(error)
             return None
 
     async def _write_files(self) -> None:
@@ -161,8 +163,10 @@ def file_name(figure: Figure) -> str:
     return f"{figure.day}.json" if figure.revision == 1 else f"{figure.day}.r{figure.revision}.json"
 
 
-def _tell(figure: Figure) -> None:
+def _tell(figure: Figure, without_books: str | None) -> None:
     log.info("daily figure", day=figure.day, revision=figure.revision, calls=figure.counts.calls, hash=figure.hash)
+    if without_books is not None:
+        log.warning("a day's figure is made without Asterisk's books", day=figure.day, reason=without_books)
     if figure.unaccounted:
         log.error("records were changed without a trace", day=figure.day, calls=figure.unaccounted[:20])
     if figure.books is not None and figure.books.unexplained:

@@ -222,16 +222,18 @@ def nightly(site: SiteOption = DEFAULT_SITE, logs: LogsOption = None, as_json: J
     completed later get a new revision. Each figure is kept in the database, and as a file in `figures` of the var
     folder.
     """
-    made = _attempt(_nightly(site, logs))
+    made, without_books = _attempt(_nightly(site, logs))
     if as_json:
         console.print_json(made)
     elif made:
         _print_figures([(figure, "") for figure in made])
     else:
         console.say("没有要补的日子。", "No day is without its figure.")
+    for why in dict.fromkeys(without_books.values()):
+        console.complain(f"{len(without_books)} days were not reconciled with Asterisk's books. {why}")
 
 
-async def _nightly(path: Path, folder: Path | None) -> list[Figure]:
+async def _nightly(path: Path, folder: Path | None) -> tuple[list[Figure], dict[str, str]]:
     async with open_database(path, create=False) as (site, database):
         key = with_figures_key(secrets_of(path, site)).figures
         assert key is not None
@@ -240,7 +242,7 @@ async def _nightly(path: Path, folder: Path | None) -> list[Figure]:
             return (await _report(path, site, database, folder, since, until)).counts
 
         maker = Nightly(FigureStore(database), key, site.time_zone, figures_of(path, site), reconciled)
-        return await maker.make_up(_now())
+        return await maker.make_up(_now()), maker.without_books
 
 
 @app.command("verify")

@@ -94,3 +94,21 @@ def unexplained(report: Report) -> list[str]:
         for finding in call.findings
         if finding.because is None
     ]
+
+
+def in_time() -> list[str]:
+    """The stories in the order in which they were played, on one PBX."""
+    return sorted(NAMES, key=lambda name: min(row.at for row in cel(name)))
+
+
+def write_books(folder: Path, names: list[str]) -> None:
+    """Asterisk's log folder as these stories, one after the other, left it."""
+    files = {"queue_log": "queue_log", "cdr.csv": "cdr-custom/zhitong-cdr.csv", "cel.csv": "cel-custom/zhitong-cel.csv"}
+    for part, place in files.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{text}\n" for name in names for text in _lines(name, part)), encoding="utf-8")
+
+
+def all_records(names: list[str]) -> list[CallRecord]:
+    return [record for name in names for record in records(name)]
