@@ -39,10 +39,11 @@ class Answer(NamedTuple):
 
 
 class Link:
-    """Asks the agent at ``url``. Raises ConfigError when the certificate cannot be read."""
+    """Asks the agent at ``url``. Raises ConfigError for a port that is none, or a certificate that cannot be read."""
 
     def __init__(self, url: str, token: str, certificate: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.url = url
+        self._host, self._port = _place_of(url)
         self._headers = {"Authorization": f"Bearer {token}"}
         self._certificate = certificate
         self._tls = _trusting(certificate)
@@ -115,10 +116,7 @@ class Link:
 
     def _connected(self) -> http.client.HTTPSConnection:
         if self._connection is None:
-            place = urlsplit(self.url)
-            connection = http.client.HTTPSConnection(
-                place.hostname or "", place.port or PORT, timeout=SILENCE_S, context=self._tls
-            )
+            connection = http.client.HTTPSConnection(self._host, self._port, timeout=SILENCE_S, context=self._tls)
             connection.connect()
             self._connection = connection
             self._look_at_certificate(connection.sock)
@@ -173,6 +171,14 @@ class Link:
         if self._last is not None:
             log.info("the journal agent answers again", url=self.url, failures=self._failures)
         self._failures, self._last = 0, None
+
+
+def _place_of(url: str) -> tuple[str, int]:
+    place = urlsplit(url)
+    try:
+        return place.hostname or "", place.port or PORT
+    except ValueError as error:  # no port has so high a number
+        raise ConfigError(f"pbx.journal.url: {url}: {error}.") from error
 
 
 def _trusting(certificate: Path) -> ssl.SSLContext:

@@ -158,6 +158,11 @@ def test_a_certificate_that_cannot_be_read_is_named_at_the_start(tmp_path: Path,
         RemoteLogs("https://127.0.0.1:1", "x" * 32, tmp_path / "agent.crt")
 
 
+def test_a_port_that_is_none_is_named_at_the_start(keys: Path, token: str) -> None:
+    with pytest.raises(ConfigError, match=r"pbx.journal.url: https://pbx:99999: Port out of range"):
+        RemoteLogs("https://pbx:99999", token, keys_in(keys).certificate)
+
+
 # --- how often --------------------------------------------------------------------------------------------
 
 
