@@ -68,11 +68,10 @@ class Recorder:
         return call, channel
 
     async def _end_pause(self, call: Call, channel: str, timeout: float) -> None:
-        """A key's pause has stopped the recorder, so it must begin anew."""
+        """A key's pause has stopped the recorder, so it must begin anew; so too where no pause is known, since it may
+        be older than we are."""
         pause = call.open_pause
-        if pause is None:
-            return
-        if pause.by == COMMAND and call.call_id not in self._anew:
+        if pause is not None and pause.by == COMMAND and call.call_id not in self._anew:
             await self._act(MixMonitorMute(channel, 0), timeout)
         else:
             await self._act(PlayDTMF(channel, AGAIN_KEY), timeout)

@@ -51,13 +51,13 @@ async def recorded(rig: Rig) -> Path:
 
 async def music_of(rig: Rig, folder: Path, hz: int) -> None:
     """Music on hold: one tone, as signed linear, which needs no translator (README, "Recording")."""
-    await asyncio.to_thread(_write_music, folder, hz)
+    await asyncio.to_thread(write_music, folder, hz)
     conf = f"[default]\nmode = files\ndirectory = {folder}\n"
     await asyncio.to_thread((rig.lab.etc / "musiconhold.conf").write_text, conf, encoding="utf-8")
     await rig.lab.pbx.cli("moh reload")
 
 
-def _write_music(folder: Path, hz: int) -> None:
+def write_music(folder: Path, hz: int) -> None:
     folder.mkdir()
     with wave.open(str(folder / "music.wav"), "wb") as file:
         file.setnchannels(1)

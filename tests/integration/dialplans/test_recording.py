@@ -27,6 +27,11 @@ EDGE = 0.1
 """Seconds of 20 ms packets that may be under way at the two ends of a talk."""
 
 
+def slow(value: object) -> object:
+    """A parameter that only `make test-all` takes: tests/integration/recordings plays its like."""
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 async def agent(rig: Rig, number: str, hz: int) -> Phone:
     phone = await rig.agent(number)
     phone.tone_hz, phone.on_invite = hz, Ring()
@@ -75,7 +80,7 @@ async def talking(rig: Rig) -> Talk:
 # --- from the answer to the end ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("trunk", ["carrier", "early", "entry"])
+@pytest.mark.parametrize("trunk", ["carrier", slow("early"), slow("entry")])
 async def test_a_recording_holds_the_talk_and_not_the_wait(make_rig: MakeRig, trunk: str) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         first = await agent(rig, "1001", FIRST)
@@ -96,6 +101,7 @@ async def test_a_recording_holds_the_talk_and_not_the_wait(make_rig: MakeRig, tr
         assert file.of(FIRST) == pytest.approx(heard(call, FIRST), abs=EDGE)
 
 
+@pytest.mark.slow
 async def test_nothing_is_kept_after_the_agent_left(make_rig: MakeRig) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         talk = await talking(rig)
@@ -105,6 +111,7 @@ async def test_nothing_is_kept_after_the_agent_left(make_rig: MakeRig) -> None:
         assert file.seconds == pytest.approx(heard(talk.first, CITIZEN), abs=EDGE)
 
 
+@pytest.mark.slow
 async def test_a_recording_has_a_folder_of_its_own_where_the_site_says_so(make_rig: MakeRig, tmp_path: Path) -> None:
     site = RECORDED.replace("on = true", f'on = true\nfolder = "{tmp_path / "recordings"}"')
     async with make_rig(site, TWO) as rig:
@@ -121,6 +128,7 @@ async def test_who_is_refused_has_no_recording(make_rig: MakeRig) -> None:
         assert "ZtRecording" not in rig.manager.names()
 
 
+@pytest.mark.slow
 async def test_the_notice_is_said_of_each_recorded_call(make_rig: MakeRig) -> None:
     async with make_rig(RECORDED.replace("on = true", 'on = true\nnotice = "carrier"'), TWO) as rig:
         await (await talking(rig)).file()
@@ -185,9 +193,11 @@ async def mended(talk: Talk) -> None:
 Story = Callable[[Talk], Awaitable[None]]
 
 
-@pytest.mark.parametrize(
-    "story", [blind_by_keys, blind_by_refer, another_queue, hold, attended_by_keys, attended_by_refer]
-)
+QUICK = (blind_by_refer, another_queue)
+SLOW = (blind_by_keys, hold, attended_by_keys, attended_by_refer)
+
+
+@pytest.mark.parametrize("story", [*QUICK, *map(slow, SLOW)])
 async def test_nobody_is_lost_around(make_rig: MakeRig, tmp_path: Path, story: Story) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         await music_of(rig, tmp_path / "music", MUSIC)
@@ -224,6 +234,7 @@ async def test_what_agents_say_in_a_consult_is_not_kept(make_rig: MakeRig, tmp_p
         assert file.of(CARD) <= max(heard(talk.citizen, CARD), 0.0) + EDGE
 
 
+@pytest.mark.slow
 async def test_a_consulted_queue_keeps_nothing_of_the_consult(make_rig: MakeRig, tmp_path: Path) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         await music_of(rig, tmp_path / "music", MUSIC)
@@ -265,6 +276,7 @@ async def test_an_agent_pauses_by_key_and_goes_on(make_rig: MakeRig) -> None:
         assert states[:2] == ["s=paused&b=", "s=resumed&b="]
 
 
+@pytest.mark.slow
 async def test_a_citizens_keys_pause_nothing(make_rig: MakeRig) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         talk = await talking(rig)
@@ -275,6 +287,7 @@ async def test_a_citizens_keys_pause_nothing(make_rig: MakeRig) -> None:
         assert file.of(FIRST) == pytest.approx(heard(talk.citizen, FIRST), abs=0.2)
 
 
+@pytest.mark.slow
 async def test_who_takes_over_may_pause_too(make_rig: MakeRig, tmp_path: Path) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         await music_of(rig, tmp_path / "music", MUSIC)
@@ -296,6 +309,7 @@ async def test_a_pause_that_was_forgotten_ends_with_the_transfer(make_rig: MakeR
         assert file.of(SECOND) >= heard(talk.citizen, SECOND) - EDGE
 
 
+@pytest.mark.slow
 async def test_a_pause_by_command_is_silence_in_the_file(make_rig: MakeRig) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         talk = await talking(rig)
@@ -320,6 +334,7 @@ async def test_a_pause_by_command_is_silence_in_the_file(make_rig: MakeRig) -> N
 # --- where it cannot be written ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_the_end_says_how_long_the_file_is(make_rig: MakeRig) -> None:
     async with make_rig(RECORDED, TWO) as rig:
         talk = await talking(rig)
@@ -341,6 +356,7 @@ async def test_who_was_never_answered_leaves_no_file(make_rig: MakeRig) -> None:
         assert not (await recorded(rig)).exists()
 
 
+@pytest.mark.slow
 async def test_a_folder_that_cannot_be_written_costs_the_recording_and_nothing_else(
     make_rig: MakeRig, tmp_path: Path
 ) -> None:
