@@ -1,5 +1,6 @@
 """What a site becomes, file by file. That Asterisk understands it, tests/integration/dialplans shows."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -205,8 +206,33 @@ def test_a_trunk_is_known_by_address_alone_and_nobody_is_anonymous() -> None:
     text = rendered()["pjsip.conf"]
     assert value(text, "trunk-carrier", "match") == ["203.0.113.10:5060", "203.0.113.0/24"]
     assert value(text, "trunk-carrier", "context") == ["zt-in-carrier"]
-    assert value(text, "global", "endpoint_identifier_order") == ["ip,username"]
+    assert value(text, "global", "endpoint_identifier_order") == ["header,ip,username"]
     assert "anonymous" not in [name for name, _ in sections(text)]
+
+
+@pytest.mark.parametrize(
+    ("sender", "odd"),
+    [
+        ("<sip:13800000001@192.0.2.1>", False),
+        ('"王小明" <sip:%2B8613800000001@192.0.2.1>', False),
+        ("<sip:1%23%2A@192.0.2.1>", False),
+        ("<sip:138%0D%0AEvent@192.0.2.1>", True),
+        ("<sip:138%0a@192.0.2.1>", True),
+        ("<sip:138%1bx@192.0.2.1>", True),
+        ("<sip:138%7F@192.0.2.1>", True),
+        ('"a\x01" <sip:138@192.0.2.1>', True),
+    ],
+)
+def test_who_would_break_the_pbxs_lines_is_known_first(sender: str, odd: bool) -> None:
+    """Asterisk matches by POSIX's regular expressions, which know the control characters by name."""
+    text = rendered()["pjsip.conf"]
+    (match,) = value(text, "zt-odd", "match_header")
+    header, _, pattern = match.partition(": ")
+    assert (header, pattern[0], pattern[-1]) == ("From", "/", "/")
+    found = re.search(pattern[1:-1].replace("[[:cntrl:]]", "[\x00-\x1f\x7f]"), sender)
+    assert (found is not None) == odd
+    assert value(text, "zt-odd", "context") == ["zt-odd"]
+    assert "[zt-odd]" not in rendered()["extensions.conf"]
 
 
 def test_a_trunk_that_registers_uses_the_carriers_password() -> None:
@@ -317,7 +343,7 @@ def test_a_laboratory_moves_ports_and_gives_phones_an_address() -> None:
 
 def test_a_laboratory_may_know_phones_by_name_first() -> None:
     text = rendered(lab=Lab(shared_address=True))["pjsip.conf"]
-    assert value(text, "global", "endpoint_identifier_order") == ["username,ip"]
+    assert value(text, "global", "endpoint_identifier_order") == ["header,username,ip"]
 
 
 # --- samples, and writing -------------------------------------------------------------------------------------------
