@@ -181,9 +181,10 @@ class Ingest:
     def _track(self, event: Event) -> Sequence[Change]:
         try:
             return self._tracker.apply(event)
-        except Exception:  # a bug of ours must never stop the spine; what it broke is repaired by the next snapshot
-            self.counters.failures += 1
-            log.exception("an event could not be applied", kind=type(event).__name__)
+        except (
+            Exception
+        ) as error:  # a bug of ours must never stop the spine; what it broke is repaired by the next snapshot
+            self._failed("an event could not be applied", type(event).__name__, error)
             self._on_doubt(f"an event could not be applied: {type(event).__name__}")
             return ()
 
@@ -205,9 +206,14 @@ class Ingest:
     def _guard(self, action: Callable[[], object], what: str) -> None:
         try:
             action()
-        except Exception:
-            self.counters.failures += 1
-            log.exception("a receiver of changes failed", what=what)
+        except Exception as error:
+            self._failed("a receiver of changes failed", what, error)
+
+    def _failed(self, message: str, kind: str, error: Exception) -> None:
+        """What comes again and again must not fill the log."""
+        self.counters.failures += 1
+        if self.counters.failures.bit_count() == 1:  # at 1, 2, 4, 8 …
+            log.error(message, kind=kind, times=self.counters.failures, exc_info=error)
 
     def _note(self, anomaly: Anomaly) -> None:
         self.counters.anomalies[anomaly.kind] += 1

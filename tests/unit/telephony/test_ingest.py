@@ -41,10 +41,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 class Spine:
     """An ingest with everything it hands on."""
 
-    def __init__(self, **options: Callable[[], None]) -> None:
+    def __init__(self, on_overflow: Callable[[], None] = lambda: None) -> None:
         self.records: list[CallRecord] = []
         self.batches: list[Sequence[Change]] = []
-        self.ingest = Ingest(Tracker(PbxName("pbx1")), keep=self.records.append, sinks=[self.batches.append], **options)
+        tracker = Tracker(PbxName("pbx1"))
+        self.ingest = Ingest(tracker, self.records.append, [self.batches.append], on_overflow)
 
     def hear(self, events: Sequence[Event]) -> "Spine":
         for event in events:

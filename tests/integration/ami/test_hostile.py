@@ -1,0 +1,306 @@
+"""Whatever comes over the link, the bridge stays up, says so, and stays right: the link, the spine and the model put
+together, at a PBX that does what no PBX should."""
+
+import asyncio
+import gc
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
+from typing import cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from telephony.ami.account import Account
+from telephony.ami.codec import FRAME_LIMIT
+from telephony.ami.connection import OVERSIZED, Connection
+from telephony.ami.link import LinkState
+from telephony.ingest import Ingest
+from telephony.model.changes import Anomaly, Change, EpochBegan
+from telephony.model.events import ChannelCreated, Event
+from telephony.model.ids import PbxName
+from telephony.model.tracker import HANDLERS, Tracker
+from telephony.records.record import CallRecord
+from tests.integration.ami.conftest import until
+from tests.integration.ami.fake_pbx import FakePbx, Headers, Line, lines, success
+from tests.integration.ami.test_connection import FAST
+
+HOUR = 3600.0
+
+
+class Bridge:
+    """Link, spine and model, and what comes of them."""
+
+    def __init__(self, account: Account) -> None:
+        self.records: list[CallRecord] = []
+        self.changes: list[Change] = []
+        self.ingest = Ingest(
+            Tracker(PbxName("pbx1")),
+            self.records.append,
+            sinks=[self.changes.extend],
+            on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
+        )
+        self.connection = Connection(account, self.ingest.deliver, settings=FAST)
+        self.tasks = [asyncio.create_task(work) for work in (self.ingest.run(), self.connection.run())]
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def live(self, epoch: int) -> None:
+        await until(lambda: self.epochs[-1:] == [epoch] and self.connection.status.state is LinkState.LIVE)
+
+    @property
+    def epochs(self) -> list[int]:
+        return [change.epoch for change in self.changes if isinstance(change, EpochBegan)]
+
+    @property
+    def anomalies(self) -> list[str]:
+        return [change.kind for change in self.changes if isinstance(change, Anomaly)]
+
+    async def has(self, count: int) -> None:
+        """So many calls are over and on record."""
+        await until(lambda: len(self.records) >= count, 120)
+
+
+@pytest.fixture
+async def bridge(account: Account) -> AsyncIterator[Bridge]:
+    bridge = Bridge(account)
+    yield bridge
+    await bridge.stop()
+
+
+class Says:
+    """A PBX's events about calls, stamped with its time."""
+
+    def __init__(self, pbx: FakePbx) -> None:
+        self.pbx = pbx
+        self.ahead = 0.0  # of our clock
+        self.count = 0
+
+    def now(self) -> str:
+        return f"{time.time() + self.ahead:.6f}"
+
+    def event(self, name: str, number: int, *more: tuple[str, str]) -> bytes:
+        uniqueid = f"pbx1-1795400000.{number}"
+        ids = (("Uniqueid", uniqueid), ("Linkedid", uniqueid))
+        return lines(("Event", name), ("Timestamp", self.now()), *ids, *more)
+
+    def begins(self, number: int) -> bytes:
+        return self.event(
+            "Newchannel",
+            number,
+            ("Channel", f"PJSIP/trunk-carrier-{number:08x}"),
+            ("ChannelState", "4"),
+            ("CallerIDNum", f"138{number:08}"),
+            ("Context", "zt-in-carrier"),
+            ("Exten", "12345"),
+        )
+
+    def ends(self, number: int) -> list[bytes]:
+        return [self.event("HangupRequest", number), self.event("Hangup", number, ("Cause", "16"))]
+
+    def call(self, number: int) -> None:
+        """One that comes and goes."""
+        self.pbx.send(self.begins(number), *self.ends(number))
+
+    def shows(self, number: int) -> Headers:
+        """The channel in a snapshot."""
+        return {
+            "Event": "CoreShowChannel",
+            "Channel": f"PJSIP/trunk-carrier-{number:08x}",
+            "ChannelState": "4",
+            "Uniqueid": f"pbx1-1795400000.{number}",
+            "Linkedid": f"pbx1-1795400000.{number}",
+            "CallerIDNum": f"138{number:08}",
+            "Context": "zt-in-carrier",
+            "Application": "Queue",
+            "Duration": "00:00:01",
+        }
+
+
+@pytest.fixture
+def says(pbx: FakePbx) -> Says:
+    says = Says(pbx)
+
+    def ping(_: Line, action: Headers) -> list[bytes]:
+        return [success(action, "", ("Ping", "Pong"), ("Timestamp", says.now()))]
+
+    pbx.answers["Ping"] = ping
+    return says
+
+
+# --- a handler that raises --------------------------------------------------------------------------------
+
+
+async def test_item3_a_handler_of_the_model_that_raises(
+    bridge: Bridge, pbx: FakePbx, says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event is lost, the spine is not; it is counted; and a snapshot tells of the call that was not taken in."""
+    await bridge.live(1)
+    created = HANDLERS[ChannelCreated]
+
+    def sometimes(world: object, event: ChannelCreated) -> None:
+        if event.uniqueid.endswith(".7") and len(bridge.epochs) == 1:
+            raise KeyError("a bug of ours")
+        created(world, event)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(cast("dict[type, object]", HANDLERS), ChannelCreated, sometimes)
+    pbx.channels = [says.shows(7)]
+    pbx.send(says.begins(7))
+    says.call(8)
+    await bridge.live(2)
+    assert bridge.ingest.counters.failures == 1
+    assert [*bridge.ingest.world.channels] == ["pbx1-1795400000.7"]
+    pbx.channels = []
+    pbx.send(*says.ends(7))
+    await bridge.has(2)
+    assert {record.caller_number for record in bridge.records} == {"13800000007", "13800000008"}
+    assert bridge.connection.status.state is LinkState.LIVE
+
+
+async def test_item3_a_handler_that_raises_at_every_event_does_not_keep_the_link_from_working(
+    bridge: Bridge, pbx: FakePbx, says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bridge.live(1)
+
+    def never(world: object, event: Event) -> None:
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setitem(cast("dict[type, object]", HANDLERS), ChannelCreated, never)
+    with capture_logs() as logged:
+        pbx.send(says.begins(0))
+        await bridge.live(2)
+        pbx.send(*(says.begins(number) for number in range(1, 100)))
+        await until(lambda: bridge.ingest.counters.failures == 100)
+    assert pbx.logins == 2, "asked how it is once a minute, not a hundred times"
+    told = [entry["times"] for entry in logged if entry["event"] == "an event could not be applied"]
+    assert told == [1, 2, 4, 8, 16, 32, 64], "nor is the log filled"
+
+
+# --- a message of 10 MB -----------------------------------------------------------------------------------
+
+_TEN_MB = 10 << 20
+_HEADER = b"CallerIDName: " + b"x" * _TEN_MB + b"\r\n"
+_HEADERS = b"".join(b"ChanVariable(%d): %s\r\n" % (number, b"x" * 80) for number in range(_TEN_MB // 100))
+
+
+@pytest.mark.parametrize("body", [_HEADER, _HEADERS], ids=["one header", "a hundred thousand headers"])
+async def test_item3_a_message_of_10_mb(bridge: Bridge, pbx: FakePbx, says: Says, body: bytes) -> None:
+    """It is dropped and counted, no more of it than the limit is ever held, a snapshot follows in case it was of
+    importance, and the next call is right."""
+    await bridge.live(1)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        line = pbx.lines[0]
+        line.writer.write(b"Event: Newchannel\r\nUniqueid: pbx1-1795400000.1\r\n")
+        for start in range(0, len(body), 1 << 16):
+            line.writer.write(body[start : start + (1 << 16)])
+            await line.writer.drain()
+        line.writer.write(b"\r\n")
+        await until(lambda: bridge.connection.undecoded[OVERSIZED] == 1)
+        await bridge.live(2)
+        held = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*/telephony/ami/*")])
+        assert sum(stat.size for stat in held.statistics("filename")) < 2 * FRAME_LIMIT
+    except ConnectionError:  # the link was renewed while this was being said
+        await bridge.live(2)
+    finally:
+        tracemalloc.stop()
+    assert bridge.connection.undecoded == {OVERSIZED: 1}
+    says.call(9)
+    await bridge.has(1)
+    assert bridge.records[0].caller_number == "13800000009"
+    assert bridge.ingest.counters.failures == 0
+
+
+async def test_item3_messages_of_10_mb_again_and_again(bridge: Bridge, pbx: FakePbx, says: Says) -> None:
+    """After the first the link stays: a PBX gone mad does not keep us logging in."""
+    await bridge.live(1)
+    for count in (1, 2, 3):
+        pbx.send_raw(b"Event: Newchannel\r\n" + _HEADER + b"\r\n")
+        await until(lambda: bridge.connection.undecoded[OVERSIZED] == count)  # noqa: B023  # awaited before the next
+        await bridge.live(2)
+    says.call(9)
+    await bridge.has(1)
+    assert pbx.logins == 2
+
+
+# --- 50,000 events in a second ----------------------------------------------------------------------------
+
+
+async def test_item3_a_flood_of_50_000_events(bridge: Bridge, pbx: FakePbx, says: Says) -> None:
+    """All at once, faster than they can be taken in: none is lost, none dropped, and each call is on record."""
+    await bridge.live(1)
+    calls = 50_000 // 3
+    flood = [frame for number in range(calls) for frame in (says.begins(number), *says.ends(number))]
+    pbx.send(*flood)
+    await bridge.has(calls)
+    counters = bridge.ingest.counters
+    assert (counters.dropped, counters.failures, pbx.logins) == (0, 0, 1)
+    assert len({record.call_id for record in bridge.records}) == calls
+    assert bridge.ingest.world.channels == {}
+    assert bridge.anomalies == []
+
+
+# --- clocks -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR], ids=["forward", "back"])
+async def test_item3_the_pbxs_clock_jumps_by_an_hour(by: float, bridge: Bridge, pbx: FakePbx, says: Says) -> None:
+    """In the middle of a call: it has not lasted an hour, and none but it is moved."""
+    await bridge.live(1)
+    pbx.send(says.begins(1))
+    await until(lambda: bool(bridge.ingest.world.channels))
+    before = time.time()
+    says.ahead += by
+    pbx.send(*says.ends(1))
+    says.call(2)
+    await bridge.has(2)
+    moved, after = sorted(bridge.records, key=lambda record: record.caller_number)
+    assert 0 <= moved.ended_at - moved.received_at < 60 * 1_000_000
+    assert moved.ended_at / 1e6 - by == pytest.approx(before, abs=60)
+    assert moved.estimated == ("received_at",)
+    assert after.estimated == ()
+    assert bridge.anomalies == ["clock set"]
+    assert bridge.ingest.clock.steps == 1
+    assert bridge.connection.status.epoch == 1, "nothing to log in again for"
+
+
+@pytest.mark.parametrize("stamped", [True, False], ids=["a PBX that tells the time", "one that does not"])
+@pytest.mark.parametrize("by", [HOUR, -HOUR], ids=["forward", "back"])
+async def test_item3_our_clock_jumps_by_an_hour(
+    by: float, stamped: bool, bridge: Bridge, pbx: FakePbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times are the PBX's, so it is nothing to us. Of a PBX that does not say what time it is ours must do, and its
+    jump is seen as the PBX's is."""
+    says = Says(pbx)
+    if stamped:
+        pbx.answers["Ping"] = lambda _, action: [success(action, "", ("Ping", "Pong"), ("Timestamp", says.now()))]
+    await bridge.live(1)
+
+    def say(*frames: bytes) -> None:
+        pbx.send(*(frame if stamped else _unstamped(frame) for frame in frames))
+
+    say(says.begins(1))
+    await until(lambda: bool(bridge.ingest.world.channels))
+    real = time.time_ns
+    monkeypatch.setattr("telephony.ami.session.time.time_ns", lambda: real() + round(by * 1e9))
+    say(*says.ends(1))
+    say(says.begins(2), *says.ends(2))
+    await bridge.has(2)
+    for record in bridge.records:
+        assert 0 <= record.ended_at - record.received_at < 60 * 1_000_000
+    assert bridge.anomalies == ([] if stamped else ["clock set"])
+    assert bridge.connection.status.state is LinkState.LIVE
+    assert bridge.connection.status.epoch == 1
+
+
+def _unstamped(frame: bytes) -> bytes:
+    return b"\r\n".join(line for line in frame.split(b"\r\n") if not line.startswith(b"Timestamp"))
+
+
+def test_ten_megabytes_are_more_than_a_message_may_have() -> None:
+    assert FRAME_LIMIT < _TEN_MB
+    assert len(_HEADERS) > 9 << 20
