@@ -68,8 +68,13 @@ def _times(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
     if case.killed is not None and case.back is not None:
         seen.claim("ended_at", Within(BOOK, _last_sign(case), case.back, setting.slack))
     elif caller.ended is not None:
-        told = case.exact_end if caller.left is None else None
-        seen.claim("ended_at", received(caller.ended, told, setting))
+        seen.claim("ended_at", _end(case, caller.ended, by_us=caller.left is not None, setting=setting))
+
+
+def _end(case: Case, at: int, *, by_us: bool, setting: Setting) -> Within:
+    if not by_us:
+        return received(at, case.exact_end, setting)
+    return sent(at, max((row.end for row in case.rows), default=None), setting)
 
 
 def received(at: int, told: int | None, setting: Setting) -> Within:
@@ -187,8 +192,8 @@ def _talk(seen: View, case: Case, setting: Setting) -> None:
         seen.claim("talk_ms", Lasting(BOOK, 0, 0))
     else:
         seen.claim("agent", one_of(BOOK, ring.phone, *((None,) if by_dial(case) else ())))
-        seen.claim("answered_at", *_answers(case, ring.accepted, setting))
-        wide = 2 * setting.slack
+        seen.claim("answered_at", *_answers(case, ring, ring.accepted, setting))
+        wide = 2 * setting.slack + (_KEPT_WAITING if setting.busy else 0)
         ringing = ring.accepted - ring.invited
         if not by_dial(case):
             seen.claim("ring_ms", _lasting(ringing, ringing, wide))
@@ -209,8 +214,9 @@ def _after_death(case: Case, ring: Ring) -> bool:
     return case.killed is not None and (ring.accepted or 0) >= case.killed
 
 
-def _answers(case: Case, accepted: int, setting: Setting) -> list[Claim]:
-    moments: list[Claim] = [moment(BOOK, accepted, setting.slack)]
+def _answers(case: Case, ring: Ring, accepted: int, setting: Setting) -> list[Claim]:
+    row = row_of(case, ring)
+    moments: list[Claim] = [sent(accepted, row.answer if row is not None else None, setting)]
     if case.caller is not None and case.caller.accepted is not None and case.own_answer:
         moments.append(received(case.caller.accepted, first_answer(case), setting))
     return moments
@@ -236,14 +242,21 @@ def _offer(case: Case, ring: Ring, setting: Setting) -> OfferSeen:
     claims: dict[str, Claim] = {"at": rang(case, ring, setting)}
     until = ring.rang_until
     if until is not None and (case.killed is None or until < case.killed):
-        row = row_of(case, ring)
-        told = row.end if row is not None and until == ring.cancelled else None
-        claims["ended_at"] = received(until, told, setting)
+        claims["ended_at"] = _rung_until(case, ring, until, setting)
     outcomes = _offer_outcomes(case, ring)
     if outcomes:
         claims["outcome"] = one_of(BOOK, *outcomes)
     optional = frozenset({"queue_log"}) if "lost" in outcomes or not outcomes else frozenset()
     return OfferSeen(BOOK, ring.phone, until or ring.invited, claims, optional)
+
+
+def _rung_until(case: Case, ring: Ring, until: int, setting: Setting) -> Within:
+    """The end of the ringing: the phone was told of it, or told the PBX."""
+    row = row_of(case, ring)
+    if until == ring.cancelled:
+        return received(until, row.end if row is not None else None, setting)
+    told = row.answer if row is not None and until == ring.accepted else row.end if row is not None else None
+    return sent(until, told, setting)
 
 
 def _offer_outcomes(case: Case, ring: Ring) -> tuple[str, ...]:
