@@ -60,8 +60,9 @@ class Pace(msgspec.Struct, frozen=True):
     """A call that ended unseen settles for a second, and its record is on its way for a moment."""
     again: float = 5.0
     """Until the store is asked whether it has what was handed on."""
-    arrive: float = 15.0
-    """A call that the model has told the end of is expected on record for so long."""
+    arrive: float = 3.0
+    """A call that the model has told the end of is expected on record for so long, and while records wait for the
+    store."""
     save: float = 10.0
     silent: float = 30.0
     """So long after a call's end CEL may be without it; then it hangs, or its rows are lost."""
@@ -302,7 +303,8 @@ class Journal:
         now = _now()
         self._reviews = [at for at in self._reviews if at > now]
         self._review_in(self._pace.review)
-        self._arriving = {call_id: until for call_id, until in self._arriving.items() if until > now}
+        if not self.unwritten():
+            self._arriving = {call_id: until for call_id, until in self._arriving.items() if until > now}
         if await self._attempt(self._judge_all(), StoreError) is None:
             self._review_in(self._pace.again)
 

@@ -16,7 +16,7 @@ from zhitong.lab.roles import Agent, Caller, Offer
 
 pytestmark = pytest.mark.acceptance
 
-ROTATIONS, EVERY_S, CALLS = 12, 1.6, 30
+ROTATIONS, EVERY_S, CALLS = 12, 1.2, 24
 
 
 def rename(path: Path) -> None:
@@ -55,7 +55,7 @@ async def test_twelve_rotations_and_readers_that_come_and_go(tmp_path: Path, too
     log = tmp_path / "log"
     cel, queue_log = log / "cel-custom" / "zhitong-cel.csv", log / "queue_log"
     callers = [
-        Caller(number=f"138000{n:05}", dialled="12345", start_at=n * 0.6, talk_s=dice.choice([None, 0.4, 1.5]))
+        Caller(number=f"138000{n:05}", dialled="12345", start_at=n * 0.5, talk_s=dice.choice([None, 0.4, 1.5]))
         for n in range(CALLS)
     ]
     agents = [Agent(number, tuple(Offer(ring_s=0.2, talk_s=1.0) for _ in range(40))) for number in ("1001", "1002")]
