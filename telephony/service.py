@@ -160,7 +160,7 @@ class Service:
             await stack.enter_async_context(_brought_up(database))
             epoch = await asyncio.to_thread(first_epoch, home.runs)
             service = cls(site, secrets, database, outbox, epoch)
-            service.nightly = nightly_of(site, secrets, database, home.figures)
+            service.nightly = nightly_of(site, secrets, database, home.figures, service.live.alarms)
             service.writer.start()
             stack.push_async_callback(service._close)
             yield service

@@ -32,6 +32,7 @@ class AlarmName(StrEnum):
     JOURNAL_BLOCKED = "journal_blocked"
     JOURNAL_GAP = "journal_gap"
     LEDGER_BEHIND = "ledger_behind"
+    BOOKS_DIFFER = "books_differ"
     RECORDING_FAILED = "recording_failed"
     RECORDING_DISK_LOW = "recording_disk_low"
     ANOMALIES = "anomalies"
@@ -74,6 +75,9 @@ ALARMS: Mapping[AlarmName, Kind] = {
     ),
     _A.JOURNAL_GAP: Kind(_W, "PBX 的日志有缺失", "something is missing from the PBX's own logs"),
     _A.LEDGER_BEHIND: Kind(_W, "漏接电话台账没有更新", "the missed-call ledger is not kept up"),
+    _A.BOOKS_DIFFER: Kind(
+        _W, "昨日记录与 PBX 的账不符，或被改动", "yesterday's records differ from the PBX's books, or were altered"
+    ),
     _A.RECORDING_FAILED: Kind(_C, "通话录音失败", "a call was not recorded"),
     _A.RECORDING_DISK_LOW: Kind(_W, "录音磁盘将满", "the disk of the recordings is nearly full"),
     _A.ANOMALIES: Kind(_W, "PBX 说的话有对不上的地方", "the PBX says what cannot be placed"),

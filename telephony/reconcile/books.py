@@ -24,12 +24,14 @@ from telephony.reconcile.finding import Boot, Damage
 _READ = 1 << 20
 _SLACK = Micros(2 * MICROS_PER_SECOND)
 _BOOT = "QUEUESTART"
+_WITNESSED = frozenset(("CHAN_START", "HANGUP"))
+"""All that CEL is asked for: a channel's names and its end."""
 _TRIES = 5
 """A file can be renamed between being listed and being opened: a rotation. Then all is read anew."""
 
 
 class Books(msgspec.Struct, frozen=True):
-    """``cel`` is None when there is no CEL: then nobody bears witness of who hung up."""
+    """``cel``: beginnings and ends of channels; None when there is no CEL: then nobody bears witness of who hung up."""
 
     lines: tuple[QueueLine, ...]
     rows: tuple[CdrRow, ...]
@@ -55,7 +57,7 @@ def read_books(logs: Logs, since: Micros, until: Micros) -> Books:
 def _read_books(logs: Logs, since: Micros, until: Micros) -> Books:
     lines = _read(logs, QUEUE_LOG_LOG, QUEUE_LOG, since, lambda line: _when(line, since, until))
     rows = _read(logs, CDR_LOG, CDR, since, lambda row: since - _SLACK <= row.at <= until)
-    cel = _read(logs, CEL_LOG, CEL, since, lambda row: since - _SLACK <= row.at <= until)
+    cel = _read(logs, CEL_LOG, CEL, since, lambda row: row.event in _WITNESSED and since - _SLACK <= row.at <= until)
     if lines is None or rows is None:
         raise _missing(QUEUE_LOG_LOG if lines is None else CDR_LOG)
     damages = [*lines.damages, *rows.damages, *(cel.damages if cel is not None else ())]

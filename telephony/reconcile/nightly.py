@@ -9,7 +9,7 @@ does not get such a revision by it: ``verify`` names it, and so does the next re
 import asyncio
 import datetime
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ import structlog
 
 from telephony.errors import StoreError, ZhitongError
 from telephony.files import write_private
+from telephony.live.alarms import AlarmName, Alarms
 from telephony.model.ids import MICROS_PER_SECOND, CallId, Micros
 from telephony.reconcile.canonical import hash_of
 from telephony.reconcile.days import bounds, day_of, since
@@ -39,10 +40,16 @@ class Nightly:
     ``reconciled`` they do not tell of Asterisk's books."""
 
     def __init__(
-        self, store: FigureStore, key: str, zone: str, folder: Path, reconciled: Reconciled | None = None
+        self,
+        store: FigureStore,
+        key: str,
+        zone: str,
+        folder: Path,
+        reconciled: Reconciled | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         self._store, self._key, self._zone, self._folder = store, key, zone, folder
-        self._reconciled = reconciled
+        self._reconciled, self._alarms = reconciled, alarms
         self._looked: datetime.date | None = None
         self.last_error: str | None = None
         """Why figures cannot be made at present; None while all is well."""
@@ -68,6 +75,15 @@ class Nightly:
         self._note(None)
         for figure in made:
             _tell(figure, self.without_books.get(figure.day))
+        await self._alarm(made)
+
+    async def _alarm(self, made: Sequence[Figure]) -> None:
+        """Raised by the figures just made and the newest day's; by later ones without a fault cleared."""
+        kept = [kept.figure for kept in await self._store.all()]
+        newest = [figure for figure in kept if figure.day == max(each.day for each in kept)][-1:]
+        faults = dict.fromkeys(why for figure in (*made, *newest) if (why := _fault(figure)))
+        if self._alarms is not None:
+            self._alarms.settle({AlarmName.BOOKS_DIFFER: "; ".join(faults)[:500] or None})
 
     async def make_up(self, now: Micros) -> list[Figure]:
         """Make every figure that is missing, and new revisions where calls changed; returns those made."""
@@ -161,6 +177,14 @@ def different(one: Mapping[CallId, str], other: Mapping[CallId, str]) -> set[Cal
 def file_name(figure: Figure) -> str:
     """``2026-11-22.json``; of a later revision ``2026-11-22.r2.json``."""
     return f"{figure.day}.json" if figure.revision == 1 else f"{figure.day}.r{figure.revision}.json"
+
+
+def _fault(figure: Figure) -> str | None:
+    """What somebody should look at."""
+    unexplained = 0 if figure.books is None else figure.books.unexplained
+    if not unexplained and not figure.unaccounted:
+        return None
+    return f"{figure.day}: {unexplained} calls unexplained, {len(figure.unaccounted)} changed without a trace"
 
 
 def _tell(figure: Figure, without_books: str | None) -> None:

@@ -10,6 +10,7 @@ from telephony.database.database import Database
 from telephony.journal.files import Logs
 from telephony.journal.kept import KeptRecords
 from telephony.journal.source import logs_of
+from telephony.live.alarms import Alarms
 from telephony.model.ids import MICROS_PER_SECOND, Micros, PbxName, Uniqueid
 from telephony.reconcile.books import Books, read_books
 from telephony.reconcile.case import Witness
@@ -52,7 +53,9 @@ async def reconcile_site(
     return await asyncio.to_thread(reconcile, records, told, Span(since, until, now))
 
 
-def nightly_of(site: Site, secrets: Secrets, database: Database, folder: Path) -> Nightly | None:
+def nightly_of(
+    site: Site, secrets: Secrets, database: Database, folder: Path, alarms: Alarms | None = None
+) -> Nightly | None:
     """Who makes this site's daily figures and puts them into ``folder``; None without a key for them."""
     if secrets.figures is None:
         return None
@@ -66,7 +69,7 @@ def nightly_of(site: Site, secrets: Secrets, database: Database, folder: Path) -
         finally:
             logs.close()
 
-    return Nightly(FigureStore(database), secrets.figures, site.time_zone, folder, reconciled)
+    return Nightly(FigureStore(database), secrets.figures, site.time_zone, folder, reconciled, alarms)
 
 
 def _strangers(records: Sequence[CallRecord], books: Books) -> Collection[Uniqueid]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from telephony.errors import StoreError
+from telephony.live.alarms import AlarmName, Alarms
 from telephony.model.ids import Micros
 from telephony.model.terms import Outcome, Provenance
 from telephony.reconcile.canonical import digest, hash_of
@@ -349,3 +350,24 @@ async def test_verify_of_one_day_only(sqlite_desk: Desk) -> None:
     assert [(check.figure.day, check.holds) for check in checks] == [(NAMES[1], True)]
     with pytest.raises(FigureError, match="2026-12-24"):
         await verify(sqlite_desk.figures, KEY, sqlite_desk.folder, "2026-12-24")
+
+
+async def test_an_alarm_stands_while_the_newest_figure_found_something(sqlite_desk: Desk) -> None:
+    found = [Counts(1, 1, 1, 0, 0, 1, 0), Counts(1, 1, 1, 1, 0, 0, 0)]
+
+    async def reconciled(_since: Micros, _until: Micros) -> Counts:
+        return found.pop(0)
+
+    alarms = Alarms(lambda: Micros(0))
+    desk = sqlite_desk
+    await desk.records.write([on_day(1, 0), on_day(2, 1)])
+    maker = Nightly(desk.figures, KEY, ZONE, desk.folder, reconciled, alarms)
+    await maker.step(morning(0))
+    assert [(alarm.name, alarm.detail) for alarm in alarms.standing] == [
+        (AlarmName.BOOKS_DIFFER, f"{NAMES[0]}: 1 calls unexplained, 0 changed without a trace")
+    ]
+    restarted = Alarms(lambda: Micros(0))
+    await Nightly(desk.figures, KEY, ZONE, desk.folder, reconciled, restarted).step(morning(0))
+    assert len(restarted.standing) == 1, "it stands after a restart too"
+    await maker.step(morning(1))
+    assert alarms.standing == ()

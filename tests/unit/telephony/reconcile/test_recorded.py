@@ -4,10 +4,12 @@ and no other."""
 import msgspec
 import pytest
 
+from telephony.journal.rebuild import rebuild_records
 from telephony.model.ids import CallId
 from telephony.model.terms import OfferOutcome, Outcome, Side, VisitResult
 from telephony.reconcile.finding import Kind, Reason, Report
 from telephony.records.record import CallRecord
+from tests.unit.telephony.journal.recorded import PBX, groups
 from tests.unit.telephony.reconcile import recorded
 from tests.unit.telephony.reconcile.alterations import alterations, doubled, part, with_
 
@@ -36,6 +38,15 @@ def test_all_that_differs_is_explained(name: str) -> None:
     counts = report.counts
     assert counts.records == len(recorded.records(name)) == counts.agreed + counts.explained
     assert counts.unexplained == counts.unsettled == 0
+
+
+@pytest.mark.parametrize("name", recorded.NAMES)
+def test_what_the_journal_rebuilds_differs_no_more(name: str) -> None:
+    """As if the bridge had been down."""
+    told = [
+        record for group in groups(recorded.cel(name), recorded.log(name)) for record in rebuild_records(PBX, group)
+    ]
+    assert recorded.unexplained(of_story(name, tuple(told))) == []
 
 
 @pytest.mark.parametrize(
