@@ -22,11 +22,34 @@ def can_be_called(number: str) -> bool:
     return _NUMBER.fullmatch(number) is not None and number.strip("+0") != ""
 
 
+_MOBILE = re.compile(r"(?:\+?86|0086|0)?(1[3-9][0-9]{9})")
+_LANDLINE = re.compile(r"(?:(?:\+|00)860?|0)((?:10|2[0-9])[0-9]{8}|[3-9][0-9]{2}[0-9]{7,8})")
+"""A mobile number, and a landline with its area code, as carriers write them: at home, with the country's
+code, and a mobile with the 0 of a call from another area."""
+
+
+def key_of(number: str) -> CallerKey:
+    """One name for each of the ways to write a Chinese number; any other number is its own."""
+    if mobile := _MOBILE.fullmatch(number):
+        return CallerKey(mobile[1])
+    landline = _LANDLINE.fullmatch(number)
+    return CallerKey(f"0{landline[1]}" if landline else number)
+
+
+def ways_to_write(key: CallerKey) -> tuple[str, ...]:
+    """All numbers whose key this is."""
+    if _MOBILE.fullmatch(key):
+        return tuple(before + key for before in ("", "0", "86", "+86", "0086"))
+    if _LANDLINE.fullmatch(key):
+        return tuple(before + key[1:] for before in ("0", "+86", "0086", "+860", "00860"))
+    return (key,)
+
+
 def caller_key(record: CallRecord) -> CallerKey:
-    """Whose call it was: by the number as received. A call without a number is a caller of its own, never merged with
-    another: two who withhold their numbers are two people."""
+    """Whose call it was: by the number, however the trunk wrote it. A call without a number is a caller of its own,
+    never merged with another: two who withhold their numbers are two people."""
     if can_be_called(record.caller_number):
-        return CallerKey(record.caller_number)
+        return key_of(record.caller_number)
     return CallerKey(f"call:{record.call_id}")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.ledger import rows
 from telephony.ledger.entry import Answered, Entry, Fact, Folded, fold, name_of, place
-from telephony.ledger.missed import INTERNAL
+from telephony.ledger.missed import INTERNAL, ways_to_write
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.ids import CallId, Micros
@@ -112,7 +112,7 @@ async def _rows(connection: AsyncConnection, table: Table, caller: CallerKey, si
 async def _answers(connection: AsyncConnection, caller: CallerKey, since: int) -> list[Fact]:
     """The caller's calls that were answered, from the records."""
     through = select(calls.c.call_id, calls.c.answered_at).where(
-        calls.c.caller_number == caller,
+        calls.c.caller_number.in_(ways_to_write(caller)),
         calls.c.direction == Direction.INBOUND.value,
         calls.c.trunk != INTERNAL,
         calls.c.outcome == Outcome.ANSWERED.value,

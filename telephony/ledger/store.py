@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.database.database import Database
@@ -354,7 +354,8 @@ def _filters(query: EntryQuery) -> list[ColumnElement[bool]]:
     if query.owner is not None:
         wanted.append(entry.owner == query.owner)
     if query.caller_number is not None:
-        wanted.append(entry.caller_number == query.caller_number)
+        of_caller = entry.caller == missed.key_of(query.caller_number)
+        wanted.append(or_(of_caller, entry.caller_number == query.caller_number))
     if query.since is not None:
         wanted.append(entry.opened_at >= query.since)
     if query.until is not None:

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telephony.ledger.entry import Answered, Entry, Missed, fold
+from telephony.ledger.query import EntryQuery
 from telephony.ledger.rows import facts_of
 from telephony.ledger.store import Ledger
 from telephony.ledger.terms import CloseReason, EntryId, EntryState
@@ -13,7 +14,7 @@ from telephony.model.ids import CallId, MemberName, Micros
 from telephony.model.terms import Direction, Outcome, Provenance
 from telephony.records.query import CallQuery
 from telephony.records.record import CallRecord
-from tests.integration.ledger.conftest import EVERY, Desk, open_desk
+from tests.integration.ledger.conftest import EVERY, Desk, open_desk, order
 from tests.integration.ledger.told import CALLER, OTHER, answered, at, joined, missed
 from tests.unit.telephony.records.samples import call_id
 
@@ -48,6 +49,23 @@ async def test_calls_of_one_caller_are_merged_and_an_answered_one_closes(desk: D
     first = (await desk.entries())[0]
     assert first.closed is not None
     assert (first.closed.call, first.closed.at) == (call_id(4), at(183))
+
+
+async def test_a_caller_is_one_however_the_trunks_write_the_number(desk: Desk) -> None:
+    await desk.tell(missed(1, 0), missed(2, 60, f"+86{CALLER}"))
+    assert await desk.summary() == [(1, "open", 2, None)]
+    for number in (CALLER, f"0{CALLER}"):
+        assert len(await desk.ledger.entries(EntryQuery(caller_number=number))) == 1
+    await desk.tell(answered(3, 120, f"0{CALLER}"))
+    assert await desk.summary() == [(1, "closed", 2, "called_again")]
+    await desk.tell(missed(4, -60, f"86{CALLER}", provenance=Provenance.REBUILT))
+    assert await desk.summary() == [(1, "closed", 3, "called_again")], "folded anew, the answer is found again"
+
+
+async def test_who_is_called_back_is_dialled_as_the_trunk_wrote_it(desk: Desk) -> None:
+    await desk.tell(missed(1, 0), missed(2, 60, f"0{CALLER}", trunk="mobile"))
+    attempt = (await desk.ledger.begin_call(EntryId(1), order(trunks=("carrier", "mobile")))).attempt
+    assert (attempt.dialled, attempt.trunk) == (f"0{CALLER}", "mobile")
 
 
 async def test_withheld_numbers_are_never_merged_nor_closed_by_another(desk: Desk) -> None:

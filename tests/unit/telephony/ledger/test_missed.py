@@ -14,7 +14,9 @@ from telephony.ledger.missed import (
     can_be_called,
     is_answered,
     is_missed,
+    key_of,
     missed_call,
+    ways_to_write,
 )
 from telephony.ledger.terms import EntryId
 from telephony.model.ids import Micros
@@ -51,10 +53,42 @@ def test_a_phone_of_the_site_that_dials_the_hotline_is_no_citizen() -> None:
     assert not is_answered(record(trunk=INTERNAL_TRUNK))
 
 
-@pytest.mark.parametrize("number", ["13812345678", "+8613812345678", "02161234567", "110"])
-def test_a_number_is_its_caller(number: str) -> None:
-    assert can_be_called(number)
-    assert caller_key(unanswered(1, caller_number=number)) == caller_key(unanswered(2, caller_number=number)) == number
+ONE_CALLER = [
+    ("13812345678", ["013812345678", "8613812345678", "+8613812345678", "008613812345678"]),
+    ("02161234567", ["+862161234567", "00862161234567", "+8602161234567", "008602161234567"]),
+    ("01065123456", ["+861065123456"]),
+    ("05516512345", ["+865516512345"]),
+    ("055165123456", ["+8655165123456"]),
+    ("110", []),
+    ("12345", []),
+    ("+85221234567", []),
+    ("61234567", []),
+    ("862161234567", []),  # no plus: it may be something else
+    ("12012345678", []),
+]
+
+
+@pytest.mark.parametrize(("key", "others"), ONE_CALLER)
+def test_a_number_is_its_caller_however_it_is_written(key: str, others: list[str]) -> None:
+    for number in (key, *others):
+        assert can_be_called(number)
+        assert {caller_key(unanswered(which, caller_number=number)) for which in (1, 2)} == {key}
+        assert number in ways_to_write(key_of(key))
+
+
+def test_different_numbers_are_different_callers() -> None:
+    written = [number for key, others in ONE_CALLER for number in (key, *others)]
+    assert len({key_of(number) for number in written}) == len(ONE_CALLER)
+
+
+NUMBERS = st.from_regex(r"(\+|00|\+86|0086|86|0|\+860)?[1-9][0-9]{6,11}", fullmatch=True)
+
+
+@given(NUMBERS)
+def test_the_ways_to_write_a_number_are_just_those_with_its_key(number: str) -> None:
+    key = key_of(number)
+    assert number in ways_to_write(key)
+    assert {key_of(each) for each in ways_to_write(key)} == {key}
 
 
 WORDS = ["", "anonymous", "Anonymous", "unknown", "匿名", "000000", "+0", "0", "12", "alice", "138 1234", "*67", "+"]
@@ -72,7 +106,8 @@ def test_who_withholds_the_number_is_nobody_elses_caller(number: str) -> None:
 @given(st.text(max_size=20))
 def test_no_text_of_a_callers_makes_a_key_of_another_sort(number: str) -> None:
     key = caller_key(unanswered(caller_number=number))
-    assert key == (number if can_be_called(number) else f"call:{call_id(1)}")
+    assert key == (key_of(number) if can_be_called(number) else f"call:{call_id(1)}")
+    assert key.startswith("call:") != can_be_called(number)
 
 
 def test_what_is_noted() -> None:
