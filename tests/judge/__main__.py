@@ -45,7 +45,12 @@ def arguments() -> argparse.ArgumentParser:
         help="an agent's phone that kept no log: its silence proves nothing; may be given again",
     )
     parser.add_argument("--tolerance-ms", type=int, default=50, help="how far a time may be off (default 50)")
-    parser.add_argument("--busy", action="store_true", help="PBX and phones shared a busy machine: see the readme")
+    parser.add_argument(
+        "--busy-cel",
+        type=Path,
+        metavar="CEL",
+        help="PBX and phones shared a busy machine, of which the cel_custom file tells",
+    )
     parser.add_argument("--json", action="store_true", help="print the judgement as JSON")
     return parser
 
@@ -64,16 +69,9 @@ def _span(text: str) -> Outage:
 
 def run(options: argparse.Namespace) -> Judgement:
     """Read the books and judge. Raises OSError when one cannot be opened."""
-    files = Files(options.records, options.queue_log, options.cdr, options.sipp)
+    files = Files(options.records, options.queue_log, options.cdr, options.sipp, options.busy_cel)
     slack = options.tolerance_ms * MILLI
-    return judge_files(
-        files,
-        kills=options.killed_at,
-        outages=options.down,
-        silent=options.silent_phone,
-        slack=slack,
-        busy=options.busy,
-    )
+    return judge_files(files, kills=options.killed_at, outages=options.down, silent=options.silent_phone, slack=slack)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,12 +1,13 @@
 """Which caller's call is which channel, and which phone rang for whom: the books laid side by side, call by call."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tests.judge.assign import pair
 from tests.judge.books import sipp
 from tests.judge.books.cdr import Row
+from tests.judge.books.cel import Moments
 from tests.judge.books.queue_log import Line
 from tests.judge.books.sipp import Caller, Ring
 from tests.judge.case import SHORT, Case, second_of
@@ -30,6 +31,7 @@ class Books:
     sipp: sipp.Book
     kills: Sequence[int] = ()
     outages: Sequence[Outage] = ()
+    moments: Moments = field(default_factory=Moments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class Gathered:
 def gather(books: Books, pad: Pad) -> Gathered:
     """All calls of callers that any book knows of, in order of time."""
     cases = _channels(books)
+    for case in cases:
+        case.met = tuple(books.moments.met.get(case.uniqueid, ()))
+        case.gone = (books.moments.gone[case.uniqueid],) if case.uniqueid in books.moments.gone else ()
     _join_callers(cases, books.sipp.callers, books.outages)
     _mark_killed(cases, books)
     _mark_stopped(cases, books.outages)

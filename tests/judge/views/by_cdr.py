@@ -7,7 +7,7 @@ from tests.judge.claims import Claim, Number, Within, moment, one_of
 from tests.judge.gather import TRUNK
 from tests.judge.offered import rows_of_offers
 from tests.judge.times import SECOND
-from tests.judge.views.view import OfferSeen, Setting, View
+from tests.judge.views.view import OfferSeen, Setting, View, kept_waiting
 
 _NOT_ANSWERED = (
     "abandoned",
@@ -64,7 +64,8 @@ def view(case: Case, setting: Setting) -> View:
 def _end(case: Case, setting: Setting) -> Within:
     """The end of the last row; where that is not exact, the earliest end there can be."""
     end = max(row.end for row in case.rows)
-    return Within(BOOK, end, end if case.exact_end is not None else end + _DAY, setting.slack)
+    last = kept_waiting(end, case.gone) if case.exact_end is not None else end + _DAY
+    return Within(BOOK, end, last, setting.slack)
 
 
 def _who(seen: View, rows: list[Row]) -> None:
@@ -88,7 +89,8 @@ def _ending(seen: View, case: Case, setting: Setting) -> None:
         seen.claim("outcome", one_of(BOOK, "answered"))
         seen.claim("agent", one_of(BOOK, answered.phone, *(() if answered.by_queue else (None,))))
         if answered.answer is not None and case.own_answer:
-            seen.claim("answered_at", moment(BOOK, answered.answer, setting.slack))
+            last = kept_waiting(answered.answer, case.met)
+            seen.claim("answered_at", Within(BOOK, answered.answer, last, setting.slack))
 
 
 def _first_answered(case: Case) -> Row | None:

@@ -8,7 +8,7 @@ from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
 from tests.judge.offered import by_dial, offered, row_of, rows_of_offers
 from tests.judge.times import MILLI, SECOND, clock
-from tests.judge.views.view import OfferSeen, Setting, View
+from tests.judge.views.view import KEPT_WAITING, OfferSeen, Setting, View, kept_waiting
 
 _TURNED_AWAY = ("timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn", "failed", "system")
 _LEFT = ("abandoned", "timed_out", "queue_empty", "queue_full", "key_exit", "refused", "withdrawn")
@@ -16,7 +16,6 @@ _BY_FINAL = {404: ("refused",), 486: ("queue_full",)}  # as dialplans/ chooses i
 _BY_STATUS = {486: ("refused",), 600: ("refused",), 603: ("refused",)}
 _UNREACHED = ("refused", "unavailable")
 _CROSSING = 20 * MILLI  # two BYEs this close crossed on the wire
-_KEPT_WAITING = 250 * MILLI
 _AFTER = SECOND  # the PBX hangs up the second party this soon after the first
 
 
@@ -72,21 +71,21 @@ def _times(seen: View, case: Case, caller: Caller, setting: Setting) -> None:
 
 
 def _end(case: Case, at: int, *, by_us: bool, setting: Setting) -> Within:
-    if not by_us:
-        return received(at, case.exact_end, setting)
-    return sent(at, max((row.end for row in case.rows), default=None), setting)
+    last = max((row.end for row in case.rows), default=None)
+    seen = sent(at, last, setting) if by_us else received(at, case.exact_end, setting)
+    return replace(seen, high=kept_waiting(seen.high, case.gone))
 
 
 def received(at: int, told: int | None, setting: Setting) -> Within:
     """The moment of something a phone received, in a book whose writer may be kept waiting on a busy machine: what it
     saw at ``at`` was sent no later, and if CDR tells when, a little earlier."""
-    late = told is not None and (0 if setting.busy else setting.slack) < at - told < _KEPT_WAITING
+    late = told is not None and (0 if setting.busy else setting.slack) < at - told < KEPT_WAITING
     return Within(BOOK, told if late and told is not None else at, at, setting.slack)
 
 
 def sent(at: int, told: int | None, setting: Setting) -> Within:
     """The moment of something a phone sent: on a busy machine the PBX may be kept waiting likewise."""
-    late = setting.busy and told is not None and setting.slack < told - at < _KEPT_WAITING
+    late = setting.busy and told is not None and setting.slack < told - at < KEPT_WAITING
     return Within(BOOK, at, told if late and told is not None else at, setting.slack)
 
 
@@ -193,7 +192,7 @@ def _talk(seen: View, case: Case, setting: Setting) -> None:
     else:
         seen.claim("agent", one_of(BOOK, ring.phone, *((None,) if by_dial(case) else ())))
         seen.claim("answered_at", *_answers(case, ring, ring.accepted, setting))
-        wide = 2 * setting.slack + (_KEPT_WAITING if setting.busy else 0)
+        wide = 2 * setting.slack + (KEPT_WAITING if setting.busy else 0)
         ringing = ring.accepted - ring.invited
         if not by_dial(case):
             seen.claim("ring_ms", _lasting(ringing, ringing, wide))
@@ -216,9 +215,11 @@ def _after_death(case: Case, ring: Ring) -> bool:
 
 def _answers(case: Case, ring: Ring, accepted: int, setting: Setting) -> list[Claim]:
     row = row_of(case, ring)
-    moments: list[Claim] = [sent(accepted, row.answer if row is not None else None, setting)]
+    heard = sent(accepted, row.answer if row is not None else None, setting)
+    moments: list[Claim] = [replace(heard, high=kept_waiting(heard.high, case.met))]
     if case.caller is not None and case.caller.accepted is not None and case.own_answer:
-        moments.append(received(case.caller.accepted, first_answer(case), setting))
+        seen = received(case.caller.accepted, first_answer(case), setting)
+        moments.append(replace(seen, high=kept_waiting(seen.high, case.met)))
     return moments
 
 

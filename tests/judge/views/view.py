@@ -1,5 +1,6 @@
 """How one book sees one call: its claims on each fact, and the offers it tells of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.judge.claims import Claim
@@ -7,6 +8,8 @@ from tests.judge.times import MILLI, clock
 
 SLACK = 50 * MILLI
 """How far a record's moment may lie from what a phone saw (microseconds), unless told otherwise."""
+KEPT_WAITING = 250 * MILLI
+"""So long a busy machine keeps a program waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Setting:
 
     def logs(self, phone: str) -> bool:
         return phone not in self.silent
+
+
+def kept_waiting(at: int, later: Iterable[int]) -> int:
+    """What the PBX did at ``at`` it finished at the first of these moments, if that came soon; else at once."""
+    return min((one for one in later if at <= one < at + KEPT_WAITING), default=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ async def judge(run: Path, records: Path, outages: Sequence[Happened]) -> Judgem
     when it cannot judge."""
     log = run / "log"
     words = ["--records", records, "--queue-log", log / "queue_log", "--cdr", log / "cdr-custom" / "zhitong-cdr.csv"]
-    words += ["--sipp", run / "phones", "--busy", "--json"]
+    words += ["--sipp", run / "phones", "--busy-cel", log / "cel-custom" / "zhitong-cel.csv", "--json"]
     for outage in outages:
         words += ["--down", f"{outage.began:.6f}-{outage.ended:.6f}"]
         words += ["--killed-at", f"{outage.began:.6f}"] if outage.kind is Fault.CRASH else []
