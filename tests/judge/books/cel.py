@@ -1,8 +1,10 @@
 """CEL, of which two moments are taken: when a channel came into a bridge, and when it was gone. On a busy machine the
 PBX takes its time between an answer and the talk, and between a goodbye and the end: CEL tells how long it took."""
 
+import contextlib
 import csv
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,14 +27,18 @@ def read(path: Path | None) -> Moments:
     if path is None:
         return moments
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        for row in csv.reader(file):
-            if len(row) > _UNIQUEID and (at := parse_stamp(row[_TIME])) is not None:
-                _take(moments, row[_EVENT], row[_UNIQUEID], at)
+        for line in file:  # each by itself, so that a torn one takes no other with it
+            with contextlib.suppress(ValueError):
+                _take(moments, next(csv.reader([line])))
     return moments
 
 
-def _take(moments: Moments, event: str, uniqueid: str, at: int) -> None:
-    if event == "BRIDGE_ENTER":
-        moments.met[uniqueid].append(at)
-    elif event == "HANGUP":
-        moments.gone[uniqueid] = at
+def _take(moments: Moments, row: Sequence[str]) -> None:
+    """Raises ValueError for a row that is torn."""
+    at = parse_stamp(row[_TIME]) if len(row) > _UNIQUEID else None
+    if at is None:
+        return
+    if row[_EVENT] == "BRIDGE_ENTER":
+        moments.met[row[_UNIQUEID]].append(at)
+    elif row[_EVENT] == "HANGUP":
+        moments.gone[row[_UNIQUEID]] = at
