@@ -6,16 +6,21 @@ import shutil
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from telephony.database import migrate
+from telephony.records.outbox import Outbox
 from telephony.records.query import CallQuery
 from telephony.records.store import RecordStore
+from telephony.records.writer import RecordWriter
 from tests.integration.records.test_store import check_tables
 from tests.integration.records.victim import BATCH
 from tests.unit.telephony.records.samples import call_id, record
+from tests.unit.telephony.records.spools import left_in
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = 6
@@ -88,6 +93,48 @@ async def test_what_was_acknowledged_survives_kill_9_and_no_half_record_does(how
     records = [one async for one in store.stream(CallQuery(oldest_first=True, limit=1000))]
     assert records == [record(number) for number in range(first + 3)]
     await store.close()
+
+
+async def test_what_the_outbox_acknowledged_survives_kill_9_whether_the_store_is_there_or_not(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """Killed at random moments, in every other run while somebody else has the database; then one run that writes all:
+    each number is there, once.
+    """
+    dice = random.Random("outbox")
+    path, folder = Path(sqlite_url.removeprefix("sqlite:///")), tmp_path / "outbox"
+    await (await RecordStore.open(sqlite_url)).close()
+    first = 0
+    for number in range(ROUNDS):
+        with locked(path) if number % 2 else nullcontext():
+            process = await start("outbox", sqlite_url, str(first), str(folder))
+            safe = await acknowledged_until_killed(process, dice.uniform(0, 0.6))
+        kept = ids_in(path) | {one.call_id for one in left_in(folder)}
+        assert {call_id(each) for each in range(safe)} <= kept
+        first = len(kept)
+        assert kept == {call_id(each) for each in range(first)}
+    outbox = await Outbox.open(folder)
+    store = await RecordStore.open(sqlite_url)
+    writer = RecordWriter(store, backlog=outbox, set_aside=outbox.set_aside)
+    writer.start()
+    assert await writer.close() == 0
+    assert await outbox.close() == 0
+    assert list(folder.iterdir()) == []
+    assert first > 0
+    assert ids_in(path) == {call_id(each) for each in range(first)}
+    assert await store.count() == first
+    check_tables(path)
+    await store.close()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        holder.close()
 
 
 async def test_a_migration_cut_by_kill_9_has_changed_nothing_and_left_its_backup(
