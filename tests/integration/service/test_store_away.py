@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import gzip
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from telephony.config import read_site
+from telephony.model.terms import Provenance
 from telephony.places import outbox_of
 from tests.integration.ami.conftest import until
 from tests.integration.ami.fake_pbx import FakePbx
@@ -166,3 +169,40 @@ async def test_no_epoch_comes_twice_over_restarts(post: Post, pbx: FakePbx) -> N
         await post.kill()
     epochs = [line["epoch"] for line in post.log if line["event"] == "epoch began"]
     assert epochs == [1, 2, 1_000_001, 1_000_002]
+
+
+BOOKS = Path(__file__).parents[2] / "unit" / "telephony" / "reconcile" / "recorded" / "agent-ends"
+
+
+def with_logs(post: Post, folder: Path) -> None:
+    """The PBX's own logs, of a call that nobody saw."""
+    (folder / "cel-custom").mkdir(parents=True)
+    for name, place in (("cel.csv.gz", "cel-custom/zhitong-cel.csv"), ("queue_log.gz", "queue_log")):
+        (folder / place).write_bytes(gzip.decompress((BOOKS / name).read_bytes()))
+    with post.site_file.open("a", encoding="utf-8") as file:
+        file.write(f'[pbx.folders]\nlog = "{folder}"\n')
+    post.site = read_site(post.site_file)
+
+
+async def test_the_journal_waits_for_the_database_and_goes_on(post: Post, pbx: FakePbx, tmp_path: Path) -> None:
+    """It began without it, and loses it again later; what it found is on record once."""
+    with_logs(post, tmp_path / "log")
+    volume = tmp_path / "volume"
+    volume.write_text("not mounted")
+    post.keep_in(f"sqlite:///{volume}/zhitong.db")
+    await post.start()
+    await post.ready()
+    await post.logged("the journal cannot go on")
+    await post.logged("the missed-call ledger waits for the store")
+    volume.unlink()
+    volume.mkdir()
+    (record,) = await post.recorded(1, seconds=60)
+    assert record.provenance is Provenance.REBUILT
+    await post.logged("the missed-call ledger goes on")
+    async with locked(volume / "zhitong.db"):
+        seen = citizens(1, 3)
+        await call(post, pbx, seen)
+        await until(lambda: waiting(post) == 3)
+    assert sorted(await told(post, 4)) == sorted([record.caller_number, *numbers(seen)])
+    assert await post.stop() == 0
+    assert "Traceback" not in post.log_text
