@@ -132,6 +132,23 @@ async def test_a_full_disk_under_everything(tmp_path: Path, pbx: FakePbx) -> Non
             assert await post.stop() == 0
 
 
+async def test_it_starts_for_the_first_time_on_a_full_disk(tmp_path: Path, pbx: FakePbx) -> None:
+    """No database, no outbox, no count of its starts can be made; calls are followed all the same."""
+    with Volume.mounted(tmp_path / "var") as volume:
+        async with Post.open(tmp_path, pbx.port) as post:
+            pbx.secret = post.secret
+            volume.fill()
+            await post.start()
+            await post.ready()
+            calls = citizens(1, 30)
+            await call(post, pbx, calls)
+            await alarms(post, "store_unavailable", "outbox_unwritable")
+            volume.free()
+            await alarms(post)
+            assert await told(post, 30) == numbers(calls)
+            assert await post.stop() == 0
+
+
 async def test_a_volume_that_is_read_only_and_then_is_not(post: Post, pbx: FakePbx, volume: Volume) -> None:
     """After a kill, so that what SQLite left there can be read and not written."""
     post.keep_in(f"sqlite:///{volume.path}/zhitong.db")
