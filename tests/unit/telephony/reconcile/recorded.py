@@ -45,10 +45,16 @@ def log(name: str) -> tuple[QueueLine, ...]:
 
 
 @cache
+def events(name: str) -> list[Event]:
+    """What was heard, a snapshot first."""
+    data = gzip.decompress((FOLDER / name / "ami.gz").read_bytes())
+    return [event for event in heard_in(Capture(name, data).frames) if isinstance(event, Event)]
+
+
+@cache
 def records(name: str) -> tuple[CallRecord, ...]:
     """As they were seen; what nobody saw, since the login ended with the PBX, as the journal rebuilds it."""
-    data = gzip.decompress((FOLDER / name / "ami.gz").read_bytes())
-    found = seen([event for event in heard_in(Capture(name, data).frames) if isinstance(event, Event)])
+    found = seen(events(name))
     told = [record for group in groups(cel(name), log(name)) for record in rebuild_records(PBX, group)]
     return tuple({**{record.call_id: record for record in told}, **found}.values())
 

@@ -82,6 +82,8 @@ def test_one_falsified_record_is_named_and_no_other(name: str) -> None:
     records = recorded.records(name)
     for index, record in enumerate(records):
         for what, altered in alterations(record):
+            if what.partition(" ")[0] in record.estimated:
+                continue  # the record itself calls it a guess
             report = of_story(name, (*records[:index], altered, *records[index + 1 :]))
             untold = what == "visits[0].queue" and record.visits[0].result in NOT_LET_IN
             expected = [] if untold and name != "everybody-leaves" else [record.call_id]
