@@ -53,7 +53,7 @@ class Command:
         found.pop(self._process.pid, None)
         return found
 
-    def nothing_left(self, seconds: float = 10) -> None:
+    def nothing_left(self, seconds: float = 60) -> None:
         """Fails unless all of those end soon."""
         deadline = time.monotonic() + seconds
         while left := self.others():

@@ -1,6 +1,5 @@
 """An agent dials the hotline from their own phone: the queue must not ring that phone for its own call."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -27,11 +26,11 @@ async def test_a_phone_is_never_rung_for_its_own_call(tmp_path: Path, tools: Too
             await Phone.start("1002", secrets["1002"], place, 1000) as second,
         ):
             first.on_invite = second.on_invite = Answer(after_s=0.1)
-            await asyncio.sleep(0.5)
+            await play.reachable(["1001", "1002"])
             for index in range(TRIES):
                 caller = (first, second)[index % 2]
                 call = await caller.call("12345")
-                await call.answered(10)
+                await call.answered()
                 await call.hangup()
                 await play.quiet()
         records = await play.scene.records_of(TRIES)

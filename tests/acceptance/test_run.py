@@ -47,9 +47,9 @@ async def call(running: Command) -> None:
     ):
         agent.on_invite = Answer(1.0)
         made = await caller.call("12345")
-        await made.answered(10)
+        await made.answered()
         await asyncio.sleep(1.0)
-        assert 1000 in made.heard.tones()  # 450, too: the ring-back tone
+        await made.hears(1000)  # 450, too: the ring-back tone
         await made.hangup()
         await asyncio.sleep(0.2)
 
@@ -64,7 +64,9 @@ def test_two_softphones_a_call_and_ctrl_c(tmp_path: Path) -> None:
         line, times = running.output.splitlines()[-2:]
         shown = re.fullmatch(r"\d\d:\d\d:\d\d  1001 → 1002  接通 answered  ([0-9A-Z]{26})", line)
         assert shown
-        assert re.fullmatch(r" +接通 connect 1\.\d s · 通话 talk [12]\.\d s", times)
+        measured = re.fullmatch(r" +接通 connect (\d+\.\d) s · 通话 talk (\d+\.\d) s", times)
+        assert measured
+        assert min(float(each) for each in measured.groups()) >= 1.0
         record = _listed(running)
         assert record["call_id"] == shown[1]
         assert (record["dialled"], record["agent"], record["outcome"]) == ("12345", "1002", "answered")

@@ -16,6 +16,7 @@ from zhitong.lab.phones import book
 from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.phone import Phone, Setup
 from zhitong.lab.phones.policy import Answer
+from zhitong.lab.phones.udp import now
 from zhitong.lab.programs import Tools
 
 pytestmark = pytest.mark.acceptance
@@ -75,7 +76,8 @@ async def test_an_attended_transfer_by_the_phones(tmp_path: Path, tools: Tools) 
         await consult.answered(30)
         await asyncio.sleep(0.5)
         assert await taken.refer_replacing(consult) == 200
-        await asyncio.sleep(1.0)
+        await call.hears(1000, now().mono)  # no longer the music of the hold
+        await asyncio.sleep(0.5)
         await call.hangup()
         record = await room.record()
     assert (record.outcome, record.agent, record.hung_up_by) == (Outcome.ANSWERED, "1001", Side.CALLER)
@@ -97,7 +99,8 @@ async def test_an_attended_transfer_by_keys(tmp_path: Path, tools: Tools) -> Non
         await consulted.answered(30)
         await asyncio.sleep(0.7)
         await taken.hangup()
-        await asyncio.sleep(1.0)
+        await consulted.hears(450)
+        await asyncio.sleep(0.5)
         await consulted.hangup()
         await call.ended(30)
         record = await room.record()
@@ -123,5 +126,5 @@ async def test_the_caller_leaves_while_the_agent_consults(tmp_path: Path, tools:
         await taken.ended(30)
         record = await room.record()
     assert (record.outcome, record.hung_up_by) == (Outcome.ANSWERED, Side.CALLER)
-    assert abs(record.ended_at - left) < 50_000
+    assert abs(record.ended_at - left) < 250_000  # the phone's own clock is read late on a busy machine
     assert record.timeline[-1].end == record.ended_at

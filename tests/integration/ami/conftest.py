@@ -17,7 +17,7 @@ QUICK = KeepAlive(every=0.05, silence=0.3, deaf=0.6)
 NOTE = lines(("Event", "Newchannel"), ("CallerIDName", "市民"), ("Uniqueid", "1.1"))
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for what must happen; a failure of the test if it does not."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # the condition may be about anything

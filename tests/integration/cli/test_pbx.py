@@ -59,7 +59,7 @@ def lives(pid: int) -> bool:
     return False
 
 
-def until_dead(pid: int, seconds: float = 10.0) -> None:
+def until_dead(pid: int, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while lives(pid):
         assert time.monotonic() < deadline, f"process {pid} lives on"

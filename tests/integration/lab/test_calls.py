@@ -26,7 +26,7 @@ async def play(lab: Lab, agents: list[Agent], callers: list[Caller], timeout_s: 
     configure(lab, [agent.number for agent in agents], timeout_s=timeout_s)
     await lab.pbx.start()
     await lab.agents(agents)
-    await (await lab.callers(callers)).finished(20)
+    await (await lab.callers(callers)).finished(60)
     for _ in range(100):
         if all(call.lines[-1].event == "end" for call in fold(lab.lines())):
             return
@@ -59,7 +59,7 @@ async def test_an_agent_answers_and_the_caller_hangs_up(lab: Lab) -> None:
 async def test_the_name_as_the_pbx_understands_it(lab: Lab) -> None:
     configure(lab, [])
     await lab.pbx.start()
-    await (await lab.callers([caller(dialled="12347", name="王'五'(女) ~ %41 & [x]")])).finished(10)
+    await (await lab.callers([caller(dialled="12347", name="王'五'(女) ~ %41 & [x]")])).finished(60)
     assert queue_log(lab)[-1][4:6] == ["NAMED", "王'五'(女) ~ %41 & [x]"]
     (call,) = calls(lab, "caller")
     assert (call.status, call.answered_at, call.hung_up) == (486, None, "")
@@ -190,7 +190,7 @@ async def test_phones_that_register(lab: Lab) -> None:
     await lab.agents([Agent("8001", (Offer(ring_s=0.1),))])
     await lab.register([Account("8001", "geheim-8001")])
     assert f"8001/sip:8001@127.0.0.1:{lab.ports.agents}" in await lab.pbx.cli("pjsip show contacts")
-    await (await lab.callers([caller(talk_s=0.2)])).finished(10)
+    await (await lab.callers([caller(talk_s=0.2)])).finished(60)
     assert ("8001", "CONNECT") in events(lab)
 
 
@@ -205,5 +205,5 @@ async def test_a_phone_nobody_has_is_not_found(lab: Lab) -> None:
     configure(lab, ["8001"])
     await lab.pbx.start()
     await lab.agents([Agent("8002")])
-    await (await lab.callers([caller(give_up_after_s=0.6)])).finished(10)
+    await (await lab.callers([caller(give_up_after_s=0.6)])).finished(60)
     assert [(call.number, call.status) for call in calls(lab, "agent")][:1] == [("8001", 404)]

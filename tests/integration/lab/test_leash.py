@@ -71,7 +71,7 @@ def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert len(pids) == 1
     parent.kill()
     parent.communicate()
-    assert gone(pids, 5)
+    assert gone(pids, 60)
 
 
 @pytest.mark.acceptance
@@ -82,7 +82,7 @@ def test_a_whole_lab_dies_with_whoever_started_it(tmp_path: Path, how: signal.Si
     assert len(pids) == 3, parent.communicate()
     parent.send_signal(how)
     _, complaints = parent.communicate(timeout=20)
-    assert gone(pids, 5)
+    assert gone(pids, 60)
     if how is signal.SIGINT:
         # In order: the PBX had time to write its last line, and took its socket with it.
         assert "KeyboardInterrupt" in complaints

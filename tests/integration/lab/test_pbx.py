@@ -159,7 +159,7 @@ async def test_hang_up_all_ends_the_calls_of_phones_that_died(lab: Lab) -> None:
     # What the phones saw is still told, and the next run starts afresh on the same ports.
     assert {line.role for line in lab.lines()} == {"caller", "agent"}
     await lab.agents([Agent("8001", (Offer(ring_s=0.0),))])
-    await (await lab.callers([Caller(number="13800000002", dialled="12345", talk_s=0.1)])).finished(10)
+    await (await lab.callers([Caller(number="13800000002", dialled="12345", talk_s=0.1)])).finished(60)
     assert [row[3] for row in queue_log(lab) if row[4] == "CONNECT"] == ["8001", "8001"]
 
 
