@@ -170,6 +170,7 @@ class Journal:
         self._read_counts: Counter[str] = Counter()  # the reader's own
         self._flaws_told: Counter[str] = Counter()
         self._problems: dict[type[ZhitongError], str] = {}
+        self._was_away = False  # the logs, and they have not been read to their end since
         self._losses = Losses(pace.silent)
         self.unwritten: Callable[[], int] = _nothing
         """How many records are on their way to the store. To be set by who knows."""
@@ -245,6 +246,7 @@ class Journal:
             self._review_in(0.0)
             return True
         boots, self._boots = self._boots, []
+        self._was_away = self._was_away or JournalUnreadable in self._problems
         found = await self._attempt(_to_its_end(self._step, reader, boots), JournalUnreadable)
         if found is None:
             return True
@@ -257,6 +259,9 @@ class Journal:
         self._held = reader.grouping.held
         if look.at_end:
             self._at_end_at = _now()
+        if look.at_end and self._was_away:  # what went unseen meanwhile is judged soon, as after a login
+            self._was_away = False
+            self._review_in(self._pace.after_login)
         return look.at_end
 
     def _step(self, reader: LogReader, boots: Iterable[Micros]) -> tuple[Look, list[_Due]]:

@@ -5,7 +5,10 @@ The bridge is killed while citizens call, and the agent too; the records are as 
 
 import asyncio
 import contextlib
+import json
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from tests.integration.journal_agent.process import Serving
 from zhitong.lab.programs import Tools
 from zhitong.lab.roles import Agent, Caller, Offer
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 
 def call(number: str, start_at: float = 0.0, give_up_after_s: float | None = None) -> Caller:
@@ -55,6 +58,19 @@ def _tell_the_bridge(play: Stage, port: int, keys: Path) -> None:
     secrets.write_text(f'journal = "{token}"\n' + secrets.read_text(encoding="utf-8"), encoding="utf-8")
 
 
+async def until_alarm(play: Stage, stands: bool) -> None:
+    """Wait until ``zhitong status`` shows the alarm that the logs cannot be read, or no longer does."""
+    command = [sys.executable, "-m", "zhitong", "status", "--json", "--site", str(play.scene.site_file)]
+    async with asyncio.timeout(60):
+        while True:
+            done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=60, check=False)
+            alarms = {alarm["name"]: alarm["detail"] for alarm in json.loads(done.stdout)["alarms"]}
+            if ("journal_unreadable" in alarms) is stands:
+                assert not stands or "the journal agent does not answer" in alarms["journal_unreadable"]
+                return
+            await asyncio.sleep(0.5)
+
+
 async def test_what_happened_while_the_bridge_was_dead_is_read_through_the_agent(tmp_path: Path, tools: Tools) -> None:
     """One call is over before the kill, two talk through it, one waits through it, one comes and goes unseen. The agent
     is killed meanwhile, and starts some time after the bridge."""
@@ -73,13 +89,14 @@ async def test_what_happened_while_the_bridge_was_dead_is_read_through_the_agent
         await running.finished(60)
         await play.quiet()
         await play.scene.bridge.start()
-        await asyncio.sleep(2.0)
+        await until_alarm(play, True)
         before = await play.scene.records()
         await asyncio.to_thread(agent.start)
         await play.scene.records_of(5, timeout_s=90)
         await asyncio.sleep(3)  # what would be doubled would be by now
         records = await play.scene.records()
         await asyncio.to_thread(play._judge, records)
+        await until_alarm(play, False)
         said = await asyncio.to_thread((play.lab.run / "bridge.log").read_text, encoding="utf-8")
     assert len(before) <= 1, "without the agent nothing can be told of what was not seen"
     assert "the journal agent does not answer" in said
