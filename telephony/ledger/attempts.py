@@ -9,7 +9,7 @@ import msgspec
 from telephony.ledger.terms import AttemptId, AttemptOutcome, CallerKey, EntryId
 from telephony.model.ids import CallId, MemberName, Micros, PbxName, Uniqueid
 from telephony.model.names import trunk_of
-from telephony.model.terms import Direction
+from telephony.model.terms import Direction, Outcome
 from telephony.records.record import CallRecord, Leg
 
 
@@ -81,6 +81,8 @@ def _reached_at(record: CallRecord, agent: Leg | None) -> Micros | None:
     return record.answered_at if record.direction is Direction.OUTBOUND else None
 
 
+_CUT_OFF = (Outcome.UNOBSERVED, Outcome.SYSTEM)
+"""Nobody saw the end, or it was the PBX's own: that says nothing of whoever was being rung."""
 _BUSY, _DECLINED = 17, 21
 _RANG_OUT = (None, 0, 16, 18, 19, 127)
 """Q.850 of a leg that rang and was not answered: measured 0, 16, 19 and 127; 18 is a phone that says nothing at all."""
@@ -89,7 +91,7 @@ _RANG_OUT = (None, 0, 16, 18, 19, 127)
 def _outcome(record: CallRecord, agent: Leg | None) -> AttemptOutcome:
     if _reached_at(record, agent) is not None:
         return AttemptOutcome.REACHED
-    if agent is None:
+    if agent is None or record.outcome in _CUT_OFF:
         return AttemptOutcome.UNKNOWN
     if agent.answered_at is None:
         return _of_agent(agent.cause)

@@ -84,4 +84,4 @@ class AttemptOutcome(StrEnum):
     NO_ANSWER = "no_answer"
     UNREACHABLE = "unreachable"  # the citizen's number, or the trunk
     NOT_PLACED = "not_placed"  # nothing was sent, or the PBX refused
-    UNKNOWN = "unknown"  # no trace of the call has been found as yet
+    UNKNOWN = "unknown"  # no trace of the call has been found as yet, or it was cut off with the PBX

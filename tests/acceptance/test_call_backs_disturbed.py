@@ -101,6 +101,20 @@ async def test_a_bridge_killed_before_the_agent_answers_and_back_when_all_is_ove
     assert (detail.entry.closed.reason, detail.entry.closed.by) == (CloseReason.CALLED_BACK, "1001")
 
 
+async def test_a_pbx_that_dies_in_a_call_back_leaves_the_citizen_owed(tmp_path: Path, tools: Tools) -> None:
+    async with desk(tmp_path, tools) as room:
+        await room.misses()
+        await room.noted()
+        room.agent.on_invite, room.citizen.on_invite = PickUp(), Ring()
+        assert (await room.order()).taken is Taken.ACCEPTED
+        await room.citizen.next_call()
+        await room.scene.lab.pbx.kill()
+        await room.scene.lab.pbx.start()
+        detail = await room.until(is_over)
+    assert [attempt.outcome for attempt in detail.attempts] == [AttemptOutcome.UNKNOWN]
+    assert (detail.entry.state, detail.entry.owner, detail.entry.calls) == (EntryState.ASSIGNED, "1001", 1)
+
+
 async def test_a_pbx_that_refuses_is_told_and_nobody_is_rung(tmp_path: Path, tools: Tools) -> None:
     """Here the dialplan lost the context; then it has it again, and the next order goes through."""
     async with desk(tmp_path, tools) as room:

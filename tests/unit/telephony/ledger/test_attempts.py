@@ -177,6 +177,18 @@ def test_a_record_that_does_not_hold_our_leg_says_nothing() -> None:
     assert ended(ATTEMPT, call(citizens_leg())).outcome is AttemptOutcome.UNKNOWN
 
 
+@pytest.mark.parametrize("outcome", [Outcome.UNOBSERVED, Outcome.SYSTEM])
+def test_a_call_that_was_cut_off_says_nothing_of_who_was_being_rung(outcome: Outcome) -> None:
+    """Until a better record comes; but who had been reached had been."""
+    cut = call(agents_leg(cause=None), citizens_leg(cause=None), outcome=outcome)
+    assert ended(ATTEMPT, cut).outcome is AttemptOutcome.UNKNOWN
+    assert ended(ATTEMPT, call(agents_leg(answered_at=None), outcome=outcome)).outcome is AttemptOutcome.UNKNOWN
+    talked = call(agents_leg(talking=talking(9, 29)), outcome=outcome)
+    assert ended(ATTEMPT, talked).outcome is AttemptOutcome.REACHED
+    better = call(agents_leg(), citizens_leg(cause=17), provenance=Provenance.COMPLETED)
+    assert ended(ended(ATTEMPT, cut), better).outcome is AttemptOutcome.BUSY
+
+
 def test_the_end_never_stands_before_the_beginning() -> None:
     """The PBX's clock may be behind ours."""
     early = call(agents_leg(answered_at=None), ended_at=Micros(AT - 60 * S))
