@@ -59,6 +59,16 @@ async def test_books_that_are_not_there(agent: Agent, keys: Path, token: str, pe
     assert "cannot read cdr" in findings[1][1]
 
 
+@pytest.mark.usefixtures("books")
+async def test_the_logs_of_another_pbx(agent: Agent, keys: Path, token: str) -> None:
+    """With two PBXs and two agents it is one slip of the pen."""
+    site = site_with(agent.port, keys)
+    other = msgspec.structs.replace(site, pbx=msgspec.structs.replace(site.pbx, systemname="pbx2"))
+    ((severity, said),) = told(await check_journal_agent(other, Secrets(ami=AMI, journal=token)))
+    assert severity is Severity.ERROR
+    assert "another PBX's logs: ids such as pbx1-" in said
+
+
 @pytest.mark.parametrize(("token_given", "words"), [(None, "token is missing"), ("b" * 32, "refuses our token")])
 async def test_the_token_is_missing_or_wrong(agent: Agent, keys: Path, token_given: str | None, words: str) -> None:
     ((severity, said),) = told(await found(agent, keys, token_given))

@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from telephony.config import Site
 from telephony.errors import ConfigError
+from telephony.journal.cutting import CEL, cut
 from telephony.journal.errors import JournalUnreadable
-from telephony.journal.files import CDR_LOG
+from telephony.journal.files import CDR_LOG, CEL_LOG, FileGone
 from telephony.journal.remote import RemoteLogs
 from telephony.journal.remote_link import EXPIRES_SOON_S
+from telephony.journal.rows import CelRow
 from telephony.journal.source import remote_logs_of
-from telephony.journal.wire import About
+from telephony.journal.wire import PIECE, About
 from telephony.secrets import Secrets
 from zhitong.cli.checks.findings import Finding, error, ok, warning
 
@@ -27,17 +29,43 @@ async def check_journal_agent(site: Site, secrets: Secrets | None) -> list[Findi
     except ConfigError as failure:
         return [_unusable(failure)]
     with contextlib.closing(logs):
-        return await asyncio.to_thread(_ask, logs)
+        return await asyncio.to_thread(_ask, logs, site.pbx.systemname)
 
 
-def _ask(logs: RemoteLogs) -> list[Finding]:
+def _ask(logs: RemoteLogs, system: str) -> list[Finding]:
     try:
-        about = logs.about()
-    except JournalUnreadable as failure:
+        found = [*_of_the_logs(logs.about()), *_of_the_pbx(_newest(logs), system)]
+    except (JournalUnreadable, FileGone) as failure:
         return [_unusable(failure)]
-    return [*_of_the_logs(about), *_of_the_certificate(logs.certified_for_s)] or [
+    return [*found, *_of_the_certificate(logs.certified_for_s)] or [
         ok("journal-agent", "日志代理应答，三本账都能读", "The journal agent answers and can read all three books")
     ]
+
+
+def _newest(logs: RemoteLogs) -> list[CelRow]:
+    """The last rows of CEL."""
+    files = logs.log(CEL_LOG)
+    newest = max((file for file in files.list() if file.size), key=lambda file: file.changed_ns, default=None)
+    file = files.open(newest) if newest else None
+    if file is None or newest is None:
+        return []
+    pieces, _ = cut(file.read(max(0, (newest.size or 0) - PIECE), PIECE).data, 0, CEL, lambda _offset: None)
+    return [piece.row for piece in pieces if piece.row is not None]
+
+
+def _of_the_pbx(rows: Sequence[CelRow], system: str) -> Iterator[Finding]:
+    if rows and not any(row.uniqueid.startswith(f"{system}-") for row in rows):
+        yield error(
+            "journal-agent",
+            (
+                f"日志代理给出的是另一台 PBX 的日志：编号如 {rows[-1].uniqueid}，而不是 {system}-…",
+                f"The journal agent shows another PBX's logs: ids such as {rows[-1].uniqueid}, not {system}-…",
+            ),
+            (
+                "核对 pbx.journal.url 与 pbx.systemname；在改好之前停下桥，否则会记下别的 PBX 的通话。",
+                "Compare pbx.journal.url and pbx.systemname; stop the bridge until then: it records another PBX's calls.",
+            ),
+        )
 
 
 def _unusable(failure: Exception) -> Finding:
