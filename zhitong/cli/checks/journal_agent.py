@@ -63,7 +63,7 @@ def _of_the_pbx(rows: Sequence[CelRow], system: str) -> Iterator[Finding]:
             ),
             (
                 "核对 pbx.journal.url 与 pbx.systemname；在改好之前停下桥，否则会记下别的 PBX 的通话。",
-                "Compare pbx.journal.url and pbx.systemname; stop the bridge until then: it records another PBX's calls.",
+                "Compare pbx.journal.url and pbx.systemname. Stop the bridge until then: it records another's calls.",
             ),
         )
 
