@@ -27,7 +27,8 @@ class Case:
     consults: list[Ring] = field(default_factory=list)  # phones rung by one of its agents meanwhile
     killed: int | None = None  # when the PBX was killed under it
     back: int | None = None  # when the PBX was up again after that
-    met: tuple[int, ...] = ()  # when the channel came into a bridge, where CEL may say so
+    made: tuple[tuple[str, int], ...] = ()  # channels of its conversation, where CEL may say so
+    met: tuple[int, ...] = ()  # when the caller's channel came into a bridge
     gone: tuple[int, ...] = ()  # and when it was gone
     stopped: tuple[int, int] | None = None  # when the PBX was stopped in order under it, and up again
 

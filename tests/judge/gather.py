@@ -44,6 +44,7 @@ def gather(books: Books, pad: Pad) -> Gathered:
     """All calls of callers that any book knows of, in order of time."""
     cases = _channels(books)
     for case in cases:
+        case.made = tuple(books.moments.made.get(case.uniqueid, ()))
         case.met = tuple(books.moments.met.get(case.uniqueid, ()))
         case.gone = (books.moments.gone[case.uniqueid],) if case.uniqueid in books.moments.gone else ()
     _join_callers(cases, books.sipp.callers, books.outages)

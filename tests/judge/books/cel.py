@@ -1,5 +1,6 @@
-"""CEL, of which two moments are taken: when a channel came into a bridge, and when it was gone. On a busy machine the
-PBX takes its time between an answer and the talk, and between a goodbye and the end: CEL tells how long it took."""
+"""CEL, of which three moments are taken: when a channel was made, came into a bridge, and was gone. On a busy machine
+time passes between a dial and the INVITE that a phone sees, between an answer and the talk, between a goodbye and the
+end: CEL tells how long it was on the PBX's side."""
 
 import contextlib
 import csv
@@ -10,13 +11,14 @@ from pathlib import Path
 
 from tests.judge.times import parse_stamp
 
-_TIME, _EVENT, _UNIQUEID = 1, 2, 4
+_TIME, _EVENT, _UNIQUEID, _LINKEDID, _NAME = 1, 2, 4, 5, 6
 
 
 @dataclass(slots=True)
 class Moments:
-    """By channel, microseconds."""
+    """Microseconds; by channel, but ``made``: by conversation, with the name of the channel that was made."""
 
+    made: defaultdict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     met: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     gone: dict[str, int] = field(default_factory=dict)
 
@@ -35,10 +37,12 @@ def read(path: Path | None) -> Moments:
 
 def _take(moments: Moments, row: Sequence[str]) -> None:
     """Raises ValueError for a row that is torn."""
-    at = parse_stamp(row[_TIME]) if len(row) > _UNIQUEID else None
+    at = parse_stamp(row[_TIME]) if len(row) > _NAME else None
     if at is None:
         return
-    if row[_EVENT] == "BRIDGE_ENTER":
+    if row[_EVENT] == "CHAN_START":
+        moments.made[row[_LINKEDID]].append((row[_NAME], at))
+    elif row[_EVENT] == "BRIDGE_ENTER":
         moments.met[row[_UNIQUEID]].append(at)
     elif row[_EVENT] == "HANGUP":
         moments.gone[row[_UNIQUEID]] = at

@@ -91,8 +91,8 @@ def sent(at: int, told: int | None, setting: Setting) -> Within:
 
 def rang(case: Case, ring: Ring, setting: Setting) -> Within:
     """When a phone was rung."""
-    row = row_of(case, ring) if setting.busy else None
-    return received(ring.invited, row.start if row is not None else None, setting)
+    made = [at for name, at in case.made if name.startswith(f"PJSIP/{ring.phone}-") and at <= ring.invited]
+    return received(ring.invited, max(made, default=None), setting)
 
 
 def first_answer(case: Case) -> int | None:

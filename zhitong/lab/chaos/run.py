@@ -30,7 +30,8 @@ _LOOK_S = 0.5
 _READY_S = 60.0
 _HURRY_S = 180.0  # after the last arrival; longer means that somebody is stuck
 _SETTLE_S = 90.0
-_QUIET_S = 6.0
+_SILENT_S = 2.0
+_JUDGED_S = 6.0
 """So long nothing has to come any more: the journal asks the store again after 5 s whether it has what it handed on."""
 _FINDINGS_KEPT = 200
 
@@ -194,17 +195,17 @@ class _Chaos:
         """Wait until the PBX is silent and the bridge has written what it knows. Then stop it in order and start it
         once more: as it comes up the journal judges every call again. How long all of this took."""
         begun = time.monotonic()
-        await self._until(self._silent)
+        await self._until(self._silent, _SILENT_S)
         await self._parts.bridge.stop()
         await self._parts.bridge.start()
         await self._parts.state.right(_READY_S)
-        await self._until(self._judged)
+        await self._until(self._judged, _JUDGED_S)
         return round(time.monotonic() - begun, 1)
 
-    async def _until(self, condition: Callable[[], Awaitable[bool]]) -> None:
-        """Return when it has held for a while, or when the time is up."""
+    async def _until(self, condition: Callable[[], Awaitable[bool]], held_s: float) -> None:
+        """Return when it has held for so long, or when the time is up."""
         begun = broken = time.monotonic()
-        while time.monotonic() < min(begun + _SETTLE_S, broken + _QUIET_S):
+        while time.monotonic() < min(begun + _SETTLE_S, broken + held_s):
             self._show("settling")
             await asyncio.sleep(_LOOK_S)
             if not await condition():

@@ -12,6 +12,8 @@ from zhitong.lab.chaos.pbx_state import PbxState
 from zhitong.lab.chaos.window import View
 
 _PAUSE_S = 0.1
+_KEPT_S = 1.0
+"""Between two looks lie a pause and perhaps a login; a longer time is one in which we did not run."""
 _SHOWN = 8
 LIMIT_S = 2.0
 """Issue: the state is right within this of the link's return."""
@@ -43,13 +45,15 @@ class StateWatch:
     """``run`` it until cancelled.
 
     The clock of a wrong state starts when the link was last clear of hindrance, or when the state was last seen to be
-    right, whichever is later. ``late_s`` is the longest time it showed; ``returns`` how long each return took.
+    right, whichever is later; a time in which this process itself was kept from looking does not count. ``late_s`` is
+    the longest time it showed; ``returns`` how long each return took.
     """
 
     def __init__(self, port: int, user: str, secret: str, bridge: Viewed, link: Cleared) -> None:
         self._login = (port, user, secret)
         self._bridge, self._link = bridge, link
         self._right_at = 0.0
+        self._looked_at = self._unseen_until = 0.0
         self._clear_at: float | None = None
         self.view: View | None = None
         self.late_s = 0.0
@@ -76,11 +80,14 @@ class StateWatch:
         return self._right_at >= begun
 
     async def _look(self, pbx: PbxState) -> None:
-        clear_at = self._link.clear_at
+        clear_at, began = self._link.clear_at, time.monotonic()
+        if began - self._looked_at > _KEPT_S:
+            self._unseen_until = began
         before = await pbx.look()
         self.view = await self._view()
         seen_at = time.monotonic()
         after = await pbx.look()
+        self._looked_at = time.monotonic()
         if clear_at is not None and self._link.clear_at == clear_at:
             wrong = frozenset({("no answer",)}) if self.view is None else difference(before, self.view.facts, after)
             self._take(clear_at, seen_at, wrong)
@@ -94,7 +101,7 @@ class StateWatch:
     def _take(self, clear_at: float, seen_at: float, wrong: Facts) -> None:
         """One comparison."""
         self.looks += 1
-        since = max(clear_at, self._right_at)
+        since = max(clear_at, self._right_at, self._unseen_until)
         self.late_s = max(self.late_s, seen_at - since)
         if wrong:
             if seen_at - since > LIMIT_S:

@@ -70,6 +70,7 @@ async def opened(of: service.Service, name: str) -> AsyncIterator[None]:
         yield
     finally:
         pulse.cancel()
+        faulthandler.cancel_dump_traceback_later()
         server.close()
 
 
