@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -16,7 +17,7 @@ from zhitong.lab.control_socket import ask
 from zhitong.lab.programs import Asterisk
 
 _POLL_S = 0.02
-_NO_CALLS = "0 active channels"
+_NO_CALLS = re.compile(r"^0 active channels", re.MULTILINE)
 
 
 class Pbx:
@@ -100,7 +101,7 @@ class Pbx:
         """Hang up every call and return when no channel is left. Between runs: a killed caller leaves a ghost."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while _NO_CALLS not in await self.cli("core show channels count"):
+                while not _NO_CALLS.search(await self.cli("core show channels count")):
                     await self.cli("channel request hangup all")
                     await asyncio.sleep(0.05)
                 return
