@@ -14,8 +14,8 @@ HOTLINE = "12345"
 _FIRST_AGENT = 1001
 _SPECIALISTS = ("1901", "1902", "1903", "1904")
 _OFFERS = 60
-_PATIENCE_S = 45.0
-_LONGEST_TALK_S = 30.0
+_PATIENCE_S = 25.0
+_LONGEST_TALK_S = 15.0
 _NAMES = ("", "张三", "李四，投诉", 'O\'Brien "quoted"', "王芳")
 
 
