@@ -82,6 +82,11 @@ class Recorder:
         channel = self._world.channels.get(recorder) if recorder is not None else None
         return channel.name if channel is not None else None
 
+    def _bridged(self, call: Call) -> bool:
+        """Else nobody talks, and a key would be pressed for a queue."""
+        recorder = call.recorder or call.caller
+        return recorder in self._world.channels and self._world.channels[recorder].bridge is not None
+
     # --- what changes -----------------------------------------------------------------------------------------
 
     def fold(self, changes: Sequence[Change]) -> None:
@@ -149,7 +154,7 @@ class Recorder:
             return
         if call.open_pause is None:
             self._ends.pop(call_id, None)
-            if call.answered_at is not None or call.estimated:  # who saw nothing of it cannot know of a pause
+            if self._bridged(call):
                 await self._try(PlayDTMF(channel, AGAIN_KEY), call_id)
             return
         self._ends[call_id] = now + RETRY_S

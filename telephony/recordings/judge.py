@@ -6,7 +6,7 @@ from telephony.recordings.terms import Case, Fate, Found, State, Why
 from telephony.records.record import CallRecord
 
 SHARE = 0.995
-"""Of the talk that must be in a recording (failure-cases.md, row 14)."""
+"""Of the talk that must be in a recording."""
 SLACK_MS = 1_000
 """What a recorder may miss besides, at both ends and while it begins anew; a second is not a matter of a full disk."""
 BLINK_MS = 500

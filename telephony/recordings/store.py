@@ -291,8 +291,9 @@ async def _held(connection: AsyncConnection) -> frozenset[CallId]:
     """A hold laid on a call that later became a part of another holds that one."""
     wanted = select(recording_holds.c.call_id).where(recording_holds.c.released_at.is_(None))
     laid = {CallId(row.call_id) for row in await connection.execute(wanted)}
-    roots = await connection.execute(select(aliases.c.call_id, aliases.c.alias))
-    return frozenset(laid | {CallId(row.call_id) for row in roots if row.alias in laid})
+    joined = aliases.join(recording_holds, recording_holds.c.call_id == aliases.c.alias)
+    roots = select(aliases.c.call_id).select_from(joined).where(recording_holds.c.released_at.is_(None))
+    return frozenset(laid | {CallId(row.call_id) for row in await connection.execute(roots)})
 
 
 async def _same(connection: AsyncConnection, call_id: CallId) -> list[CallId]:

@@ -12,13 +12,15 @@ RIGHTS = {
     "CoreStatus": "system,reporting,all",
     "Getvar": "call,reporting,all",
     "ListCommands": "<none>",
+    "MixMonitorMute": "system,call,all",
     "Originate": "originate,all",
     "PJSIPShowRegistrationsOutbound": "system,reporting,all",
     "Ping": "<none>",
+    "PlayDTMF": "call,all",
     "QueueStatus": "<none>",
     "ShowDialPlan": "config,reporting,all",
 }
-"""What ListCommands shows to a user with ``write = reporting,originate``; a part."""
+"""What ListCommands shows to a user with ``write = reporting,originate,call``; a part."""
 
 SETTINGS = {
     "AMIversion": "11.0.0",

@@ -201,3 +201,44 @@ async def test_the_pbx_is_looked_at_even_without_a_database(clinic: Clinic, pbx:
     found = await clinic.examine()
     assert found.one("dialplan").severity is Severity.OK
     assert found.one("queues").severity is Severity.OK
+
+
+# --- recordings ----------------------------------------------------------------------------------------------
+
+
+def _record_at(clinic: Clinic, folder: Path) -> None:
+    clinic.add(f'[recording]\non = true\nkeep_days = 30\nfolder = "{folder}"\n')
+
+
+async def test_a_recordings_folder_that_can_be_used(clinic: Clinic, pbx: GoodPbx, tmp_path: Path) -> None:
+    folder = tmp_path / "monitor"
+    _record_at(clinic, folder)
+    folder.mkdir()
+    assert (await _unchanged(clinic)).one("recordings").severity is Severity.OK
+
+
+async def test_a_recordings_folder_on_another_machine(clinic: Clinic, pbx: GoodPbx, tmp_path: Path) -> None:
+    _record_at(clinic, tmp_path / "monitor")
+    found = (await _unchanged(clinic)).one("recordings")
+    assert (found.severity, "not on this machine" in found.found.en) == (Severity.NOTE, True)
+
+
+@pytest.mark.parametrize(("denied", "severity"), [(os.R_OK, Severity.ERROR), (os.W_OK, Severity.WARNING)])
+async def test_a_recordings_folder_that_is_closed_to_us(
+    clinic: Clinic, pbx: GoodPbx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, denied: int, severity: Severity
+) -> None:
+    """Root may do everything, so the question is answered here."""
+    folder = tmp_path / "monitor"
+    _record_at(clinic, folder)
+    folder.mkdir()
+    real = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: real(path, mode) and not (Path(path) == folder and mode & denied)
+    )
+    found = (await clinic.examine()).one("recordings")
+    assert found.severity is severity
+    assert "setfacl" in str(found.remedy)
+
+
+async def test_where_nothing_is_recorded_nothing_is_said(clinic: Clinic, pbx: GoodPbx) -> None:
+    assert (await clinic.examine()).of("recordings") == []

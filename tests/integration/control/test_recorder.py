@@ -196,6 +196,15 @@ async def test_after_a_gap_of_ours_no_pause_lasts_for_ever(room: Room) -> None:
     assert await room.after(PAUSE_MAX_S * 3) == []
 
 
+async def test_after_a_gap_of_ours_who_waits_hears_no_key() -> None:
+    pbx = Pbx()
+    waiting = pbx.citizen()
+    waiting.joins("hotline")
+    room = Room(pbx, waiting, Phone(pbx, "1001", waiting))
+    room.recorder.fold([EpochBegan(Micros(0), 2, 1)])
+    assert await room.after(PAUSE_MAX_S + 1) == []
+
+
 async def test_what_is_over_is_forgotten(room: Room) -> None:
     says(room.caller, "paused")
     hand_on(room)

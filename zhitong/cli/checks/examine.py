@@ -18,6 +18,7 @@ from zhitong.cli.checks.login import check_booted, check_settings, login
 from zhitong.cli.checks.modules import check_modules
 from zhitong.cli.checks.queues import check_queues
 from zhitong.cli.checks.reach import no_certificate, reach, tls_of
+from zhitong.cli.checks.recordings import check_recordings
 from zhitong.cli.checks.relay import Peer, relay
 from zhitong.cli.checks.rendered import check_rendered, check_rules
 from zhitong.cli.checks.rights import ask_rights
@@ -51,6 +52,7 @@ async def examine(site_file: Path, patience: Patience) -> Findings:
         *check_rules(site, agents),
         *check_rendered(site_file, site, agents, secrets),
         *local.check_pbx_folders(site),
+        *check_recordings(site),
         *await check_journal_agent(site, secrets),
     ):
         yield finding

@@ -15,6 +15,8 @@ NEEDED: dict[str, str] = {
     actions.CoreShowChannels.name: "reporting",
     actions.QueueStatus.name: "",
     actions.Originate.name: "originate",
+    actions.MixMonitorMute.name: "call",
+    actions.PlayDTMF.name: "call",
 }
 """What the bridge asks of a PBX, and the class of rights it needs for it; empty: none, so that only a module which is
 not loaded can keep it from us."""

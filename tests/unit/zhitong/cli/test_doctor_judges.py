@@ -19,7 +19,7 @@ from zhitong.cli.checks.rights import NEEDED, judge_rights
 from zhitong.cli.checks.stream import Overheard, judge_clock, judge_events
 from zhitong.cli.checks.trunks import judge_trunks
 
-# As a real Asterisk 22.10.1 answers a user with ``write = reporting,originate``; a part.
+# As a real Asterisk 22.10.1 answers a user with ``write = reporting,originate,call``; a part.
 LIST_COMMANDS = """\
 Response: Success
 ActionID: zt-doctor-1-2
@@ -29,8 +29,10 @@ CoreShowChannels: List currently active channels.  (Priv: system,reporting,all)
 CoreStatus: Show PBX core status variables.  (Priv: system,reporting,all)
 DBGetTree: Get DB entries, optionally at a particular family/key  (Priv: system,reporting,all)
 Login: Login Manager.  (Priv: <none>)
+MixMonitorMute: Mute / unMute a Mixmonitor recording.  (Priv: system,call,all)
 Originate: Originate a call.  (Priv: originate,all)
 Ping: Keepalive command.  (Priv: <none>)
+PlayDTMF: Play DTMF signal on a specific channel.  (Priv: call,all)
 QueueReload: Reload a queue, queues, or any sub-section of a queue or queues.  (Priv: <none>)
 QueueStatus: Show queue status.  (Priv: <none>)
 ShowDialPlan: Show dialplan contexts and extensions  (Priv: config,reporting,all)
@@ -71,7 +73,7 @@ def test_rights_as_asterisk_lists_them() -> None:
     rights = rights_of(LIST_COMMANDS.splitlines(keepends=True))
     assert rights.actions["CoreSettings"] == {"system", "reporting"}
     assert rights.actions["Ping"] == frozenset()
-    assert len(rights.actions) == 11  # not the reply's own headers
+    assert len(rights.actions) == 13  # not the reply's own headers
     assert severities(judge_rights(rights)) == [Severity.OK]
 
 
