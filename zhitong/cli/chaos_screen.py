@@ -124,7 +124,8 @@ def _table(report: Report) -> Table:
     title = f"故障演练 chaos — {report.asterisk}，种子 seed {report.seed}，{report.took_s:.0f} s"
     table = console.table(title, "", "数量 count", "明细 of which", right=(1,), whole=(0, 1))
     told = f"实时 observed {report.observed} · 补全 completed {report.completed} · 重建 rebuilt {report.rebuilt}"
-    table.add_row("来电 calls", str(report.calls), "")
+    untaken = f"其中 PBX 停机时未接入 never taken by a PBX that was down: {report.untaken}" if report.untaken else ""
+    table.add_row("来电 calls", str(report.calls), untaken)
     table.add_row("记录 records", str(report.records), told)
     table.add_section()
     for track, title in _TRACKS.items():

@@ -12,6 +12,7 @@ from zhitong.lab.books import Seen
 _AROUND_S = 1.5
 """So close to an outage of the PBX a call may have been touched by it."""
 _AT_ONCE_S = 1.0
+_UNTAKEN = "no channel"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -23,12 +24,24 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
+class Note(msgspec.Struct, frozen=True):
+    """A disagreement of the books that the judge explains."""
+
+    about: str
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """``python -m tests.judge --json``; ``calls``: of callers, in all books together."""
 
     good: bool
     calls: int
     findings: tuple[Finding, ...]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def untaken(self) -> int:
+        """Calls of which the PBX never made a channel: it was not there, or on its way down. They have no record."""
+        return sum(note.about == _UNTAKEN for note in self.notes)
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

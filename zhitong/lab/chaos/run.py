@@ -51,7 +51,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """``report.json``. Times are seconds; ``started`` epoch seconds. The counts of ``Verdict`` are the judge's.
 
     ``late_state_s``: the longest time from the link's return to state = snapshot, or for which the state was wrong
-    later on. ``disturbed``: live calls that ended without any person's doing, or the PBX's own.
+    later on. ``disturbed``: live calls that ended without any person's doing, or the PBX's own. ``untaken``: calls of
+    which the PBX never made a channel, since it was not there; they have no record.
     """
 
     seed: int
@@ -68,6 +69,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unclear: int
     disturbed: int
     late_state_s: float
+    untaken: int
     records: int
     observed: int
     completed: int
@@ -251,6 +253,7 @@ class _Chaos:
             **{name: getattr(counts, name) for name in Verdict.__struct_fields__},
             disturbed=len(troubled),
             late_state_s=round(parts.state.late_s, 3),
+            untaken=judgement.untaken,
             records=len(records),
             observed=kinds[Provenance.OBSERVED],
             completed=kinds[Provenance.COMPLETED],

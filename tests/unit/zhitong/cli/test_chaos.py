@@ -55,6 +55,7 @@ def report() -> Report:
         unclear=0,
         disturbed=0,
         late_state_s=0.31,
+        untaken=2,
         records=198,
         observed=71,
         completed=71,
@@ -222,7 +223,7 @@ def test_the_table(terminal: Terminal, harness: Harness, place: Path) -> None:
     said = terminal.zhitong("chaos", "--directory", place)
     rows = {" ".join(row.split()) for row in said.out.splitlines()}
     for row in (
-        "来电 calls 200",
+        "来电 calls 200 其中 PBX 停机时未接入 never taken by a PBX that was down: 2",
         "记录 records 198 实时 observed 71 · 补全 completed 71 · 重建 rebuilt 56",
         "杀桥 bridge killed 10 kill -9 10",
         "断链路 link cut 4 断开 closed 2 · 半开 half-open 1 · 缓慢 slow 1",

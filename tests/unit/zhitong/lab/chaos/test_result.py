@@ -1,9 +1,10 @@
 """The judge's findings counted, and live calls that nobody ended."""
 
+import msgspec
 import pytest
 
 from zhitong.lab.books import Line, Seen, fold
-from zhitong.lab.chaos.result import Finding, disturbed, verdict
+from zhitong.lab.chaos.result import Finding, Judgement, disturbed, verdict
 
 CALLER, AGENT = "13900000001", "1001"
 
@@ -37,6 +38,13 @@ def test_each_finding_counts_under_its_heading(kind: str, about: str, heading: s
 def test_calls_are_counted_not_findings() -> None:
     counts = verdict([finding("differs", "agent"), finding("differs", "queue"), finding("differs", "agent", "another")])
     assert counts.inaccurate == 2
+
+
+def test_calls_that_no_pbx_took_are_counted() -> None:
+    told = (
+        b'{"good": true, "calls": 3, "findings": [], "notes": [{"about": "no channel"}, {"about": "kill"}], "sums": {}}'
+    )
+    assert msgspec.json.decode(told, type=Judgement).untaken == 1
 
 
 # --- live calls ---------------------------------------------------------------------------------------------------
