@@ -12,13 +12,12 @@ from telephony.journal.cdr import CdrRow
 from telephony.model.ids import Micros
 from telephony.model.names import role_of, trunk_of
 from telephony.model.terms import Direction, OfferOutcome, Outcome, Role
-from telephony.reconcile.case import RESOLUTION, Case, by_leg, near
+from telephony.reconcile.case import INSTANT, RESOLUTION, Case, by_leg, near
 from telephony.reconcile.finding import Book, Finding, Kind, Reason
 from telephony.records.record import Offer
 
 _BOOK = Book.CDR
 _ANSWERED = "ANSWERED"
-_INSTANT = 100_000
 _MS = 1_000
 _WITH_A_ROW = frozenset(("Queue", "Dial", "Hangup", "Playback", "AppQueue", "AppDial"))
 _REFUSED = frozenset((OfferOutcome.REFUSED, OfferOutcome.UNAVAILABLE))
@@ -89,7 +88,7 @@ def _outcome(case: Case, own: Sequence[CdrRow]) -> Iterator[Finding]:
     through = _came_through(own)
     said = case.record.outcome
     if through and said is not Outcome.ANSWERED:
-        instant = all(row.end - (row.answer or row.end) < _INSTANT for row in through)
+        instant = all(row.end - (row.answer or row.end) < INSTANT for row in through)
         because = Reason.INSTANT_OF_THE_ANSWER if instant else None
         yield case.differs(_BOOK, "outcome", said.value, _ANSWERED, because)
     elif not through and said is Outcome.ANSWERED:
@@ -157,6 +156,6 @@ def _offer(case: Case, what: str, offer: Offer, row: CdrRow) -> Iterator[Finding
 
 def _why_other(case: Case, offer: Offer, row: CdrRow) -> Reason | None:
     """Picked up in the very instant in which the caller left, or another phone was quicker."""
-    late = row.answer is None or row.end - row.answer < _INSTANT
+    late = row.answer is None or row.end - row.answer < INSTANT
     picked_up = offer.outcome in (OfferOutcome.DROPPED, OfferOutcome.CANCELLED, OfferOutcome.LOST)
     return Reason.INSTANT_OF_THE_ANSWER if row.disposition == _ANSWERED and picked_up and late else None

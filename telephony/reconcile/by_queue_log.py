@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from telephony.journal.rows import QueueLine
 from telephony.model.ids import MICROS_PER_SECOND, Micros, Uniqueid
 from telephony.model.terms import AbandonedIn, OfferOutcome, Outcome, Role, Side, VisitResult
-from telephony.reconcile.case import FINISHES, Case, Visit, in_second, unmatched, visits_of
+from telephony.reconcile.case import FINISHES, INSTANT, Case, Visit, in_second, unmatched, visits_of
 from telephony.reconcile.finding import Book, Finding, Kind, Reason
 from telephony.records.record import Leg, Offer, QueueVisit
 
@@ -42,7 +42,6 @@ _OFFERS = {
 }
 _REFUSED = frozenset((OfferOutcome.REFUSED, OfferOutcome.UNAVAILABLE))
 _SIDES = {"COMPLETECALLER": Side.CALLER, "COMPLETEAGENT": Side.AGENT}
-_INSTANT = 100_000
 
 
 def compare(case: Case) -> Iterator[Finding]:
@@ -95,7 +94,7 @@ def _visits(case: Case, told: Sequence[Visit], pairs: dict[int, int]) -> Iterato
     kept = case.record.visits
     for index in unmatched(len(kept), pairs.values()):
         visit = kept[index]
-        refused = visit.result in _NEVER_LET_IN and (visit.ended_at or visit.joined_at) - visit.joined_at < _INSTANT
+        refused = visit.result in _NEVER_LET_IN and (visit.ended_at or visit.joined_at) - visit.joined_at < INSTANT
         because = Reason.NOT_LET_IN if refused else None
         yield case.no_row(_BOOK, f"visits[{index}]", visit.queue, visit.joined_at, because)
     for number in unmatched(len(told), pairs):
@@ -132,7 +131,7 @@ def _why_other_result(case: Case, kept: QueueVisit, end: QueueLine) -> Reason | 
         return None
     if case.cut is not None:
         return Reason.PBX_STOPPED
-    if case.record.ended_at - (kept.ended_at or kept.joined_at) > _INSTANT and _lived_on(case, kept, end):
+    if case.record.ended_at - (kept.ended_at or kept.joined_at) > INSTANT and _lived_on(case, kept, end):
         return Reason.TAKEN_OUT_OF_THE_LINE
     return Reason.TAKEN_AWAY if case.witness.asked(kept.uniqueid) is not True else None
 
@@ -141,13 +140,13 @@ def _crossed(case: Case, connect: QueueLine) -> bool:
     """Whether the caller left in the very instant of this answer: CDR knows of no talk."""
     name = next((leg.name for leg in case.record.legs if leg.uniqueid == connect.field(1)), None)
     rows = [row for row in case.rows if row.dst_channel == name]
-    return bool(rows) and all(row.answer is None or row.end - row.answer < _INSTANT for row in rows)
+    return bool(rows) and all(row.answer is None or row.end - row.answer < INSTANT for row in rows)
 
 
 def _lived_on(case: Case, kept: QueueVisit, end: QueueLine) -> bool:
     """Whether CDR knows the channel after it left the line."""
     left = kept.ended_at or end.at
-    return any(row.end > left + _INSTANT for row in case.rows if row.uniqueid == kept.uniqueid)
+    return any(row.end > left + INSTANT for row in case.rows if row.uniqueid == kept.uniqueid)
 
 
 # --- phones rung ------------------------------------------------------------------------------------------
@@ -209,7 +208,7 @@ def _why_other_try(case: Case, offer: Offer, line: QueueLine) -> Reason | None:
         return Reason.PBX_STOPPED
     left = case.record.ended_at
     ended = offer.ended_at or left
-    if line.event == "RINGNOANSWER" and offer.outcome is OfferOutcome.CANCELLED and abs(left - ended) < _INSTANT:
+    if line.event == "RINGNOANSWER" and offer.outcome is OfferOutcome.CANCELLED and abs(left - ended) < INSTANT:
         return Reason.INSTANT_OF_THE_ANSWER
     return None
 
@@ -331,14 +330,14 @@ def _why_other_side(case: Case, last: QueueLine) -> Reason | None:
 
 
 def _at_the_end(case: Case, leg: Leg) -> bool:
-    return leg.ended_at is not None and abs(leg.ended_at - case.record.ended_at) < _INSTANT
+    return leg.ended_at is not None and abs(leg.ended_at - case.record.ended_at) < INSTANT
 
 
 def _agent_left_first(case: Case, last: QueueLine) -> bool:
     """Whether the caller talked on with others when this agent had left."""
     agents = [leg for leg in case.record.legs if leg.role is Role.AGENT and leg.party == last.agent]
     ends = [leg.ended_at for leg in agents if leg.ended_at is not None]
-    return bool(ends) and case.record.ended_at - max(ends) > _INSTANT
+    return bool(ends) and case.record.ended_at - max(ends) > INSTANT
 
 
 # --- transfers --------------------------------------------------------------------------------------------

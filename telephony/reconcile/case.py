@@ -12,8 +12,11 @@ from telephony.model.terms import Role
 from telephony.reconcile.finding import Book, Boot, Damage, Finding, Kind, Reason
 from telephony.records.record import CallRecord, Leg
 
-RESOLUTION = Micros(50_000)
-"""A record's time and CDR's of one moment: both of the PBX's clock, taken in two of its threads."""
+RESOLUTION = Micros(200_000)
+"""A record's time and CDR's of one moment are both of the PBX's clock, but taken in two of its threads: some 5 ms
+apart, and 120 ms on a machine that was short of processor time (measured)."""
+INSTANT = 200_000
+"""Two things so close may have crossed."""
 _SECOND = MICROS_PER_SECOND
 _AROUND_CUT = Micros(2 * MICROS_PER_SECOND)
 

@@ -47,7 +47,7 @@ REASONS = {
         "PBX 突然中断，通话中的 CDR 与 queue_log 行丢失", "the PBX died: rows of calls under way are lost with it"
     ),
     Reason.INSTANT_OF_THE_ANSWER: Words(
-        "接听与挂机同一瞬间（0.1 秒内），两种说法都成立", "answer and hang-up within 0.1 s: both words are right"
+        "接听与挂机同一瞬间（0.2 秒内），两种说法都成立", "answer and hang-up within 0.2 s: both words are right"
     ),
     Reason.BOTH_HUNG_UP: Words("双方同时挂机，两种说法都成立", "both hung up at once: either may be named"),
     Reason.AFTER_TRANSFER: Words(
