@@ -9,6 +9,9 @@ ZhitongError                 something is wrong that a person can read and act u
 │   └── SchemaTooNew         the database was written by a newer version of this program
 ├── LedgerError              a change of the missed-call ledger is refused: no such entry, closed already …
 ├── RecordingError           what was asked of recordings or their retention is refused, or cannot be done
+├── JournalUnreadable        one of Asterisk's own logs cannot be read at present (telephony.journal.errors)
+│   ├── AgentUnreachable     … since the journal agent beside the PBX does not answer, or is not the one we trust
+│   └── AgentRefused         … since it refuses our token
 ├── ControlError             the running service cannot be asked: it does not run, or does not answer
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
