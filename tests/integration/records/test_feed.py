@@ -126,12 +126,14 @@ async def test_calls_of_before_get_their_revision_when_the_database_is_brought_u
     await database.close()
 
 
+OF_0002 = {"agents", "aliases", "alembic_version", "call_channels", "calls", "journal_cursors", "offers"}
+
+
 def _back_to_0002(path: Path) -> None:
     connection = sqlite3.connect(path)
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    for (name,) in tables:
-        if name == "call_changes" or name.startswith("ledger_"):
-            connection.execute(f"DROP TABLE {name}")
+    for name in {name for (name,) in tables} - OF_0002:
+        connection.execute(f"DROP TABLE {name}")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()
     connection.close()
