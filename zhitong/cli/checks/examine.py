@@ -14,6 +14,7 @@ from zhitong.cli.checks.client import SILENCE_S, PystClient
 from zhitong.cli.checks.dialplan import check_dialplan
 from zhitong.cli.checks.findings import Finding, Severity, error, note
 from zhitong.cli.checks.journal_agent import check_journal_agent
+from zhitong.cli.checks.log_folder import check_log_folder
 from zhitong.cli.checks.login import check_booted, check_settings, login
 from zhitong.cli.checks.modules import check_modules
 from zhitong.cli.checks.queues import check_queues
@@ -51,7 +52,7 @@ async def examine(site_file: Path, patience: Patience) -> Findings:
         *(local.check_phones(secrets, agents) if secrets else ()),
         *check_rules(site, agents),
         *check_rendered(site_file, site, agents, secrets),
-        *local.check_pbx_folders(site),
+        *check_log_folder(site),
         *check_recordings(site),
         *await check_journal_agent(site, secrets),
     ):

@@ -171,18 +171,3 @@ def _privacy(file: Path) -> Iterator[Finding]:
             (f"别人也能读 {file}（{mode:04o}）", f"Others may read {file} (mode {mode:04o})"),
             (f"里面有市民的号码：chmod 600 {file}。", f"It holds citizens' numbers: chmod 600 {file}."),
         )
-
-
-def check_pbx_folders(site: Site) -> Iterator[Finding]:
-    """Where the PBX runs on this machine: the directories it does not make by itself (journal-facts, cel_custom)."""
-    log = Path(site.pbx.folders.log)
-    missing = [name for name in ("cel-custom", "cdr-custom") if log.is_dir() and not (log / name).is_dir()]
-    if missing:
-        yield error(
-            "pbx-folders",
-            (f"{log} 里没有 {'、'.join(missing)}", f"{log} has no {', '.join(missing)}"),
-            (
-                "建立它们并交给 asterisk 用户：Asterisk 自己不建，每一行都会丢。",
-                "Make them, owned by asterisk's user: it does not make them, and loses every row.",
-            ),
-        )

@@ -16,6 +16,7 @@ from telephony.directory.agents import Agent
 from telephony.errors import ConfigError
 from telephony.secrets import Secrets
 from zhitong.cli.checks.findings import Finding, error, listed, note, ok, warning
+from zhitong.cli.checks.logs import judge_logs
 from zhitong.cli.dialplan import default_folder
 from zhitong.cli.kept import is_held, run_of
 
@@ -51,8 +52,18 @@ def check_rendered(site_file: Path, site: Site, agents: Sequence[Agent], secrets
     if folder is None:
         yield _elsewhere("")
         return
+    yield from judge_logs(files, _logs_as_rendered(site))
     problems = [*judge_files(files, site), *(_stale(folder, site, agents, secrets) if secrets else ())]
     yield from problems or [ok(_CHECK, f"{folder} 里的配置正确", f"The files in {folder} are right")]
+
+
+def _logs_as_rendered(site: Site) -> Mapping[str, str]:
+    """The files of the logs, which need no secret."""
+    nobodys = Secrets(ami="-", trunks={trunk.name: "-" for trunk in site.trunks})
+    try:
+        return {name: text for name, text in render(site, (), nobodys).items() if name.endswith("_custom.conf")}
+    except ConfigError:
+        return {}
 
 
 def judge_files(files: Mapping[str, str], site: Site) -> Iterator[Finding]:
