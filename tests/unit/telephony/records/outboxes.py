@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from telephony.records.outbox import Limits, Outbox
@@ -75,4 +75,9 @@ def newer(path: Path) -> None:
 
 
 def files(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in folder.iterdir()}
+    """Their sizes; the outbox may delete one meanwhile."""
+    found: dict[str, int] = {}
+    for path in sorted(folder.iterdir()):
+        with suppress(FileNotFoundError):
+            found[path.name] = path.stat().st_size
+    return found
