@@ -12,6 +12,8 @@ ZhitongError                 something is wrong that a person can read and act u
 ├── JournalUnreadable        one of Asterisk's own logs cannot be read at present (telephony.journal.errors)
 │   ├── AgentUnreachable     … since the journal agent beside the PBX does not answer, or is not the one we trust
 │   └── AgentRefused         … since it refuses our token
+├── BooksUnreadable          a book that records are held against is not there (telephony.reconcile.errors)
+├── FigureError              a daily figure cannot be made or checked: none of that day, or damaged
 ├── ControlError             the running service cannot be asked: it does not run, or does not answer
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
