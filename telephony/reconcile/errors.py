@@ -9,4 +9,4 @@ class BooksUnreadable(ZhitongError):
 
 
 class FigureError(ZhitongError):
-    """A daily figure cannot be made or checked: no key, or no figure of that day."""
+    """A daily figure cannot be checked: there is none of that day, or it is damaged."""
