@@ -11,14 +11,17 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
+from telephony import ingest as ingest_module
 from telephony.ami.account import Account
 from telephony.ami.codec import FRAME_LIMIT
 from telephony.ami.connection import OVERSIZED, Connection
 from telephony.ami.link import LinkState
 from telephony.ingest import Ingest
+from telephony.live.alarms import AlarmName
+from telephony.live.symptoms import Readings, Symptoms
 from telephony.model.changes import Anomaly, Change, EpochBegan
 from telephony.model.events import ChannelCreated, Event
-from telephony.model.ids import PbxName
+from telephony.model.ids import Micros, PbxName, micros_of
 from telephony.model.tracker import HANDLERS, Tracker
 from telephony.records.record import CallRecord
 from tests.integration.ami.conftest import until
@@ -177,6 +180,52 @@ async def test_item3_a_handler_that_raises_at_every_event_does_not_keep_the_link
     assert pbx.logins == 2, "asked how it is once a minute, not a hundred times"
     told = [entry["times"] for entry in logged if entry["event"] == "an event could not be applied"]
     assert told == [1, 2, 4, 8, 16, 32, 64], "nor is the log filled"
+
+
+# --- late and unreadable ------------------------------------------------------------------------------------
+
+
+async def test_row_07_events_that_come_minutes_late_are_seen_to_be_late(
+    bridge: Bridge, pbx: FakePbx, says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 7: events minutes late. Their age is measured; the alarm ``events_late`` is raised by it. Their times are
+    those of the PBX all the same."""
+    await bridge.live(1)
+    pbx.send(says.begins(1))
+    await until(lambda: bool(bridge.ingest.world.channels))
+    bridge.ingest.take_age()
+    late = micros_of(180)
+    ours = ingest_module.monotonic
+    monkeypatch.setattr(ingest_module, "monotonic", lambda: Micros(ours() + late))
+    pbx.send(*says.ends(1))
+    await until(lambda: bridge.ingest.counters.max_age > 0)
+    assert late - micros_of(5) < bridge.ingest.take_age() < late + micros_of(60)
+    await bridge.has(1)
+    assert bridge.records[0].ended_at - bridge.records[0].received_at < micros_of(60)
+    assert bridge.ingest.clock.steps == 0
+    judged = Symptoms().judge(Readings(now=1.0, event_age_s=180.0))
+    assert judged[AlarmName.EVENTS_LATE] is not None
+
+
+async def test_row_07_a_bad_event_is_an_anomaly_and_never_an_outage(bridge: Bridge, pbx: FakePbx, says: Says) -> None:
+    """Row 7: an exception in a handler closes the link. Here neither a receiver that raises, nor an event that cannot
+    be read, nor one that makes no sense does; each is counted, and the link is the same one as before."""
+    await bridge.live(1)
+
+    def broken(_: object) -> None:
+        raise RuntimeError("a screen is gone")
+
+    bridge.ingest._sinks = (*bridge.ingest._sinks, broken)
+    pbx.send(lines(("Event", "Hangup"), ("Cause", "16")))
+    pbx.send(lines(("Event", "Newstate"), ("Uniqueid", "1.1"), ("Linkedid", "1.1"), ("ChannelState", "up")))
+    pbx.send(*says.ends(77))
+    pbx.send_raw(b"\x00\xff\xfe nothing at all\r\n\r\n")
+    says.call(1)
+    await bridge.has(1)
+    assert bridge.connection.undecoded == {"Hangup": 1, "Newstate": 1}
+    assert bridge.anomalies == ["unknown channel", "unknown channel"]
+    assert bridge.ingest.counters.failures > 0
+    assert (bridge.connection.status.epoch, pbx.logins) == (1, 1)
 
 
 # --- a message of 10 MB -----------------------------------------------------------------------------------

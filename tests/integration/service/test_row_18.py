@@ -1,0 +1,55 @@
+"""Failure 18: status polling floods Asterisk. All that the bridge, as people run it, ever says to a PBX is counted."""
+
+import asyncio
+import time
+from collections import Counter
+
+from tests.integration.ami.conftest import until
+from tests.integration.ami.fake_pbx import FakePbx
+from tests.integration.service.caller import Citizen
+from tests.integration.service.post import Post
+
+CALLS = 400
+_PINGS_A_SECOND = 1.0
+
+
+def said(pbx: FakePbx) -> Counter[str]:
+    return Counter(action["Action"] for action in pbx.actions)
+
+
+async def test_row_18_hundreds_of_calls_cost_no_question(post: Post, pbx: FakePbx) -> None:
+    """Row 18: one event-driven session; snapshots only at a login. Nothing is asked about a call, an agent or a queue,
+    however much happens; a ping a second says that the link is alive."""
+    await post.start()
+    await post.ready()
+    began = time.monotonic()
+    snapshot = said(pbx)
+    assert (snapshot["CoreShowChannels"], snapshot["QueueStatus"], snapshot["CoreStatus"]) == (1, 1, 1)
+    for number in range(CALLS):
+        citizen = Citizen(f"138{number:08}", number + 1)
+        pbx.send(*citizen.calls(), *citizen.hangs_up())
+        await asyncio.sleep(0.01)
+    await post.recorded(CALLS, 120)
+    after = said(pbx)
+    pings = after["Ping"] - snapshot["Ping"]
+    assert pings <= (time.monotonic() - began) * _PINGS_A_SECOND + 2
+    assert +(after - snapshot) == Counter({"Ping": pings}) or pings == 0
+    assert pbx.logins == len(pbx.lines) == 1
+
+
+async def test_row_18_a_login_costs_one_look_and_no_more(post: Post, pbx: FakePbx) -> None:
+    """Row 18: whatever had to be asked again was asked once a login."""
+    await post.start()
+    await post.ready()
+    for logins in (2, 3, 4):
+        pbx.cut()
+        await until(lambda: len(pbx.asked("QueueStatus")) == logins, 60)  # noqa: B023  # awaited before the next
+    await asyncio.sleep(1.5)
+    asked = said(pbx)
+    assert {name: asked[name] for name in ("Login", "CoreStatus", "CoreShowChannels", "QueueStatus")} == {
+        "Login": 4,
+        "CoreStatus": 4,
+        "CoreShowChannels": 4,
+        "QueueStatus": 4,
+    }
+    assert set(asked) <= {"Login", "Ping", "CoreStatus", "CoreShowChannels", "QueueStatus"}
