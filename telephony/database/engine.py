@@ -97,7 +97,9 @@ def make_engine(url: URL, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, patient: bo
 def _sqlite_engine(url: URL, busy_timeout_ms: int) -> AsyncEngine:
     database, _, mode = sqlite_uri(Path(url.database or ""), "rw").partition("?mode=")
     existing = url.set(database=database, query={"mode": mode, "uri": "true"})
-    engine = create_async_engine(existing, pool_timeout=10, connect_args={"timeout": busy_timeout_ms / 1000})
+    # Last in, first out: each connection keeps pages and statements in memory, so few of them are to be at work.
+    waits = {"timeout": busy_timeout_ms / 1000}
+    engine = create_async_engine(existing, pool_timeout=10, pool_use_lifo=True, connect_args=waits)
 
     def on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
         try:
