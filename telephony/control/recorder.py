@@ -106,7 +106,8 @@ class Recorder:
                 if by:
                     self._ends[call_id] = now + self._pause_max_s
             case EpochBegan():
-                self._ends |= dict.fromkeys(self._world.calls, now + self._pause_max_s)
+                for call_id in self._world.calls:
+                    self._ends.setdefault(call_id, now + self._pause_max_s)
             case CallEnded(call=ended):
                 self._forget(ended.call_id)
             case CallsJoined(gone=gone):

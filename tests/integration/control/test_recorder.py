@@ -196,6 +196,14 @@ async def test_after_a_gap_of_ours_no_pause_lasts_for_ever(room: Room) -> None:
     assert await room.after(PAUSE_MAX_S * 3) == []
 
 
+async def test_a_gap_of_ours_makes_no_pause_longer(room: Room) -> None:
+    says(room.caller, "paused")
+    room.listen()
+    room.recorder._ends = dict.fromkeys(room.recorder._ends, room.began + 5)
+    room.recorder.fold([EpochBegan(Micros(0), 2, 1)])
+    assert await room.after(6) == room.press
+
+
 async def test_after_a_gap_of_ours_who_waits_hears_no_key() -> None:
     pbx = Pbx()
     waiting = pbx.citizen()
