@@ -4,6 +4,7 @@ Lines and rows find their record by the names of channels. What finds none is a 
 conversation left behind is one such call. A call belongs to the interval in which it began.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -141,7 +142,7 @@ def _deal(shares: Iterable[_Share], told: Told) -> list[_Stranger]:
     for share in shares:
         for channel in dict.fromkeys((*share.record.uniqueids, *(leg.uniqueid for leg in share.record.legs))):
             owners[channel].append(share)
-    strangers = _Strangers(told.elsewhere)
+    strangers = _Strangers(told.elsewhere, told.boots)
     for line in told.lines:
         if "." not in line.callid:
             continue
@@ -163,10 +164,12 @@ def _owner(shares: Sequence[_Share], at: Micros) -> _Share | None:
 
 
 class _Strangers:
-    """Conversations, closed under the channels and Linkedids that their rows name."""
+    """Conversations, closed under the channels and Linkedids that their rows name. A channel's name comes again after
+    each start of the PBX."""
 
-    def __init__(self, elsewhere: Collection[str]) -> None:
+    def __init__(self, elsewhere: Collection[str], boots: Iterable[Boot]) -> None:
         self._elsewhere = elsewhere
+        self._boots = sorted(boot.at for boot in boots)
         self._over: dict[str, str] = {}  # a key → another of the same conversation; itself at the top
         self._lines: list[tuple[str, QueueLine]] = []
         self._rows: list[tuple[str, CdrRow]] = []
@@ -176,7 +179,9 @@ class _Strangers:
         self._lines.append((key, line))
 
     def row(self, row: CdrRow) -> None:
-        key = self._tie(row.uniqueid, row.linkedid, row.channel, row.dst_channel)
+        run = bisect_right(self._boots, row.start)
+        names = [f"{run} {name}" for name in (row.channel, row.dst_channel) if name]
+        key = self._tie(row.uniqueid, row.linkedid, *names)
         self._rows.append((key, row))
 
     def _tie(self, first: str, *others: str) -> str:
