@@ -9,6 +9,7 @@ login, when what was not seen has been closed, and every so often besides.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -46,6 +47,8 @@ _REVIEWS_KEPT = 20
 _TRIES = 10
 """So often a record is handed on that never gets on record: the store will not have it."""
 _FLAWS_LOGGED = 20  # of each kind
+_SOON_S = 60.0
+"""After logs that were away have been read to their end: what was written last is found some seconds later."""
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -170,7 +173,7 @@ class Journal:
         self._read_counts: Counter[str] = Counter()  # the reader's own
         self._flaws_told: Counter[str] = Counter()
         self._problems: dict[type[ZhitongError], str] = {}
-        self._was_away = False  # the logs, and they have not been read to their end since
+        self._soon_until = 0.0  # until then what is found is judged soon, as after a login: the logs were away
         self._losses = Losses(pace.silent)
         self.unwritten: Callable[[], int] = _nothing
         """How many records are on their way to the store. To be set by who knows."""
@@ -246,9 +249,9 @@ class Journal:
             self._review_in(0.0)
             return True
         boots, self._boots = self._boots, []
-        self._was_away = self._was_away or JournalUnreadable in self._problems
         found = await self._attempt(_to_its_end(self._step, reader, boots), JournalUnreadable)
         if found is None:
+            self._soon_until = math.inf
             return True
         look, due = found
         for flaw in look.flaws:
@@ -259,8 +262,8 @@ class Journal:
         self._held = reader.grouping.held
         if look.at_end:
             self._at_end_at = _now()
-        if look.at_end and self._was_away:  # what went unseen meanwhile is judged soon, as after a login
-            self._was_away = False
+            self._soon_until = min(self._soon_until, _now() + _SOON_S)
+        if due and _now() < self._soon_until:
             self._review_in(self._pace.after_login)
         return look.at_end
 

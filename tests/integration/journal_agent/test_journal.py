@@ -10,7 +10,7 @@ from telephony.journal import grouping, journal
 from telephony.journal.agent.keys import keys_in
 from telephony.journal.journal import Journal, Pace
 from telephony.journal.remote import RemoteLogs
-from tests.integration.journal_agent.host import Agent, Host
+from tests.integration.journal_agent.host import Agent, Host, Wire
 from tests.unit.telephony.journal import desk as desks
 from tests.unit.telephony.journal.desk import Desk
 
@@ -22,12 +22,12 @@ class FarDesk(Desk):
     """Its journal reads ``logs`` through an agent."""
 
     def __init__(self, folder: Path, url: str, token: str, certificate: Path) -> None:
-        self._agent = (url, token, certificate)
+        self.agent = (url, token, certificate)
         self.pace = PACE
         super().__init__(folder)
 
     def _new(self) -> Journal:
-        return Journal(RemoteLogs(*self._agent), self.world, self.shelf, self.shelf, self._deliver, pace=self.pace)
+        return Journal(RemoteLogs(*self.agent), self.world, self.shelf, self.shelf, self._deliver, pace=self.pace)
 
 
 @pytest.fixture
@@ -72,3 +72,21 @@ async def test_a_kill_and_a_cut_lose_nothing_and_double_nothing(agent: Agent, de
         await asyncio.to_thread(agent.stop)
         await asyncio.to_thread(agent.start)
     assert len(desk.shelf.records) == 5
+
+
+async def test_it_ends_when_told_to_while_the_agent_is_silent(
+    agent: Agent, desk: FarDesk, host: Host, keys: Path, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for the answer that is on its way, and that wait has an end: so has the bridge's stop."""
+    await asyncio.to_thread(agent.start)
+    wire = Wire(host, lambda: agent.port)
+    await asyncio.to_thread(wire.start)
+    monkeypatch.setattr("telephony.journal.remote_link.SILENCE_S", 1.0)
+    desk.agent = (f"https://127.0.0.1:{wire.port}", token, keys_in(keys).certificate)
+    desk.logs.begin("1", 1)
+    async with asyncio.timeout(60):
+        async with desk.working() as working:
+            await desk.until(lambda: working.status.held == 1)
+            wire.silent = True
+            await desk.until(lambda: "timed out" in (working.status.unreadable or ""))
+    await asyncio.to_thread(wire.stop)
