@@ -35,7 +35,7 @@ class Demo:
     def __init__(self, running: Command) -> None:
         running.until(lambda: begun(running))
         self.second = Command(running.directory, "demo", "--calls", "1")
-        self.second_status = self.second.ended(30)
+        self.second_status = self.second.ended(100)
         self.status = running.ended()
         self.output = running.output
         self.directory = running.directory
@@ -168,7 +168,7 @@ def test_however_it_ends_nothing_is_left(tmp_path: Path, how: signal.Signals) ->
     with command(tmp_path / "demo", "demo", "--calls", "40", "--agents", "4") as running:
         running.until(lambda: begun(running))
         running.send(how)
-        status = running.ended(30)
+        status = running.ended(100)
         assert status != 0
         running.nothing_left()
         assert "Traceback" not in running.output
@@ -181,7 +181,7 @@ def test_a_part_that_dies_ends_it_at_once_and_is_named(tmp_path: Path, what: str
     with command(tmp_path / "demo", "demo", "--calls", "40", "--agents", "4") as running:
         running.until(lambda: begun(running))
         os.kill(next(pid for pid, name in running.others().items() if name == what), signal.SIGKILL)
-        assert running.ended(30) == 1
+        assert running.ended(100) == 1
         assert {"asterisk": "Asterisk", "serve": "the bridge (zhitong serve)"}[
             what
         ] + " ended by itself" in running.output

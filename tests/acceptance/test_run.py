@@ -71,7 +71,7 @@ def test_two_softphones_a_call_and_ctrl_c(tmp_path: Path) -> None:
         assert record["call_id"] == shown[1]
         assert (record["dialled"], record["agent"], record["outcome"]) == ("12345", "1002", "answered")
         running.send(signal.SIGINT)
-        assert running.ended(30) == 0
+        assert running.ended(100) == 0
         assert running.output.splitlines()[-1].startswith("已全部停止。")
         assert "Traceback" not in running.output
         running.nothing_left()
@@ -81,7 +81,7 @@ def test_two_softphones_a_call_and_ctrl_c(tmp_path: Path) -> None:
 def _is_alone(running: Command) -> None:
     """A second one in the same place is refused, and does not disturb the first."""
     second = Command(running.directory, "run")
-    assert second.ended(30) == 1
+    assert second.ended(100) == 1
     assert second.output.startswith("错误 error: another lab runs in ")
     assert "another directory" in second.output
     assert running.status is None
@@ -94,7 +94,7 @@ def _is_the_same_again(directory: Path, known: dict[str, str]) -> None:
         assert accounts(running) == known
         assert _listed(running)["outcome"] == "answered"
         running.send(signal.SIGKILL)
-        assert running.ended(30) == -9
+        assert running.ended(100) == -9
         running.nothing_left()
 
 
@@ -110,7 +110,7 @@ def test_told_to_end_nothing_is_left(tmp_path: Path) -> None:
     with command(tmp_path / "run", "run") as running:
         up(running)
         running.send(signal.SIGTERM)
-        assert running.ended(30) == 0
+        assert running.ended(100) == 0
         running.nothing_left()
         assert "Traceback" not in running.output
 
@@ -120,7 +120,7 @@ def test_a_part_that_dies_ends_it_and_is_named(tmp_path: Path, what: str) -> Non
     with command(tmp_path / "run", "run") as running:
         up(running)
         os.kill(next(pid for pid, name in running.others().items() if name == what), signal.SIGKILL)
-        assert running.ended(30) == 1
+        assert running.ended(100) == 1
         assert "ended by itself (status -9)" in running.output
         assert "Traceback" not in running.output
         running.nothing_left()

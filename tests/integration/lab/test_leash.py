@@ -81,7 +81,7 @@ def test_a_whole_lab_dies_with_whoever_started_it(tmp_path: Path, how: signal.Si
     parent, pids = start(WHOLE_LAB, tmp_path)
     assert len(pids) == 3, parent.communicate()
     parent.send_signal(how)
-    _, complaints = parent.communicate(timeout=20)
+    _, complaints = parent.communicate(timeout=100)
     assert gone(pids, 60)
     if how is signal.SIGINT:
         # In order: the PBX had time to write its last line, and took its socket with it.

@@ -100,7 +100,7 @@ class Post:
         self._running.append(process)
         return process
 
-    async def ready(self, seconds: float = 20.0) -> None:
+    async def ready(self, seconds: float = 60.0) -> None:
         """Return when READY=1 is said, for the first time since ``heard`` was looked at."""
         async with asyncio.timeout(seconds):
             while "READY=1" not in self.manager.heard():
@@ -110,7 +110,7 @@ class Post:
     async def stop(self, which: signal.Signals = signal.SIGTERM) -> int:
         """The exit status."""
         self._running[-1].send_signal(which)
-        return await asyncio.wait_for(self._running[-1].wait(), 20)
+        return await asyncio.wait_for(self._running[-1].wait(), 60)
 
     async def kill(self) -> None:
         self._running[-1].kill()
@@ -125,7 +125,7 @@ class Post:
         """The whole lines of a JSON log; each must be JSON."""
         return [json.loads(line) for line in self.log_text.split("\n")[:-1]]
 
-    async def logged(self, event: str, seconds: float = 20.0) -> dict[str, Any]:
+    async def logged(self, event: str, seconds: float = 60.0) -> dict[str, Any]:
         """Wait for a line of this event; the first one."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -143,7 +143,7 @@ class Post:
         finally:
             await store.close()
 
-    async def recorded(self, count: int, seconds: float = 20.0) -> list[CallRecord]:
+    async def recorded(self, count: int, seconds: float = 60.0) -> list[CallRecord]:
         """Wait until so many records are on disk."""
         async with asyncio.timeout(seconds):
             while len(records := await self.records()) < count:  # noqa: ASYNC110  # another process writes them

@@ -109,6 +109,7 @@ async def check_database(path: Path, site: Site) -> tuple[tuple[Agent, ...], lis
         if file is not None and not file.exists():
             return (), [_no_database(file)]
         database = Database(engines.make_engine(url), url)
+        database.is_open = True  # as it is: else its first use would bring the schema up to date
         try:
             agents, finding = await _look_into(database)
         finally:
