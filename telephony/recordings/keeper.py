@@ -28,7 +28,7 @@ _WHAT = {
     Why.NOT_WRITTEN: "the PBX could not write it: is the disk full, or the folder not writable for Asterisk?",
     Why.MISSING: "its file is not there",
     Why.EMPTY: "its file is empty: is the disk full?",
-    Why.CUT_SHORT: "its file ends before the talk did: is the disk full?",
+    Why.CUT_SHORT: "its file is shorter than the talk: is the disk full, or do phones send nothing in silence (VAD)?",
     Why.UNREADABLE: "its file may not be read by this service: give it the right to read the folder",
     Why.UNFIT: "its name leads out of the recordings folder",
 }

@@ -117,12 +117,12 @@ async def test_nearly_all_of_the_talk_is_recorded(tmp_path: Path, tools: Tools) 
         await taken.resume()
         await asyncio.sleep(8)
         assert await taken.refer("1002") == 200
-        taken = await pick_up(second, 20_000)
+        agents = [taken, await pick_up(second, 20_000)]
         await asyncio.sleep(10)
-        await taken.dtmf("*21003")
-        await pick_up(third, 10_000)
+        await agents[1].dtmf("*21003")
+        agents.append(await pick_up(third, 10_000))
         await asyncio.sleep(0.5)
-        await taken.hangup()
+        await agents[1].hangup()
         await room.bridge_says("is to begin anew")
         await asyncio.sleep(12)
         await call.hangup()
@@ -131,9 +131,10 @@ async def test_nearly_all_of_the_talk_is_recorded(tmp_path: Path, tools: Tools) 
         kept = room.kept(record)
         assert record.talk_ms > 36_000
         assert record.hold_ms > 1_000
-        bridged = record.talk_ms + record.hold_ms  # the citizen is heard while held, too
-        assert kept.seconds * 1_000 >= 0.995 * bridged - 100
-        assert kept.of(CITIZEN) * 1_000 >= 0.985 * bridged  # tones are told by 20 ms, and cut where it began anew
+        # What the agents heard of the citizen, who hums while held as well: a busy machine's phones skip packets.
+        together = sum(heard(each, CITIZEN) for each in agents)
+        assert together * 1_000 > 0.9 * record.talk_ms
+        assert kept.of(CITIZEN) - record.hold_ms / 1_000 >= 0.995 * together - 2 * EDGE
 
 
 async def test_a_bridge_killed_in_mid_call_links_the_file_after_its_start(tmp_path: Path, tools: Tools) -> None:
@@ -175,7 +176,7 @@ async def test_a_full_disk_costs_the_recording_and_nothing_else(tmp_path: Path, 
             await taken.ended()
             ((_, file),) = await room.linked(1)
             assert (file.state, file.why) == ("incomplete", "cut_short")
-            assert "disk full" in await room.alarm("recording_failed")
+            assert "is the disk full" in await room.alarm("recording_failed")
 
             call, taken = await room.talk(citizen, agent)
             await asyncio.sleep(2.0)
