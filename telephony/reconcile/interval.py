@@ -1,7 +1,8 @@
 """Records and books of one interval, call by call. Pure.
 
 Lines and rows find their record by the names of channels. What finds none is a call that is not on record: all that one
-conversation left behind is one such call. A call belongs to the interval in which it began.
+conversation left behind is one such call, or one for each citizen in it. A call belongs to the interval in which it
+began.
 """
 
 from bisect import bisect_right
@@ -14,6 +15,7 @@ import msgspec
 from telephony.journal.cdr import CdrRow
 from telephony.journal.rows import QueueLine
 from telephony.model.ids import MICROS_PER_SECOND, Micros, Uniqueid
+from telephony.model.names import trunk_of
 from telephony.reconcile import by_cdr, by_itself, by_queue_log
 from telephony.reconcile.case import Case, Witness, cut_of
 from telephony.reconcile.finding import Book, Boot, CallFindings, Counts, Damage, Finding, Kind, Report
@@ -210,8 +212,21 @@ class _Strangers:
 # --- calls without a record -------------------------------------------------------------------------------
 
 
+def _citizens(conversation: _Stranger) -> list[_Stranger]:
+    """A conversation by its citizens: two who were connected called twice, and each lost call counts."""
+    callers = list(dict.fromkeys(row.uniqueid for row in conversation.rows if trunk_of(row.channel)))
+    if len(callers) < 2:
+        return [conversation]
+    calls = {caller: _Stranger() for caller in callers}
+    for row in conversation.rows:
+        calls.get(row.uniqueid, calls[callers[0]]).rows.append(row)
+    for line in conversation.lines:
+        calls.get(Uniqueid(line.callid), calls[callers[0]]).lines.append(line)
+    return list(calls.values())
+
+
 def _within(strangers: Iterable[_Stranger], span: Span) -> Iterator[tuple[Micros, _Stranger]]:
-    for one in strangers:
+    for one in (citizen for conversation in strangers for citizen in _citizens(conversation)):
         began = one.began
         if began is not None and span.since <= began < span.until:
             yield began, one

@@ -78,6 +78,20 @@ def test_as_many_findings_as_lost_calls(numbers: set[int]) -> None:
     assert {call.uniqueid for call in found.calls} == {f"pbx1-9.{number}" for number in numbers}
 
 
+def test_two_citizens_who_were_connected_are_two_lost_calls() -> None:
+    rows = [row(1, 4, "7.1", dst="PJSIP/1001-01"), row(4, 6, "7.1", "7.5", dst="PJSIP/trunk-a-7.5"), row(2, 6, "7.5")]
+    lines = [line(1, "7.1", "ENTERQUEUE"), line(2, "7.5", "ENTERQUEUE"), line(6, "7.5", "COMPLETECALLER")]
+    found = report([], told(lines, rows))
+    assert [call.uniqueid for call in found.calls] == ["pbx1-7.1", "pbx1-7.5"]
+    assert (found.counts.unexplained, found.counts.queue_log, found.counts.cdr) == (2, 2, 2)
+
+
+def test_a_channels_name_comes_again_after_a_start_of_the_pbx() -> None:
+    again = msgspec.structs.replace(row(100, 105, "9.1"), channel="PJSIP/trunk-a-7.1")
+    rows = [row(1, 5, "7.1"), again]
+    assert len(report([], told(rows=rows, boots=[Boot(at(50), at(5))])).calls) == 2
+
+
 def test_lines_of_no_call_are_of_no_call() -> None:
     lines = [line(1, "CLI", "ADDMEMBER"), line(2, "NONE", "CONFIGRELOAD"), line(3, "MANAGER", "PAUSE")]
     assert report([], told(lines)).calls == ()
