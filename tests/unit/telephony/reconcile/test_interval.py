@@ -32,10 +32,10 @@ def line(seconds: int, channel: str, event: str, data: str = "", agent: str = "N
     return QueueLine(at(seconds) // _SECOND, callid, QueueName("service"), agent, event, data)
 
 
-def row(begin: float, end: float, channel: str, linked: str = "", dst: str = "") -> CdrRow:
+def row(begin: float, end: float, channel: str, linked: str = "", dst: str = "", of: str = "trunk-a") -> CdrRow:
     name, linkedid = Uniqueid(f"pbx1-{channel}"), Linkedid(f"pbx1-{linked or channel}")
     return CdrRow(
-        *(at(begin), None, at(end), "NO ANSWER", name, linkedid, 1, f"PJSIP/trunk-a-{channel}", dst),
+        *(at(begin), None, at(end), "NO ANSWER", name, linkedid, 1, f"PJSIP/{of}-{channel}", dst),
         *("13800000001", "s", "zt-queue-service", "Queue", "service,ct"),
     )
 
@@ -60,7 +60,7 @@ def report(records: Sequence[CallRecord], books: Told, span: Span = SPAN) -> Rep
 def test_all_that_a_lost_call_left_behind_is_one_finding() -> None:
     """Two offers, a transfer's consult with a Linkedid of its own until it merged: one call."""
     rows = [row(1, 2, "7.1", dst="PJSIP/1001-01"), row(3, 9, "7.1", dst="PJSIP/1002-02")]
-    rows += [row(4, 5, "7.4"), row(5, 9, "7.4", "7.1")]
+    rows += [row(4, 5, "7.4", of="1002"), row(5, 9, "7.4", "7.1", of="1002")]
     lines = [line(1, "7.1", "ENTERQUEUE"), line(3, "7.1", "CONNECT", "2|pbx1-7.3|1", "1002")]
     found = report([], told([*lines, line(9, "7.1", "COMPLETECALLER")], rows))
     (call,) = found.calls
@@ -223,6 +223,6 @@ def _later(value: Any, shift: int) -> Any:
 @pytest.mark.parametrize("count", [3000])
 def test_a_book_of_lost_calls_only_takes_no_longer_than_its_length(count: int) -> None:
     """Every record of a busy day is gone, and all its channels hang together by one conference."""
-    rows = [row(number, number + 5, f"9.{number}", "9.0") for number in range(count)]
+    rows = [row(number, number + 5, f"9.{number}", "9.0", of="1001") for number in range(count)]
     (call,) = report([], told(rows=rows)).calls
     assert call.uniqueid == "pbx1-9.0"
