@@ -122,6 +122,7 @@ class TestDemo:
         assert "--directory" in demo.second.output
 
 
+@pytest.mark.slow  # a whole demo for what tests/unit/zhitong/lab/rehearsal holds against made-up records
 def test_a_record_that_is_missing_is_a_failure(tmp_path: Path) -> None:
     """One is taken out of the database behind the demo's back, once it was written."""
     with command(tmp_path / "demo", "demo", "--calls", "2", "--agents", "20") as running:

@@ -65,7 +65,7 @@ async def test_a_call_back_that_is_answered(tmp_path: Path, tools: Tools) -> Non
     [
         (Refuse(486), PickUp(), AttemptOutcome.AGENT_REFUSED),
         (PickUp(), Refuse(486), AttemptOutcome.BUSY),
-        (PickUp(), Refuse(603), AttemptOutcome.DECLINED),
+        pytest.param(PickUp(), Refuse(603), AttemptOutcome.DECLINED, marks=pytest.mark.slow),
     ],
 )
 async def test_call_backs_in_vain(

@@ -54,7 +54,7 @@ async def test_no_kill_costs_the_ledger_a_call(tmp_path: Path) -> None:
     in_ledger = _ids(path)
     assert in_ledger == Counter(owed), "each missed call on record is in the ledger, once"
     assert sum(entry.calls for entry in entries) == len(owed)
-    assert len(owed) >= ROUNDS * 5
+    assert len(owed) >= 10, "else too little was written to be lost"
     _check(entries)
     await desk.close()
 
