@@ -53,7 +53,7 @@ def kept(file: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("way", ["sqlite3", "python"])
+@pytest.mark.parametrize("way", [pytest.param("sqlite3", marks=pytest.mark.slow), "python"])
 async def test_a_copy_made_while_the_bridge_writes_is_what_one_goes_back_with(
     post: Post, pbx: FakePbx, way: str
 ) -> None:

@@ -95,8 +95,11 @@ async def test_a_receiver_that_raises(service: Service, post: Post, pbx: FakePbx
 
 
 @pytest.mark.parametrize("part", ["keeper", "probe", "watch"])
-async def test_a_part_that_fails_begins_anew(post: Post, pbx: FakePbx, part: str) -> None:
+async def test_a_part_that_fails_begins_anew(
+    post: Post, pbx: FakePbx, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Calls are followed meanwhile: nothing of it ends the service."""
+    monkeypatch.setattr("telephony.service._FIRST_PAUSE_S", 0.01)
     tries = 0
 
     async def fails_twice() -> None:

@@ -132,6 +132,7 @@ async def test_a_full_disk_under_everything(tmp_path: Path, pbx: FakePbx) -> Non
             assert await post.stop() == 0
 
 
+@pytest.mark.slow
 async def test_it_starts_for_the_first_time_on_a_full_disk(tmp_path: Path, pbx: FakePbx) -> None:
     """No database, no outbox, no count of its starts can be made; calls are followed all the same."""
     with Volume.mounted(tmp_path / "var") as volume:

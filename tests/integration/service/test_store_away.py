@@ -8,6 +8,8 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import pytest
+
 from telephony.config import read_site
 from telephony.model.terms import Provenance
 from telephony.places import outbox_of
@@ -71,6 +73,7 @@ def waiting(post: Post) -> int:
     return count
 
 
+@pytest.mark.slow
 async def test_it_starts_while_another_process_has_the_database_and_writes_when_that_has_gone(
     post: Post, pbx: FakePbx
 ) -> None:
@@ -120,6 +123,7 @@ async def test_killed_while_the_database_is_away_and_started_again(post: Post, p
     assert post.log[-1]["records"] == 60
 
 
+@pytest.mark.slow
 async def test_stopped_while_the_database_is_away(post: Post, pbx: FakePbx) -> None:
     """It does not insist, since what waits is safe; the next start writes it."""
     await post.start()
