@@ -6,7 +6,7 @@ that queue_log's CONNECT names, the call that a row of our own dialplan names. I
 who were connected, a conference); which they are is decided by the model (``rebuild``), not here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -257,6 +257,12 @@ class Grouping:
         self._given_up = []
         self._drop_lines()
         return over
+
+    def vanished(self, there: Collection[Uniqueid], at: Micros) -> None:
+        """The PBX had only these channels at ``at``, and CEL was read beyond it: the ends of all others are lost."""
+        for group in list(self._groups.values()):
+            if group.live and group.last_at < at and not any(uniqueid in there for uniqueid in group.live):
+                self._given_up.append(self._take_out(group, Cut(group.last_at, None)))
 
     def _drop_lines(self) -> None:
         """Of channels that CEL should have shown by now: calls that were over before (read again), or lost rows."""

@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -23,17 +23,17 @@ import structlog
 from telephony.errors import StoreError, ZhitongError
 from telephony.journal.errors import JournalUnreadable
 from telephony.journal.files import Logs
-from telephony.journal.gaps import Gap
-from telephony.journal.grouping import Finished
+from telephony.journal.grouping import SETTLE, Finished
 from telephony.journal.losses import Losses
 from telephony.journal.places import Cursor
+from telephony.journal.ports import Pace, Places, Records, Status
 from telephony.journal.reader import LogReader, Look
 from telephony.journal.rebuild import rebuild
 from telephony.journal.review import Beside, CallRebuilt, Verdict, overlaps, review
 from telephony.journal.tail import Flaw
 from telephony.model.calls import Call
 from telephony.model.changes import CallEnded, Change, EpochBegan, EpochEnded
-from telephony.model.ids import CallId, MemberName, Micros, PbxName, Uniqueid
+from telephony.model.ids import CallId, MemberName, Micros, Uniqueid
 from telephony.model.world import World
 from telephony.records.build import build_record
 from telephony.records.identity import family, same_call, settled
@@ -54,38 +54,7 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 
-class Pace(msgspec.Struct, frozen=True):
-    """How often; seconds."""
-
-    poll: float = 1.0
-    review: float = 300.0
-    after_login: float = 5.0
-    """A call that ended unseen settles for a second, and its record is on its way for a moment."""
-    again: float = 5.0
-    """Until the store is asked whether it has what was handed on."""
-    arrive: float = 3.0
-    """A call that the model has told the end of is expected on record for so long, and while records wait for the
-    store."""
-    save: float = 10.0
-    silent: float = 30.0
-    """So long after a call's end CEL may be without it; then it hangs, or its rows are lost."""
-
-
 _PACE = Pace()
-
-
-class Records(Protocol):
-    """What is on record; ``kept.KeptRecords``."""
-
-    async def find(self, call_ids: Sequence[CallId]) -> Mapping[CallId, CallRecord]: ...
-    async def known(self, uniqueids: Sequence[Uniqueid]) -> set[Uniqueid]: ...
-
-
-class Places(Protocol):
-    """Where the places in the logs are kept; ``cursors.CursorStore``."""
-
-    async def load(self, pbx: PbxName) -> Mapping[str, Cursor]: ...
-    async def save(self, pbx: PbxName, places: Mapping[str, Cursor]) -> None: ...
 
 
 async def _no_names() -> Mapping[str, MemberName]:
@@ -94,26 +63,6 @@ async def _no_names() -> Mapping[str, MemberName]:
 
 def _nothing() -> int:
     return 0
-
-
-class Status(msgspec.Struct, frozen=True):
-    """For health, metrics and alarms. ``counts``: rows, lines, flaws by kind; rebuilt, completed, differing, given up,
-    failures, gaps. ``due`` calls wait to be judged, ``held`` rows belong to calls that are not over.
-
-    ``problem``: why the journal does not get on at present, in words; None while it does. ``unreadable``: the same,
-    where it is the logs. ``behind_s``: seconds since the logs were last read to their end. ``gaps``: where rows of the
-    logs are missing, those found since the start, the newest last. ``silent_since``: calls that ended after this have
-    left nothing in CEL, which hangs or cannot be written; None while all is well.
-    """
-
-    due: int
-    held: int
-    counts: Mapping[str, int]
-    problem: str | None
-    unreadable: str | None = None
-    behind_s: float = 0.0
-    gaps: tuple[Gap, ...] = ()
-    silent_since: Micros | None = None
 
 
 @dataclass(slots=True)
@@ -164,6 +113,7 @@ class Journal:
         self._unseen: deque[tuple[Micros, Micros]] = deque(maxlen=_SPANS_KEPT)
         self._lost_at: Micros | None = None
         self._boots: list[Micros] = []
+        self._there: tuple[Micros, frozenset[Uniqueid]] | None = None  # the PBX's channels, and when
         self._reviews = [0.0]  # when, by our clock
         self._save_at = 0.0
         self._saved: Mapping[str, Cursor] = {}
@@ -249,7 +199,8 @@ class Journal:
             self._review_in(0.0)
             return True
         boots, self._boots = self._boots, []
-        found = await self._attempt(_to_its_end(self._step, reader, boots), JournalUnreadable)
+        there = self._beyond(reader.written_until)
+        found = await self._attempt(_to_its_end(self._step, reader, boots, there), JournalUnreadable)
         if found is None:
             self._soon_until = math.inf
             return True
@@ -267,10 +218,21 @@ class Journal:
             self._review_in(self._pace.after_login)
         return look.at_end
 
-    def _step(self, reader: LogReader, boots: Iterable[Micros]) -> tuple[Look, list[_Due]]:
+    def _beyond(self, written_until: Micros) -> tuple[Micros, frozenset[Uniqueid]] | None:
+        """The PBX's channels at a time beyond which CEL was read: what it has not told the end of by then is lost."""
+        if self._there is None or written_until <= self._there[0] + SETTLE:
+            return None
+        there, self._there = self._there, None
+        return there
+
+    def _step(
+        self, reader: LogReader, boots: Iterable[Micros], there: tuple[Micros, frozenset[Uniqueid]] | None
+    ) -> tuple[Look, list[_Due]]:
         """In a thread of its own: nobody else touches the reader meanwhile."""
         for at in boots:
             reader.grouping.booted(at)
+        if there is not None:
+            reader.grouping.vanished(there[1], there[0])
         look = reader.look(_micros())
         return look, [due for finished in look.finished for due in self._rebuilt(finished)]
 
@@ -311,6 +273,8 @@ class Journal:
         now = _now()
         self._reviews = [at for at in self._reviews if at > now]
         self._review_in(self._pace.review)
+        if self._there is None and self._world.epoch and self._lost_at is None and not self._world.full:
+            self._there = (self._world.now, frozenset(self._world.channels))
         if not self.unwritten():
             self._arriving = {call_id: until for call_id, until in self._arriving.items() if until > now}
         if await self._attempt(self._judge_all(), StoreError) is None:

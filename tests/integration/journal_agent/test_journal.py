@@ -8,7 +8,8 @@ import pytest
 
 from telephony.journal import grouping, journal
 from telephony.journal.agent.keys import keys_in
-from telephony.journal.journal import Journal, Pace
+from telephony.journal.journal import Journal
+from telephony.journal.ports import Pace
 from telephony.journal.remote import RemoteLogs
 from tests.integration.journal_agent.host import Agent, Host, Wire
 from tests.unit.telephony.journal import desk as desks

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from telephony.journal.journal import Journal, Pace
+from telephony.journal.journal import Journal
 from telephony.journal.kept import KeptRecords
 from telephony.journal.places import Cursor
+from telephony.journal.ports import Pace
 from telephony.journal.review import CallRebuilt
 from telephony.model.events import CallerIdChanged, ChannelCreated, Event, SnapshotTaken, Tick
 from telephony.model.ids import CallId, Micros, PbxName, Uniqueid, call_id_of

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from telephony.database.faults import StoreUnavailable
-from telephony.journal.journal import Journal, Pace
+from telephony.journal.journal import Journal
 from telephony.journal.places import Cursor
+from telephony.journal.ports import Pace
 from telephony.journal.review import CallRebuilt
 from telephony.model.calls import Call
 from telephony.model.ids import CallId, Micros, PbxName, Uniqueid, call_id_of

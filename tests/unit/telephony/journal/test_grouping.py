@@ -275,3 +275,23 @@ def test_all_together_are_bounded_and_the_oldest_gives_way(monkeypatch: pytest.M
     assert channels(finished) == {"1"}
     assert finished.calls.cut is not None
     assert grouping.held == 3
+
+
+# --- ends that were lost ----------------------------------------------------------------------------------
+
+
+def test_a_channel_that_the_pbx_has_no_more_has_lost_its_end() -> None:
+    """A full disk swallowed its last rows; without this it would be waited for by half a day of later calls."""
+    grouping = grouped(start("1"), start("2", at=2), start("3", at=50))
+    at = Micros((BOOT + 40) * MICROS_PER_SECOND)
+    grouping.vanished({uniqueid("2")}, at)  # type: ignore[arg-type]
+    (finished,) = grouping.finished(Micros(0))
+    assert channels(finished) == {"1"}
+    assert finished.calls.cut == Cut(Micros((BOOT + 1) * MICROS_PER_SECOND), None)
+    assert grouping.held == 2, "2 is there yet, 3 began later"
+
+
+def test_a_conversation_of_which_anybody_is_there_goes_on() -> None:
+    grouping = grouped(start("1"), start("2", "1"))
+    grouping.vanished({uniqueid("2")}, Micros((BOOT + 40) * MICROS_PER_SECOND))  # type: ignore[arg-type]
+    assert grouping.finished(LATER) == []

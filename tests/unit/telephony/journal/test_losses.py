@@ -4,9 +4,9 @@ from structlog.testing import capture_logs
 
 from telephony.model.calls import Leg
 from telephony.model.changes import CallEnded
-from telephony.model.ids import Micros
+from telephony.model.ids import Micros, Uniqueid
 from telephony.model.terms import Role
-from tests.unit.telephony.journal.books import BOOT
+from tests.unit.telephony.journal.books import BOOT, uniqueid
 from tests.unit.telephony.journal.desk import SECOND, Desk, a_call
 
 
@@ -60,3 +60,36 @@ async def test_what_is_on_its_way_to_the_store_is_not_handed_on_again(desk: Desk
         await desk.until(lambda: len(desk.ids) > 1)
         desk.keeping = True
         await desk.until(lambda: working.status.due == 0)
+
+
+async def test_a_call_whose_end_is_lost_is_told_when_the_pbx_has_it_no_more(desk: Desk) -> None:
+    """The bridge was away for all of it; the disk of the logs was full at its end."""
+    desk.logs.begin("1", 1)
+    async with desk.working() as working:
+        await desk.until(lambda: working.status.held == 1)
+        desk.world.epoch, desk.world.now = 1, Micros((BOOT + 100) * SECOND)
+        await desk.a_while()
+        desk.logs.call("2", 90)
+        await desk.until(lambda: desk.ids == ["2"])
+        await desk.a_while()
+        assert desk.ids == ["2"], "its end may come yet"
+        desk.logs.call("3", 110)
+        await desk.until(lambda: sorted(desk.ids) == ["1", "2", "3"])
+    (cut,) = [record for record in desk.handed if record.uniqueids[0].endswith(".1")]
+    assert "ended_at" in cut.estimated
+    assert cut.ended_at == (BOOT + 1) * SECOND
+
+
+async def test_a_call_that_goes_on_is_not_cut_off(desk: Desk) -> None:
+    desk.logs.begin("1", 1)
+    desk.world.channels[Uniqueid(uniqueid("1"))] = None  # type: ignore[assignment]
+    desk.world.epoch, desk.world.now = 1, Micros((BOOT + 100) * SECOND)
+    async with desk.working() as working:
+        await desk.a_while()
+        desk.logs.call("3", 110)
+        await desk.until(lambda: desk.ids == ["3"])
+        await desk.a_while()
+        assert (desk.ids, working.status.held) == (["3"], 1)
+        desk.logs.end("1", 120)
+        await desk.until(lambda: desk.ids == ["3", "1"])
+    assert desk.handed[-1].estimated == ()
