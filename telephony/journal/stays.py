@@ -93,11 +93,17 @@ def stays_of(rows: Iterable[CelRow], lines: Sequence[QueueLine]) -> list[Stay]:
 
 
 def _started(rows: Iterable[CelRow]) -> list[Stay]:
+    """Nobody in a bridge begins to wait: there Queue() goes on after what a key had run meanwhile (a recorder begun
+    anew), which CEL shows as its end and another beginning."""
     stays: list[Stay] = []
     running: dict[Uniqueid, Stay] = {}
+    bridged: set[Uniqueid] = set()
     for row in rows:
+        _move(bridged, row)
         last = running.get(row.uniqueid)
-        if row.event == "APP_START" and row.app == "Queue":
+        if row.event == "APP_START" and row.app == "Queue" and last is not None and row.uniqueid in bridged:
+            last.end = None
+        elif row.event == "APP_START" and row.app == "Queue":
             queue = QueueName(row.app_data.partition(",")[0])
             stays.append(Stay(row.uniqueid, row.linkedid, queue, row.at))
             running[row.uniqueid] = stays[-1]
@@ -108,6 +114,13 @@ def _started(rows: Iterable[CelRow]) -> list[Stay]:
         elif row.user_event == "ZT_QEND" and not last.status and row.words.get("q", "") == last.queue:
             last.status = row.words.get("s", "")
     return stays
+
+
+def _move(bridged: set[Uniqueid], row: CelRow) -> None:
+    if row.event == "BRIDGE_ENTER":
+        bridged.add(row.uniqueid)
+    elif row.event in ("BRIDGE_EXIT", "HANGUP"):
+        bridged.discard(row.uniqueid)
 
 
 def _give(stays: list[Stay], line: QueueLine) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -85,6 +86,13 @@ class Studio:
             if fields[0].startswith("PJSIP/trunk-") and fields[7] == number:
                 return fields[-1]
         raise AssertionError(f"{number} has no live channel")
+
+    async def zhitong(self, *words: str) -> str:
+        """The command, as a process of its own; what it says."""
+        command = [sys.executable, "-P", "-m", "zhitong", *words, "--site", str(self.scene.site_file)]
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said, _ = await process.communicate()
+        return said.decode()
 
     async def order(self, order: Order) -> Answer:
         return await ask(control_of(self.scene.site_file, self.scene.site), Request(uuid.uuid4().hex, order))

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from telephony.control.commands import PauseRecording, ResumeRecording, Taken
+from telephony.control.commands import PauseRecording, Taken
 from telephony.model.terms import Outcome, Provenance
 from tests.integration.dialplans.listening import heard
+from tests.integration.journal.mirror import assert_same
 from tests.integration.recordings.studio import (
     CARD,
     CITIZEN,
@@ -70,7 +71,7 @@ async def test_one_file_a_call_through_hold_transfer_and_pauses(tmp_path: Path, 
         await asyncio.sleep(1.0)
         call.say(CITIZEN)
         await asyncio.sleep(0.3)
-        assert (await room.order(ResumeRecording(uniqueid, "li"))).taken is Taken.ACCEPTED
+        assert "录音已恢复" in await room.zhitong("recordings", "resume", uniqueid, "--by", "li")
         await asyncio.sleep(1.5)
         await call.hangup()
 
@@ -80,6 +81,7 @@ async def test_one_file_a_call_through_hold_transfer_and_pauses(tmp_path: Path, 
         (record, file), (other, other_file) = sorted(await room.linked(2), key=lambda pair: pair[0].caller_number)
         assert [alarm.name for alarm in (await room.status()).alarms] == []
 
+        await asyncio.to_thread(assert_same, [record, other], room.scene.lab.run / "log")
         assert len(room.files()) == 2
         data = room.file(record).read_bytes()
         assert (file.state, file.why, file.sha256) == ("recorded", None, hashlib.sha256(data).hexdigest())

@@ -120,3 +120,76 @@ def test_a_hangup_row_that_is_lost_leaves_the_end() -> None:
     rows = waiting(*hung_up(6, TRUNK)[1:])
     assert told(*rows).ended_at == (BOOT + 6) * 1_000_000
     assert told(*rows).uniqueids == (uniqueid("1"),)
+
+
+def words(at: float, kind: str, **pairs: object) -> str:
+    """A row of our dialplan's, on the caller's channel."""
+    text = "&".join(f"{key}={value}" for key, value in pairs.items())
+    return cel(at, "USER_DEFINED", "1", name=TRUNK, user_event=kind, extra=f'{{"extra":"{text}"}}')
+
+
+def bridged(at: float, event: str, *channels: str) -> list[str]:
+    extra = '{"bridge_id":"b1","bridge_technology":"simple_bridge"}'
+    names = {"1": TRUNK, "2": AGENT}
+    return [cel(at, event, each, "1", name=names[each], extra=extra) for each in channels]
+
+
+def queue_app(at: float, event: str) -> str:
+    return cel(at, event, "1", name=TRUNK, app="Queue", data="service,ct", context="zt-queue-service")
+
+
+def recorded_talk() -> list[str]:
+    """Agent 1001 takes the call at 5, pauses the recording from 10 to 20, and both part at 30."""
+    return waiting(
+        words(1, "ZT_ENTRY", t="carrier", d="12345", f="a.wav", n="carrier"),
+        cel(2, "CHAN_START", "2", "1", name=AGENT, exten="s"),
+        cel(5, "ANSWER", "2", "1", name=AGENT, app="AppQueue"),
+        line(5, "1", "CONNECT", 4, uniqueid("2"), 3, agent="1001"),
+        *bridged(5, "BRIDGE_ENTER", "2", "1"),
+        queue_app(10, "APP_END"),
+        words(10, "ZT_REC", s="paused", b=""),
+        queue_app(10.001, "APP_START"),
+        queue_app(20, "APP_END"),
+        words(20.06, "ZT_REC", s="resumed", b=""),
+        queue_app(20.061, "APP_START"),
+        line(30, "1", "COMPLETECALLER", 4, 25, 3, agent="1001"),
+        *bridged(30, "BRIDGE_EXIT", "1", "2"),
+        queue_app(30, "APP_END"),
+        words(30, "ZT_REC", s="ended", b=240_044),
+        words(30, "ZT_END", q="service", s="", ab="", cause=16),
+        *hung_up(30, TRUNK),
+        cel(30, "HANGUP", "2", "1", name=AGENT, extra=GONE),
+        cel(30, "CHAN_END", "2", "1", name=AGENT),
+    )
+
+
+def test_a_key_that_has_something_run_ends_no_stay() -> None:
+    record = told(*recorded_talk())
+    assert [(visit.queue, visit.result.value) for visit in record.visits] == [("service", "connected")]
+    assert (record.outcome, record.talk_ms) == (Outcome.ANSWERED, 25_000)
+
+
+def test_what_the_logs_know_of_a_recording() -> None:
+    record = told(*recorded_talk())
+    assert (record.recording, record.notice, record.recorded_bytes) == ("a.wav", "carrier", 240_044)
+    (pause,) = record.recording_pauses
+    assert (pause.by, pause.start - BOOT * 1_000_000, pause.end - BOOT * 1_000_000) == ("key", 10_000_000, 20_060_000)
+
+
+def test_who_waits_again_after_a_talk_has_two_stays() -> None:
+    """Handed into the same queue again: out of the bridge in between."""
+    again = [
+        *bridged(30, "BRIDGE_EXIT", "1", "2"),
+        queue_app(30, "APP_END"),
+        queue_app(30.1, "APP_START"),
+        line(30, "1", "ENTERQUEUE", "", "138", 1),
+        line(40, "1", "ABANDON", 1, 1, 10),
+        queue_app(40, "APP_END"),
+        *hung_up(40, TRUNK),
+        cel(30, "HANGUP", "2", "1", name=AGENT, extra=GONE),
+        cel(30, "CHAN_END", "2", "1", name=AGENT),
+    ]
+    rows = recorded_talk()
+    cut = next(number for number, row in enumerate(rows) if "COMPLETECALLER" in row)
+    record = told(*rows[:cut], *again)
+    assert [visit.result.value for visit in record.visits] == ["connected", "abandoned"]
