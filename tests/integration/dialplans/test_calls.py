@@ -51,7 +51,7 @@ async def test_a_call_reaches_an_agent_and_is_answered_only_then(make_rig: MakeR
         up = await call.answered()
         taken = await agent.next_call()
         assert taken.up_at is not None
-        assert 0 <= up.mono - taken.up_at.mono + 0.02 < 0.5
+        assert 0 <= up.mono - taken.up_at.mono + 0.02 < 5
         assert (taken.number, taken.name) == ("13800000001", "李四")
         assert codes(call) == ["100", "180", "200"]
         assert call.heard.first(Sound.ANY) is None or call.heard.first(Sound.ANY) >= call.up_at.mono - 0.1  # type: ignore[operator,union-attr]

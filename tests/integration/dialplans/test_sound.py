@@ -71,7 +71,7 @@ async def test_the_position_is_told_to_who_waits_and_to_nobody_else(make_rig: Ma
         assert "queue-youarenext" in await playing(rig) or waiting.heard.packets()
         first_join = rig.manager.all("QueueCallerJoin")[0]
         connected = rig.manager.all("AgentCalled")[0]
-        assert float(connected["Timestamp"]) - float(first_join["Timestamp"]) < 0.1
+        assert float(connected["Timestamp"]) - float(first_join["Timestamp"]) < 0.5
 
 
 async def playing(rig: Rig) -> str:
