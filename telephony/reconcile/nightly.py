@@ -15,12 +15,13 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from telephony.errors import StoreError, ZhitongError
+from telephony.errors import ZhitongError
 from telephony.files import write_private
 from telephony.live.alarms import AlarmName, Alarms
 from telephony.model.ids import MICROS_PER_SECOND, CallId, Micros
 from telephony.reconcile.canonical import hash_of
 from telephony.reconcile.days import bounds, day_of, since
+from telephony.reconcile.errors import FigureError
 from telephony.reconcile.figure import Figure, signed
 from telephony.reconcile.figures import Day, FigureStore, Kept
 from telephony.reconcile.finding import Counts
@@ -68,8 +69,10 @@ class Nightly:
             return
         try:
             made = await self.make_up(now)
-        except (StoreError, OSError) as error:
+        except (ZhitongError, OSError) as error:
             self._note(str(error))
+            if self._alarms is not None and isinstance(error, FigureError):
+                self._alarms.settle({AlarmName.BOOKS_DIFFER: str(error)})
             return
         self._looked = today
         self._note(None)

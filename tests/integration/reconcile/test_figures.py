@@ -371,3 +371,17 @@ async def test_an_alarm_stands_while_the_newest_figure_found_something(sqlite_de
     assert len(restarted.standing) == 1, "it stands after a restart too"
     await maker.step(morning(1))
     assert alarms.standing == ()
+
+
+async def test_a_figure_that_was_damaged_is_said_and_stops_nothing_else(sqlite_desk: Desk) -> None:
+    desk, alarms = sqlite_desk, Alarms(lambda: Micros(0))
+    await desk.records.write([on_day(1, 0)])
+    await desk.made(0)
+    async with desk.records.database.writing() as connection:
+        await connection.execute(update(day_figures).values(body='{"number'))
+    maker = Nightly(desk.figures, KEY, ZONE, desk.folder, None, alarms)
+    await maker.step(morning(1))
+    assert "is damaged" in (maker.last_error or "")
+    assert [alarm.name for alarm in alarms.standing] == [AlarmName.BOOKS_DIFFER]
+    with pytest.raises(FigureError, match="Restore a backup"):
+        await desk.problems()
