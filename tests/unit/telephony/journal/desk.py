@@ -22,7 +22,7 @@ from telephony.records.record import CallRecord
 from tests.unit.telephony.journal.books import BOOT, uniqueid
 from tests.unit.telephony.journal.pens import PBX, Logs
 
-PACE = Pace(poll=0.01, review=0.05, after_login=0.02, again=0.02, arrive=0.3, save=0.0, silent=0.3)
+PACE = Pace(poll=0.01, review=0.05, after_login=0.02, again=0.02, arrive=1.0, save=0.0, silent=0.3)
 SECOND = 1_000_000
 
 
@@ -94,7 +94,7 @@ class Desk:
                 await task
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not holds():  # noqa: ASYNC110 - what is waited for sets no event
                 await asyncio.sleep(0.01)
 
