@@ -88,6 +88,7 @@ async def test_outside_opening_hours_the_caller_is_told(make_rig: MakeRig) -> No
         call = await (await rig.citizen()).call("12345")
         assert (await call.ended()).code == 480
         assert len(call.heard.packets()) > SENTENCE
+        await rig.manager.event("ZtRefused")
         assert zt(rig.manager)[1] == ("ZtRefused", "carrier", "12345", "closed")
 
 
@@ -122,6 +123,7 @@ async def test_the_baseline_menu_answers_first_and_takes_a_key_while_it_speaks(m
         assert "QueueCallerJoin" not in rig.manager.names()
         await call.dtmf("1")
         await (await agent.next_call()).answered()
+        await rig.manager.event("ZtEntry")
         assert zt(rig.manager) == [("ZtEntry", "carrier", "12346")]
 
 
@@ -138,7 +140,7 @@ async def test_who_presses_nothing_or_the_wrong_key_hears_the_menu_again_and_the
         call = await (await rig.citizen()).call("12345")
         await call.answered()
         await call.dtmf("9")
-        ending = await call.ended(20)
+        ending = await call.ended(60)
         assert ending.cause == 16
         await rig.manager.event("ZtEnd")
         assert zt(rig.manager)[1] == ("ZtRefused", "carrier", "12345", "no-key")
