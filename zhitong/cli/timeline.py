@@ -18,6 +18,8 @@ _STYLES = {
     SegmentKind.HOLD: ("▓", "magenta"),
     SegmentKind.GAP: ("╌", "red"),
 }
+_RECORDED, _PAUSED = ("▬", "blue"), ("‖", "red")
+_RECORDING = "录音 recording"
 
 
 def draw(record: CallRecord, zone: str) -> None:
@@ -110,12 +112,15 @@ def bars(record: CallRecord, columns: int) -> Table:
     """The caller's segments and every person's ringing, talking and holding, on one axis ``columns`` wide at most."""
     legs = [leg for leg in record.legs if leg.role not in (Role.CALLER, Role.SERVICE)]
     labels = [f"{words.ROLES[leg.role]} {leg.party}" for leg in legs]
-    widest = max(cell_len(label) for label in (words.ROLES[Role.CALLER], *labels))
+    paused = [_RECORDING] if record.recording_pauses else []
+    widest = max(cell_len(label) for label in (words.ROLES[Role.CALLER], *labels, *paused))
     axis = _Axis(record, max(_NARROWEST, min(_WIDEST, columns - widest - 2)))
     made = Table.grid(padding=(0, 2))
     made.add_row(Text(words.ROLES[Role.CALLER], style="bold"), axis.caller())
     for label, leg in zip(labels, legs, strict=True):
         made.add_row(console.text(label), axis.leg(leg))
+    if paused:
+        made.add_row(_RECORDING, axis.recording())
     made.add_row("", axis.scale())
     return made
 
@@ -123,9 +128,10 @@ def bars(record: CallRecord, columns: int) -> Table:
 def legend(record: CallRecord) -> Text:
     """What the marks of the bars mean, those in use."""
     seen = {segment.kind for segment in record.timeline} | ({SegmentKind.RING} if record.offers else set())
-    return Text("  ").join(
-        Text(f"{mark} {words.SEGMENTS[kind]}", style) for kind, (mark, style) in _STYLES.items() if kind in seen
-    )
+    marks = [(words.SEGMENTS[kind], *look) for kind, look in _STYLES.items() if kind in seen]
+    if record.recording_pauses:
+        marks += [("录音 recorded", *_RECORDED), ("录音暂停 paused", *_PAUSED)]
+    return Text("  ").join(Text(f"{mark} {name}", style) for name, mark, style in marks)
 
 
 class _Axis:
@@ -149,25 +155,38 @@ class _Axis:
     def leg(self, leg: Leg) -> Text:
         end = self._record.ended_at
         cells = [(" ", "")] * self._width
-        self._paint(cells, leg.created_at, leg.answered_at or leg.ended_at or end, SegmentKind.RING)
+        self._paint(cells, leg.created_at, leg.answered_at or leg.ended_at or end, _STYLES[SegmentKind.RING])
         for talk in leg.talking:
-            self._paint(cells, talk.start, talk.end or end, SegmentKind.TALK)
+            self._paint(cells, talk.start, talk.end or end, _STYLES[SegmentKind.TALK])
         for hold in leg.held:
-            self._paint(cells, hold.start, hold.end or end, SegmentKind.HOLD)
-        bar = Text()
-        for mark, style in cells:
-            bar.append(mark, style=style)
-        return bar
+            self._paint(cells, hold.start, hold.end or end, _STYLES[SegmentKind.HOLD])
+        return _bar(cells)
 
-    def _paint(self, cells: list[tuple[str, str]], start: Micros, end: Micros, kind: SegmentKind) -> None:
+    def recording(self) -> Text:
+        """From the answer on, and where it was paused."""
+        cells = [(" ", "")] * self._width
+        if self._record.answered_at is not None:
+            self._paint(cells, self._record.answered_at, self._record.ended_at, _RECORDED)
+        for pause in self._record.recording_pauses:
+            self._paint(cells, pause.start, pause.end, _PAUSED)
+        return _bar(cells)
+
+    def _paint(self, cells: list[tuple[str, str]], start: Micros, end: Micros, look: tuple[str, str]) -> None:
         """At least one cell, so that the shortest ringing is seen."""
         left = min(self._column(start), self._width - 1)
         for column in range(left, max(self._column(end), left + 1)):
-            cells[column] = _STYLES[kind]
+            cells[column] = look
 
     def scale(self) -> Text:
         whole = console.seconds((self._record.ended_at - self._record.received_at) // 1000)
         return Text("0" + whole.rjust(self._width - 1), style="dim")
+
+
+def _bar(cells: list[tuple[str, str]]) -> Text:
+    bar = Text()
+    for mark, style in cells:
+        bar.append(mark, style=style)
+    return bar
 
 
 # --- in numbers -------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from telephony.model.terms import (
     SegmentKind,
     Side,
 )
-from telephony.records.record import CallRecord, Interval, Leg, Segment
+from telephony.records.record import CallRecord, Interval, Leg, RecordingPause, Segment
 from tests.unit.telephony.records.samples import START, call_id, record, tellings, uniqueid
 from tests.unit.zhitong.cli.conftest import ANY_LONG_NUMBER, Terminal
 from zhitong.cli import console, timeline
@@ -170,6 +170,19 @@ def test_the_bars_are_to_scale() -> None:
     assert agent == "▒" * 15 + "█" * 15 + "▓" * 5 + "█" * 10
     assert agent_line.index("▒") == caller_line.index("▒")
     assert [each for each in lines if each.split() == ["0", "60.0", "s"]]
+
+
+def test_a_pause_of_the_recording_is_marked() -> None:
+    call = story()
+    pause = RecordingPause(Micros(START + 40 * S), Micros(START + 50 * S), "key")
+    blink = RecordingPause(Micros(START + 55 * S), Micros(START + 55 * S + 1), "command")
+    marked = msgspec.structs.replace(call, answered_at=Micros(START + 30 * S), recording_pauses=(pause, blink))
+    lines = drawn(marked, columns=120)
+    (recording,) = [each for each in lines if each.startswith("录音 recording") and "‖" in each and "▬" in each]
+    assert recording.split()[-1] == "▬" * 10 + "‖" * 10 + "▬" * 5 + "‖" + "▬" * 4
+    assert [each for each in lines if "▬ 录音 recorded  ‖ 录音暂停 paused" in each]
+    assert line(lines, "录音暂停 paused").endswith("10.0 s 坐席按键 by key, 10:58:39.000 0 s 命令 by command")
+    assert not [each for each in drawn(call) if "‖" in each]
 
 
 def test_the_legend_names_the_marks_in_use_only() -> None:
