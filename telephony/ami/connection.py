@@ -53,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
     """
 
     connect_timeout: float = 2.0
-    snapshot_timeout: float = 10.0
+    snapshot_timeout: float = 30.0
     booted_wait: float = 0.3
     zone: tzinfo = UTC
     backoff: Backoff = Backoff()

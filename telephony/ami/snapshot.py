@@ -6,6 +6,7 @@ the stream. Events that come while the lists are read are newer or already conta
 and an event that repeats what the snapshot says does no harm.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
@@ -34,6 +35,7 @@ from telephony.model.ids import (
     Uniqueid,
 )
 
+_QUESTIONS: Sequence[a.Action] = (a.Ping(), a.CoreStatus(), a.CoreShowChannels(), a.QueueStatus())
 Row = TypeVar("Row")
 Headers = dict[str, str]
 Act = Callable[[a.Action], Awaitable[a.Reply]]
@@ -58,11 +60,12 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 async def take(act: Act, login: Login) -> Taken:
-    """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus."""
-    ping = await act(a.Ping())
-    status = await act(a.CoreStatus())
-    channels = await act(a.CoreShowChannels())
-    queues = await act(a.QueueStatus())
+    """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus.
+
+    All is asked at once: over a slow link the lists would otherwise be seconds younger than the time that dates them,
+    and tell nothing of a channel that was there at the login and is gone by then.
+    """
+    ping, status, channels, queues = await asyncio.gather(*map(act, _QUESTIONS))
     return read(login, ping.headers, status.headers, [*channels.items, *queues.items])
 
 

@@ -13,6 +13,7 @@ from telephony.model.events import (
     HangupAsked,
     PhoneHeld,
 )
+from telephony.model.guesses import own_up_after
 from telephony.model.ids import Micros, Uniqueid
 from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
@@ -38,6 +39,8 @@ def created(world: World, event: ChannelCreated) -> None:
         return world.anomaly("dead channel created", event.uniqueid)
     call = world.by_linkedid.get(event.linkedid) or begin_call(world, event, event.at)
     if call is not None:
+        if call.headless and not call.legs:
+            own_up_after(call, None, blind=True)
         add_channel(world, call, event, event.at)
     return None
 

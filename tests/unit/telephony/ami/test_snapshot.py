@@ -1,5 +1,6 @@
 """Replies to the snapshot's questions, read into one event."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -211,6 +212,21 @@ async def test_the_questions_and_their_order() -> None:
     taken = await snapshot.take(act, LOGIN)
     assert asked == ["Ping", "CoreStatus", "CoreShowChannels", "QueueStatus"]
     assert taken == read(CHANNEL, *QUEUES, ENTRY, MEMBER)
+
+
+async def test_all_is_asked_before_anything_is_answered() -> None:
+    """Over a slow link an answer takes seconds: the lists must be as old as the time that dates them."""
+    asked: list[str] = []
+    all_asked = asyncio.Event()
+
+    async def act(action: a.Action) -> a.Reply:
+        asked.append(action.name)
+        if len(asked) == 4:
+            all_asked.set()
+        await asyncio.wait_for(all_asked.wait(), 20)
+        return a.Reply(PING if action == a.Ping() else STATUS, ())
+
+    assert (await snapshot.take(act, LOGIN)).snapshot.at == AT
 
 
 async def test_a_refusal_is_the_callers_to_handle() -> None:

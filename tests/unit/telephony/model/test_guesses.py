@@ -1,5 +1,6 @@
 """What a record says of a call that was seen in part is either so, or named as a guess."""
 
+import copy
 from itertools import product
 
 import msgspec
@@ -43,6 +44,22 @@ def test_whenever_the_bridge_was_away_every_wrong_time_is_named(name: str) -> No
         back = min(len(events), max(2, lost + length))
         for record in recorded.seen(interrupted(events, lost, back)).values():
             assert wrong(record, whole[record.call_id]) <= set(record.estimated), (lost, back)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_call_whose_head_nobody_saw_is_named_too_and_told_by_the_logs(name: str) -> None:
+    """A login over a slow link: the caller's channel is older than the login, and gone before the lists are read."""
+    events = recorded.events(name)
+    whole = recorded.seen(events)
+    (call,) = recorded.rebuilt_calls(name).values()
+    for since in range(2, len(events)):
+        for record in recorded.seen([events[0], *events[since:]]).values():
+            true = whole[record.call_id]
+            assert wrong(record, true) <= set(record.estimated), since
+            told = complete(copy.deepcopy(call), record)
+            assert (told.outcome, told.direction, told.agent) == (true.outcome, true.direction, true.agent), since
+            assert wrong(told, true) <= {"talk_ms", "hold_ms"}, since  # of a hold the logs know nothing
+            assert abs(told.talk_ms + told.hold_ms - true.talk_ms - true.hold_ms) <= 2 * CLOSE, since
 
 
 def test_a_bridge_started_in_the_middle_of_a_talk_owns_up_to_connect_and_talk() -> None:
