@@ -3,7 +3,7 @@
 import datetime
 import time
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -291,18 +291,28 @@ def _print_checks(checks: Sequence[Check]) -> None:
                 console.out.print(console.text(f"  {call_id}"))
 
 
-_COLUMNS = (
-    *("日期 day", "版 rev", "来电 offered", "接通 answered", "放弃 abandoned", "其他 other", "重建 rebuilt"),
-    *("补全 completed", "估计 estimated", "未解释 unexplained", "散列 hash", "核对 check"),
-)
+_COLUMNS: dict[str, Callable[[Figure], str]] = {
+    "日期 day": lambda figure: figure.day,
+    "版 rev": lambda figure: str(figure.revision),
+    "来电 offered": lambda figure: str(figure.counts.offered),
+    "接通 answered": lambda figure: str(figure.counts.answered),
+    "放弃 abandoned": lambda figure: str(figure.counts.abandoned),
+    "其他 other": lambda figure: str(figure.counts.other),
+    "重建 rebuilt": lambda figure: str(figure.counts.rebuilt),
+    "补全 completed": lambda figure: str(figure.counts.completed),
+    "估计 estimated": lambda figure: str(figure.counts.estimated),
+    "未解释 unexplained": lambda figure: "—" if figure.books is None else str(figure.books.unexplained),
+    "散列 hash": lambda figure: figure.hash[:8],
+}
+_LEFT_OUT_WHEN_NARROW = ("重建", "补全", "估计")
 
 
 def _print_figures(figures: Sequence[tuple[Figure, str]]) -> None:
-    table = console.table("每日数字 daily figures", *_COLUMNS, right=tuple(range(1, 10)), whole=(0,))
+    shown = dict(_COLUMNS)
+    if console.out.width < console.NARROW:
+        shown = {title: cell for title, cell in shown.items() if not title.startswith(_LEFT_OUT_WHEN_NARROW)}
+    numbers = tuple(range(1, len(shown) - 1))
+    table = console.table("每日数字 daily figures", *shown, "核对 check", right=numbers, whole=(0, len(shown) - 1))
     for figure, said in figures:
-        counts = figure.counts
-        numbers = (counts.offered, counts.answered, counts.abandoned, counts.other, counts.rebuilt, counts.completed)
-        unexplained = "—" if figure.books is None else str(figure.books.unexplained)
-        cells = [figure.day, str(figure.revision), *map(str, numbers), str(counts.estimated), unexplained]
-        table.add_row(*cells, figure.hash[:12], said)
+        table.add_row(*(cell(figure) for cell in shown.values()), said)
     console.out.print(table)
