@@ -12,9 +12,10 @@ from telephony.model.terms import Role
 from telephony.reconcile.finding import Book, Boot, Damage, Finding, Kind, Reason
 from telephony.records.record import CallRecord, Leg
 
-RESOLUTION = Micros(200_000)
-"""A record's time and CDR's of one moment are both of the PBX's clock, but taken in two of its threads: some 5 ms
-apart, and 120 ms on a machine that was short of processor time (measured)."""
+RESOLUTION = Micros(500_000)
+"""A record's time and CDR's of one moment are both of the PBX's clock, but taken at two steps of its threads: some 5 ms
+apart, and 120 ms on a machine that was short of processor time (measured). Smaller alterations are found by a record's
+own contradictions, and by the daily figure."""
 INSTANT = 200_000
 """Two things so close may have crossed."""
 _SECOND = MICROS_PER_SECOND
