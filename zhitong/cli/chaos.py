@@ -30,6 +30,9 @@ def chaos(
         FULL_SIZE
     ),
     seed: Annotated[int, typer.Option(help="种子。 The dice: same seed, same calls, same faults, same moments.")] = 1,
+    tolerance_ms: Annotated[
+        int, typer.Option(min=1, max=1000, help="时间容差。 How far a time may be off; more on a machine that is busy.")
+    ] = 50,
     directory: Annotated[Path, typer.Option(help="运行目录。 Where the run is kept.")] = Path("var/chaos"),
     as_json: JsonOption = False,
 ) -> None:
@@ -40,7 +43,7 @@ def chaos(
     status is 0 only if nothing is lost, double, wrong or disturbed and the state was right within 2 s of each return.
     """
     _in_own_mounts()
-    plan = Plan.of(calls, seed)
+    plan = Plan.of(calls, seed, tolerance_ms)
     with alone(directory, "chaos", _MADE):
         tools = fetch_tools()
         announce(plan)

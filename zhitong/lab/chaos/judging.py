@@ -22,12 +22,13 @@ def require() -> None:
         raise LabError("the judge is part of the source tree (tests/judge): run `make chaos` in a clone of the project")
 
 
-async def judge(run: Path, records: Path, outages: Sequence[Happened]) -> Judgement:
+async def judge(run: Path, records: Path, outages: Sequence[Happened], tolerance_ms: int) -> Judgement:
     """Hold ``records`` (JSON lines) against the three books below ``run``; ``outages`` are the PBX's. Raises LabError
     when it cannot judge."""
     log = run / "log"
     words = ["--records", records, "--queue-log", log / "queue_log", "--cdr", log / "cdr-custom" / "zhitong-cdr.csv"]
     words += ["--sipp", run / "phones", "--busy-cel", log / "cel-custom" / "zhitong-cel.csv", "--json"]
+    words += ["--tolerance-ms", tolerance_ms]
     for outage in outages:
         words += ["--down", f"{outage.began:.6f}-{outage.ended:.6f}"]
         words += ["--killed-at", f"{outage.began:.6f}"] if outage.kind is Fault.CRASH else []

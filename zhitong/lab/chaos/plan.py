@@ -103,7 +103,9 @@ class Trouble(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """``span_s``: over how many seconds the calls arrive and the faults happen. ``can_fill``: whether the store has a
-    volume of its own, which can be filled; without one it is locked instead."""
+    volume of its own, which can be filled; without one it is locked instead. ``tolerance_ms``: how far a time of a
+    record may be off.
+    """
 
     calls: int
     seed: int
@@ -111,13 +113,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     span_s: float
     agents: int = 12
     can_fill: bool = True
+    tolerance_ms: int = 50
 
     @classmethod
-    def of(cls, calls: int, seed: int) -> "Plan":
+    def of(cls, calls: int, seed: int, tolerance_ms: int = 50) -> "Plan":
         """A run in proportion to a whole one."""
-        return cls(
-            calls=calls, seed=seed, counts=in_proportion(calls), span_s=max(LEAST_SPAN_S, round(calls / PER_SECOND, 1))
-        )
+        span_s = max(LEAST_SPAN_S, round(calls / PER_SECOND, 1))
+        return cls(calls=calls, seed=seed, counts=in_proportion(calls), span_s=span_s, tolerance_ms=tolerance_ms)
 
 
 def troubles(plan: Plan) -> dict[Track, tuple[Trouble, ...]]:

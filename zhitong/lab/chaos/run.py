@@ -56,6 +56,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seed: int
+    tolerance_ms: int
     planned: int
     calls: int
     bridge_kills: int
@@ -233,7 +234,9 @@ class _Chaos:
         lines = msgspec.json.Encoder().encode_lines
         await asyncio.to_thread(kept.write_bytes, lines(records))
         await asyncio.to_thread((self._lab.run / "faults.jsonl").write_bytes, lines(self._parts.faults.happened))
-        judgement = await judging.judge(self._lab.run, kept, _outages(self._parts.faults.happened))
+        judgement = await judging.judge(
+            self._lab.run, kept, _outages(self._parts.faults.happened), self._plan.tolerance_ms
+        )
         version = (await self._lab.pbx.cli("core show version")).split(" built ")[0].strip()
         return self._told(judgement, records, settled_s, version)
 
@@ -244,6 +247,7 @@ class _Chaos:
         troubled = disturbed(seen, [(one.began, one.ended) for one in _outages(parts.faults.happened)])
         return Report(
             seed=plan.seed,
+            tolerance_ms=plan.tolerance_ms,
             planned=plan.calls,
             calls=sum(call.role == "caller" for call in seen),
             bridge_kills=_of(done, Track.BRIDGE),

@@ -42,6 +42,7 @@ ISSUE_KEYS = {
 def report() -> Report:
     return Report(
         seed=7,
+        tolerance_ms=50,
         planned=200,
         calls=200,
         bridge_kills=10,
@@ -116,6 +117,11 @@ def test_whole(terminal: Terminal, harness: Harness, place: Path) -> None:
     kept = json.loads((place / "report.json").read_text(encoding="utf-8"))
     assert set(kept) >= ISSUE_KEYS
     assert kept["late_state_s"] == 0.31
+
+
+def test_a_busy_machine_may_be_given_more_time(terminal: Terminal, harness: Harness, place: Path) -> None:
+    assert terminal.zhitong("chaos", "--tolerance-ms", "150", "--directory", place).status == 0
+    assert harness.plans == [Plan.of(1000, 1, 150)]
 
 
 def test_a_thousand_calls_unless_told_otherwise(terminal: Terminal, harness: Harness, place: Path) -> None:
