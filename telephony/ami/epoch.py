@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from telephony.ami.codec import headers_of
 from telephony.ami.decode import Decoder, NotANumber, Undecoded, number
 from telephony.ami.session import Arrival, Session
 from telephony.errors import AmiError, AmiUnreachable
-from telephony.model.events import Event, LinkLost, SnapshotTaken
+from telephony.model.events import ChannelCreated, Event, LinkLost, SnapshotTaken
 from telephony.model.ids import Micros, micros_of
 
 KEPT_LIMIT = 100_000
@@ -54,7 +54,8 @@ class Epoch:
         """Hand on the snapshot and all that was kept. ``monotonic``: when the PBX said the snapshot's time."""
         kept, self._kept = self._kept or [], None
         self._began = snapshot.epoch, snapshot.at, monotonic
-        self._deliver(msgspec.structs.replace(snapshot, age=micros_of(time.monotonic() - monotonic)))
+        age = micros_of(time.monotonic() - monotonic)
+        self._deliver(msgspec.structs.replace(_without_the_born(snapshot, kept), age=age))
         for event in kept:
             self._deliver(event)
 
@@ -84,6 +85,19 @@ class Epoch:
         self.trouble = error
         if self.session is not None:
             self.session.end(error)
+
+
+def _without_the_born(snapshot: SnapshotTaken, kept: Sequence[Event]) -> SnapshotTaken:
+    """Of a channel that began since the login its events tell all, from its first moment on and exactly; a snapshot
+    could but guess."""
+    born = {event.uniqueid for event in kept if isinstance(event, ChannelCreated)}
+    if not born:
+        return snapshot
+    return msgspec.structs.replace(
+        snapshot,
+        channels=tuple(channel for channel in snapshot.channels if channel.uniqueid not in born),
+        callers=tuple(caller for caller in snapshot.callers if caller.uniqueid not in born),
+    )
 
 
 def _uptime(frame: bytes) -> int | None:

@@ -147,7 +147,7 @@ def _reaches(span: Span, interval: kept.Interval) -> bool:
 def _visits(call: Call, seen: CallRecord) -> None:
     free = list(call.visits)
     for visit in seen.visits:
-        told = next((each for each in free if _same_visit(each, visit)), None)
+        told = next((each for each in free if _same_visit(each, visit, "queued_at" in seen.estimated)), None)
         if told is None:
             call.visits.append(_visit_of(visit))
             call.visits.sort(key=lambda each: each.joined_at)
@@ -160,9 +160,10 @@ def _visits(call: Call, seen: CallRecord) -> None:
             told.result, told.key = visit.result, visit.key or told.key
 
 
-def _same_visit(told: model.Visit, seen: kept.QueueVisit) -> bool:
+def _same_visit(told: model.Visit, seen: kept.QueueVisit, guessed: bool) -> bool:
+    """Where its beginning was ``guessed``, the stays are matched in their order."""
     place = (told.queue, told.uniqueid) == (seen.queue, seen.uniqueid)
-    return place and abs(told.joined_at - seen.joined_at) <= _AGE
+    return place and (guessed or abs(told.joined_at - seen.joined_at) <= _AGE)
 
 
 def _visit_of(seen: kept.QueueVisit) -> model.Visit:

@@ -134,6 +134,35 @@ def says(pbx: FakePbx) -> Says:
     return says
 
 
+# --- a call that begins while the snapshot is read -----------------------------------------------------------
+
+
+async def test_a_call_that_begins_while_the_snapshot_is_read_is_seen_from_its_first_moment(
+    account: Account, pbx: FakePbx, says: Says
+) -> None:
+    """Over a slow link that takes seconds. The lists show it as it stands; its own events tell how it came to."""
+    plain = pbx.answers["CoreShowChannels"]
+
+    def begins_first(line: Line, action: Headers) -> list[bytes]:
+        pbx.channels = [says.shows(1), says.shows(2)]
+        return [says.begins(2), *plain(line, action)]
+
+    pbx.answers["CoreShowChannels"] = begins_first
+    bridge = Bridge(account)
+    try:
+        await bridge.live(1)
+        assert len(bridge.ingest.world.channels) == 2
+        pbx.send(*says.ends(1), *says.ends(2))
+        await bridge.has(2)
+        found, seen = sorted(bridge.records, key=lambda record: record.caller_number)
+        assert "received_at" in found.estimated
+        assert seen.estimated == ()
+        assert (seen.direction, seen.trunk, seen.dialled) == ("inbound", "carrier", "12345")
+        assert bridge.anomalies == []
+    finally:
+        await bridge.stop()
+
+
 # --- a handler that raises --------------------------------------------------------------------------------
 
 

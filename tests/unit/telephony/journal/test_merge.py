@@ -178,6 +178,19 @@ def test_a_guess_gives_way_to_the_logs_even_if_it_is_near() -> None:
     assert [leg.created_at for leg in record.legs] == [leg.created_at for leg in told.legs]
 
 
+def test_a_stay_whose_beginning_was_guessed_is_no_second_stay() -> None:
+    """Read over a slow link, a snapshot can be seconds off."""
+    call, seen = only("caller-ends")
+    early = tuple(
+        msgspec.structs.replace(visit, joined_at=Micros(visit.joined_at - 6_000_000)) for visit in seen.visits
+    )
+    partly = msgspec.structs.replace(seen, queued_at=early[0].joined_at, visits=early, estimated=("queued_at",))
+    record = complete(copy.deepcopy(call), partly)
+    assert len(record.visits) == 1
+    assert unlike(seen, record) == []
+    assert len(complete(call, msgspec.structs.replace(partly, estimated=("ended_at",))).visits) == 2, "seen so"
+
+
 def test_an_unobserved_call_gets_its_outcome() -> None:
     call, seen = only("times-out")
     partly = msgspec.structs.replace(
