@@ -11,6 +11,8 @@ from telephony.records.record import CallRecord
 
 PBX = PbxName("pbx1")
 _STEP = 3_000_000
+BUSY = Micros(200_000)
+"""AMI stamps an event when it is passed on: on a machine short of processor time that is up to 0.12 s after CEL."""
 
 
 def by_the_logs(folder: Path) -> dict[CallId, CallRecord]:
@@ -33,5 +35,6 @@ def assert_same(records: Iterable[CallRecord], folder: Path) -> None:
     seen = {record.call_id: record for record in records}
     told = by_the_logs(folder)
     assert told.keys() == seen.keys()
-    wrong = {call_id: [str(each) for each in differences(seen[call_id], told[call_id])] for call_id in seen}
-    assert not any(wrong.values()), wrong
+    told_apart = {call_id: differences(seen[call_id], told[call_id], BUSY) for call_id in seen}
+    wrong = {call_id: [str(each) for each in found] for call_id, found in told_apart.items() if found}
+    assert not wrong

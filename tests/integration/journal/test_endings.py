@@ -12,6 +12,7 @@ import pytest
 
 from telephony.journal.differences import differences
 from tests.integration.journal.make import make
+from tests.integration.journal.mirror import BUSY
 from tests.unit.telephony.journal import recorded
 from tests.unit.telephony.journal.test_recorded import KILLED
 
@@ -31,4 +32,4 @@ def _wrong(name: str, folder: Path) -> list[str]:
         return [] if [record.hung_up_by.value for record in told.values()][:3] == ["system"] * 3 else ["not so"]
     missing = sorted(seen.keys() - told.keys())
     both = sorted(seen.keys() & told.keys())
-    return [*missing, *(str(each) for call_id in both for each in differences(seen[call_id], told[call_id]))]
+    return [*missing, *(str(each) for call_id in both for each in differences(seen[call_id], told[call_id], BUSY))]
