@@ -5,7 +5,6 @@ import contextlib
 import os
 import sqlite3
 import threading
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telephony.database import engine as engines
-from telephony.database.faults import StoreUnavailable, faults_of
+from telephony.database.faults import NOT_WRITABLE, StoreUnavailable, faults_of
 from telephony.database.migrate import is_current, migrate
 from telephony.errors import StoreError
 
@@ -83,6 +82,7 @@ class Database:
             if self._file is not None:
                 await asyncio.to_thread(_prepare, self._file, create=self._create)
                 self._identity = _identity(self._file)
+                self._check_file()
             try:
                 await self._migrate()
             except BaseException:
@@ -139,24 +139,9 @@ class Database:
         try:
             async with self._writers, self._transaction(self._engine, {engines.WRITES: True}) as connection:
                 yield connection
-        except StoreUnavailable as error:
-            await self._let_go(error)
+        except StoreUnavailable:
+            await self._engine.dispose()  # the next try begins with new connections, whatever befell these
             raise
-
-    async def _let_go(self, error: BaseException) -> None:
-        """Of all connections. What was opened while the volume was read-only could never write; and as long as one of
-        them is left no new one could either, since SQLite shares the -shm file in a process. A statement that failed
-        is left in the frames of its error, which wait for the garbage collection.
-        """
-        known: set[int] = set()
-        reasons: list[BaseException | None] = [error]
-        while reasons:
-            reason = reasons.pop()
-            if reason is not None and id(reason) not in known:
-                known.add(id(reason))
-                traceback.clear_frames(reason.__traceback__)
-                reasons += [reason.__cause__, reason.__context__]
-        await self._engine.dispose()
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine, options: dict[str, bool]) -> AsyncIterator[AsyncConnection]:
@@ -171,9 +156,14 @@ class Database:
         """Notice an SQLite file that was moved away or replaced under us: the open connections would go on
         with the old one, and what they acknowledge would be nowhere. To follow to the new one is no way
         out, since SQLite would play the log (-wal) of the old file into it.
+
+        Notice one that may not be written, too, before SQLite opens it to read only: a connection made then
+        never writes, and while there is one in a process no new one does, since they share the -shm file.
         """
         identity = _identity(self._file)
         if identity == self._identity:
+            if self._file is not None and not os.access(self._file, os.W_OK):
+                raise StoreUnavailable(f"The database {self.place} cannot be used: {NOT_WRITABLE}.")
             return
         if identity is None:
             raise StoreUnavailable(

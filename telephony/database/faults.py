@@ -25,13 +25,16 @@ _OF_THE_DATA = ("22", "23")
 # invalid authorization, wrong password, no such database, starting up, shutting down, too many connections.
 _AT_THE_DOOR = ("28000", "28P01", "3D000", "57P03", "57P01", "53300")
 _GOES_ON = "writing then goes on by itself"
+NOT_WRITABLE = (
+    "it may not be written. Give the user this program runs as write permission on the file and on its folder (SQLite "
+    "keeps -wal and -shm files beside it); a volume that is read-only has to be mounted anew"
+)
 _SQLITE_REMEDIES = {
     "SQLITE_BUSY": "another program has locked it for too long. End the program that holds it (a backup, a "
     f"shell with an open transaction); {_GOES_ON}",
     "SQLITE_LOCKED": "another connection holds a lock on it; try again",
     "SQLITE_FULL": f"the disk is full. Free space on its volume; {_GOES_ON}",
-    "SQLITE_READONLY": "it may not be written. Give the user this program runs as write permission on the "
-    "file and on its folder (SQLite keeps -wal and -shm files beside it)",
+    "SQLITE_READONLY": NOT_WRITABLE,
     "SQLITE_CANTOPEN": "it cannot be opened. Check that its folder exists and that the user this program "
     "runs as may read and write there",
     "SQLITE_IOERR": "the disk reports an input/output error. Check the volume (space, mount, hardware log)",
