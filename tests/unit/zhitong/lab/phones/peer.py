@@ -8,8 +8,8 @@ from zhitong.lab.phones.udp import Moment, UdpSocket, bind
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition holds; fail after five seconds."""
-    async with asyncio.timeout(5):
+    """Return as soon as the condition holds; fail after half a minute."""
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - what is waited for is no event of ours
             await asyncio.sleep(0.002)
 
@@ -19,6 +19,7 @@ class Peer:
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.inbox: asyncio.Queue[tuple[Message, Place]] = asyncio.Queue()
+        self._last: Message | None = None
         self._socket = UdpSocket(bind(host), self._keep)
         self.place = self._socket.place
 
@@ -26,8 +27,12 @@ class Peer:
         self.inbox.put_nowait((parse(data), place))
 
     async def request(self, method: str) -> tuple[Request, Place]:
-        """The next message, which must be this request."""
+        """The next message, which must be this request. One that is told again before its answer was read (a busy
+        machine) is not the next."""
         message, place = await self.next()
+        while message == self._last and isinstance(message, Request) and message.method != method:
+            message, place = await self.next()
+        self._last = message
         assert isinstance(message, Request) and message.method == method, message
         return message, place
 
@@ -38,7 +43,7 @@ class Peer:
         return message
 
     async def next(self) -> tuple[Message, Place]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self.inbox.get()
 
     async def nothing(self, seconds: float) -> None:
