@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from telephony.journal.places import Cursor
 from telephony.journal.rows import CelRow, QueueLine, cel_row, queue_line
 from telephony.journal.tail import Flaw, Tail
 from telephony.model.ids import Micros, PbxName
+from tests.acceptance.stage import Stage
 
 PBX = PbxName("pbx1")
 _LOOK_S = 0.1
@@ -97,3 +99,11 @@ def in_order_of_time(path: Path) -> list[Path]:
     """The files of this log, the oldest first, by their first rows: not by names, nor by when they were changed."""
     files = [file for file in path.parent.glob(path.name + "*") if file.stat().st_size]
     return sorted(files, key=lambda file: written([file])[0].at)
+
+
+async def waiting_rows(play: Stage) -> int:
+    """Messages in CEL's line, as Asterisk counts them."""
+    told = await play.lab.pbx.cli("core show taskprocessors like stasis/m:cel")
+    found = re.search(r"cel:aggregator-\S+\s+\d+\s+(\d+)", told)
+    assert found, told
+    return int(found[1])

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +18,7 @@ import pytest
 from telephony.model.terms import Outcome, Provenance
 from telephony.records.record import CallRecord
 from tests.acceptance.stage import Stage, people, stage
+from tests.integration.journal.follower import waiting_rows
 from tests.integration.journal.mirror import assert_same
 from zhitong.lab.books import fold
 from zhitong.lab.programs import Tools
@@ -97,14 +97,6 @@ async def call(play: Stage, first: int, count: int) -> None:
         for n in range(count)
     ]
     await (await play.lab.callers(callers)).finished(60 + count)
-
-
-async def waiting_rows(play: Stage) -> int:
-    """Messages in CEL's line, as Asterisk counts them."""
-    told = await play.lab.pbx.cli("core show taskprocessors like stasis/m:cel")
-    found = re.search(r"cel:aggregator-\S+\s+\d+\s+(\d+)", told)
-    assert found, told
-    return int(found[1])
 
 
 async def all_written(play: Stage) -> None:
