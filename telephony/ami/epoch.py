@@ -11,12 +11,14 @@ from telephony.ami.decode import Decoder, NotANumber, Undecoded, number
 from telephony.ami.session import Arrival, Session
 from telephony.errors import AmiError, AmiUnreachable
 from telephony.model.events import ChannelCreated, Event, LinkLost, SnapshotTaken
-from telephony.model.ids import Micros, micros_of
+from telephony.model.ids import MICROS_PER_SECOND, Micros, micros_of
 
 KEPT_LIMIT = 100_000
 """Events kept while a snapshot is read. Beyond it the login is given up and tried again: its stream would have a
 hole, and a PBX that sends so much in that time is better asked later."""
 
+_LOGIN = Micros(30 * MICROS_PER_SECOND)
+"""Longer than from a login to the first answer. An event that is older has a time of its own making."""
 _OWN_EVENTS = (b"Event: FullyBooted\r\n", b"Event: Shutdown\r\n")
 
 
@@ -54,8 +56,10 @@ class Epoch:
         """Hand on the snapshot and all that was kept. ``monotonic``: when the PBX said the snapshot's time."""
         kept, self._kept = self._kept or [], None
         self._began = snapshot.epoch, snapshot.at, monotonic
-        age = micros_of(time.monotonic() - monotonic)
-        self._deliver(msgspec.structs.replace(_without_the_born(snapshot, kept), age=age))
+        earlier = _earlier(snapshot.at, kept)
+        age = micros_of(time.monotonic() - monotonic) + earlier
+        taken = _without_the_born(snapshot, kept)
+        self._deliver(msgspec.structs.replace(taken, at=Micros(snapshot.at - earlier), age=age))
         for event in kept:
             self._deliver(event)
 
@@ -85,6 +89,13 @@ class Epoch:
         self.trouble = error
         if self.session is not None:
             self.session.end(error)
+
+
+def _earlier(at: Micros, kept: Sequence[Event]) -> int:
+    """So much is the snapshot to be dated back that what was kept does not come before it: its ages are whole seconds,
+    and what follows from them is a guess; the events' times are exact."""
+    first = min((event.at for event in kept), default=at)
+    return at - first if 0 < at - first < _LOGIN else 0
 
 
 def _without_the_born(snapshot: SnapshotTaken, kept: Sequence[Event]) -> SnapshotTaken:

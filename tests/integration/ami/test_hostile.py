@@ -163,6 +163,35 @@ async def test_a_call_that_begins_while_the_snapshot_is_read_is_seen_from_its_fi
         await bridge.stop()
 
 
+async def test_a_call_that_comes_and_goes_before_the_snapshot_is_dated_keeps_its_times(
+    account: Account, pbx: FakePbx, says: Says
+) -> None:
+    """The login is a second old when the PBX is asked for the time: what came between is not moved to that time."""
+    plain = pbx.answers["Login"]
+    told: list[float] = []
+
+    def with_a_call(line: Line, action: Headers) -> list[bytes]:
+        frames = []
+        for says.ahead in (-1.0, -0.4):
+            told.append(time.time() + says.ahead)
+            frames += [says.begins(3)] if says.ahead < -0.5 else says.ends(3)
+        says.ahead = 0.0
+        return [*plain(line, action), *frames]
+
+    pbx.answers["Login"] = with_a_call
+    bridge = Bridge(account)
+    try:
+        await bridge.has(1)
+        (record,) = bridge.records
+        assert record.received_at / 1e6 == pytest.approx(told[0], abs=0.05)
+        assert record.ended_at / 1e6 == pytest.approx(told[1], abs=0.05)
+        assert record.estimated == ()
+        assert bridge.anomalies == []
+        assert bridge.ingest.clock.steps == 0
+    finally:
+        await bridge.stop()
+
+
 # --- a handler that raises --------------------------------------------------------------------------------
 
 
