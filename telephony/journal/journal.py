@@ -48,7 +48,8 @@ _TRIES = 10
 """So often a record is handed on that never gets on record: the store will not have it."""
 _FLAWS_LOGGED = 20  # of each kind
 _SOON_S = 60.0
-"""After logs that were away have been read to their end: what was written last is found some seconds later."""
+"""After the start, and after logs that were away, have been read to their end: what was written last is found some
+seconds later."""
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -123,7 +124,7 @@ class Journal:
         self._read_counts: Counter[str] = Counter()  # the reader's own
         self._flaws_told: Counter[str] = Counter()
         self._problems: dict[type[ZhitongError], str] = {}
-        self._soon_until = 0.0  # until then what is found is judged soon, as after a login: the logs were away
+        self._soon_until = math.inf  # until then what is found is judged soon, as after a login: the logs were away
         self._losses = Losses(pace.silent)
         self.unwritten: Callable[[], int] = _nothing
         """How many records are on their way to the store. To be set by who knows."""

@@ -1,6 +1,6 @@
 """Does the PBX write the logs that the journal reads? By its files, where they can be read. Pure.
 
-What each setting is for, and what was measured without it: dialplans/README.md, "Logs".
+Each setting as ``dialplans/templates`` renders it; why, the comments there say.
 """
 
 import re

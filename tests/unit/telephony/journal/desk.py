@@ -71,10 +71,11 @@ class Desk:
         self.world = World(PBX)
         self.handed: list[CallRecord] = []
         self.keeping = True
+        self.pace = PACE
         self.journal = self._new()
 
     def _new(self) -> Journal:
-        return Journal(self.logs.folder, self.world, self.shelf, self.shelf, self._deliver, pace=PACE)
+        return Journal(self.logs.folder, self.world, self.shelf, self.shelf, self._deliver, pace=self.pace)
 
     def _deliver(self, rebuilt: CallRebuilt) -> None:
         self.handed.append(rebuilt.record)
