@@ -4,13 +4,10 @@ import asyncio
 import contextlib
 import os
 import sys
-import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from telephony.errors import LabError
 from zhitong.lab.chaos.window import View, address
 from zhitong.lab.child import Child
 
@@ -22,15 +19,13 @@ class Bridge:
     """The bridge of the site at ``site``; its log is ``directory/bridge.log``. Once started it is kept running:
     ``deaths`` tells of ends that nobody asked for."""
 
-    def __init__(self, site: Path, directory: Path, environ: Mapping[str, str] | None = None) -> None:
-        self._site, self._directory, self._environ = site, directory, dict(environ or {})
+    def __init__(self, site: Path, directory: Path) -> None:
+        self._site, self._directory = site, directory
         self._child: Child | None = None
         self._starts = 0
         self._wanted = False
         self._name = ""
         self.deaths: list[str] = []
-        self.started_at = 0.0
-        """By our monotonic clock."""
 
     async def start(self) -> None:
         """Start it; it is not waited for."""
@@ -42,9 +37,8 @@ class Bridge:
             name="the bridge (zhitong serve)",
             output=self._directory / "bridge.log",
             cwd=self._directory,
-            environ=self._environ,
+            environ={},
         )
-        self.started_at = time.monotonic()
         self._wanted = True
 
     async def kill(self) -> None:
@@ -77,9 +71,3 @@ class Bridge:
                     return msgspec.json.decode(await reader.readline(), type=View)
         except (msgspec.DecodeError, ValueError) as error:
             raise ConnectionResetError("the bridge ended while it was looked at") from error
-
-    def last_words(self) -> LabError:
-        """For an error message."""
-        if self._child is None:
-            raise LabError("the bridge was not started")
-        return self._child.died()
