@@ -11,7 +11,7 @@ from zhitong.lab.books import Seen
 
 _AROUND_S = 1.5
 """So close to an outage of the PBX a call may have been touched by it."""
-_AT_ONCE_S = 1.0
+_AT_ONCE_S = 2.0
 _UNTAKEN = "no channel"
 
 
