@@ -8,6 +8,7 @@ so that it can be held against the PBX's.
 import asyncio
 import contextlib
 import faulthandler
+import os
 import runpy
 import sys
 from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ class View(msgspec.Struct, frozen=True):
     """``facts``: the state of now. ``unwritten``: records on their way to the store; ``journal_due``: calls that the
     journal has yet to judge; ``journal_problem``: why it does not get on."""
 
+    pid: int
     connected: bool
     epoch: int
     facts: Facts
@@ -39,6 +41,7 @@ def view(of: service.Service) -> View:
     """What is to be seen of a service now."""
     status = of.journal.status if of.journal is not None else None
     return View(
+        pid=os.getpid(),
         connected=of.live.connected,
         epoch=of.live.epoch,
         facts=of_world(of.ingest.world),

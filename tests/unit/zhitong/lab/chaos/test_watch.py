@@ -25,7 +25,7 @@ class Bridge:
     async def view(self) -> View:
         if self.holds is None:
             raise ConnectionRefusedError
-        return View(True, 1, self.holds, 0, 0, None)
+        return View(1, True, 1, self.holds, 0, 0, None)
 
 
 class Link:
