@@ -191,6 +191,21 @@ def test_a_stay_whose_beginning_was_guessed_is_no_second_stay() -> None:
     assert len(complete(call, msgspec.structs.replace(partly, estimated=("ended_at",))).visits) == 2, "seen so"
 
 
+@pytest.mark.parametrize("name", ["caller-ends", "agent-ends", "refused-486", "ring-all", "gives-up-ringing"])
+def test_a_call_of_which_only_the_agents_legs_were_seen(name: str) -> None:
+    """Its head came and went before the lists of a slow login were read: it was taken for a call of the agent's."""
+    call, whole = only(name)
+    events = [event for event in recorded.events(name) if getattr(event, "uniqueid", None) != call.caller]
+    (seen,) = recorded.seen(
+        event for event in events if getattr(event, "linkedid", call.caller) == call.caller
+    ).values()
+    assert seen.direction is not whole.direction
+    record = review(call, False, Beside(seen)).record
+    assert record is not None
+    assert (record.provenance, record.estimated) == (Provenance.COMPLETED, ())
+    assert unlike(whole, record) == []
+
+
 def test_an_unobserved_call_gets_its_outcome() -> None:
     call, seen = only("times-out")
     partly = msgspec.structs.replace(
