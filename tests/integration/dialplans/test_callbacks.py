@@ -80,6 +80,7 @@ async def test_the_agent_then_the_citizen_who_sees_the_hotlines_number(make_rig:
         await settled(1.0)
         await reached.hangup()
         await taken.ended()
+        await rig.manager.event("ZtRecording", State="ended")  # its file is closed
         assert rig.cel()[0][0] == "ZT_CALLBACK"
         assert rig.cel()[0][1].startswith(f"e=17&a=3&t=carrier&d={CITIZEN}&f=")
         (sound,) = (rig.lab.pbx.run / "spool" / "monitor").rglob("*.wav")
