@@ -92,7 +92,7 @@ def seconds(pause: RecordingPause) -> float:
     return (pause.end - pause.start) / 1e6
 
 
-async def test_one_file_a_call_through_hold_transfer_and_pauses(tmp_path: Path, tools: Tools) -> None:
+async def test_row_14_one_file_a_call_through_hold_transfer_and_pauses(tmp_path: Path, tools: Tools) -> None:
     async with studio(tmp_path, tools, "1001", "1002", "1003", more='notice = "carrier"\npause_max_s = 10') as room:
         # A pause by key that nobody ends runs beside all the rest.
         other_call, other_agent = await room.talk(await room.citizen(TWO), await room.agent("1003", FIRST))
@@ -126,8 +126,8 @@ async def test_one_file_a_call_through_hold_transfer_and_pauses(tmp_path: Path, 
 
 
 @pytest.mark.slow
-async def test_nearly_all_of_the_talk_is_recorded(tmp_path: Path, tools: Tools) -> None:
-    """99.5 %, of one call that is held, handed on blindly, and handed on after a consult."""
+async def test_row_14_nearly_all_of_the_talk_is_recorded(tmp_path: Path, tools: Tools) -> None:
+    """Row 14, "recordings lost around transfers": 99.5 % of one call that is held, handed on blindly, and handed on after a consult."""
     async with studio(tmp_path, tools, "1001", "1002", "1003") as room:
         first = await room.agent("1001", FIRST)
         call, taken = await room.talk(await room.citizen(ONE), first)
@@ -184,7 +184,8 @@ async def test_a_bridge_killed_in_mid_call_links_the_file_after_its_start(tmp_pa
 
 
 @pytest.mark.skipif(not may_mount(), reason="only root may mount a small disk")
-async def test_a_full_disk_costs_the_recording_and_nothing_else(tmp_path: Path, tools: Tools) -> None:
+async def test_row_15_a_full_disk_costs_the_recording_and_nothing_else(tmp_path: Path, tools: Tools) -> None:
+    """Row 15, "disk full stops the PBX": the call goes on, the record says *not recorded*, an alarm is raised."""
     with small_disk(tmp_path / "recordings", "48k"):  # three seconds
         async with studio(tmp_path, tools, "1001") as room:
             citizen, agent = await room.citizen(ONE), await room.agent("1001", FIRST)
