@@ -127,7 +127,8 @@ async def test_row_14_one_file_a_call_through_hold_transfer_and_pauses(tmp_path:
 
 @pytest.mark.slow
 async def test_row_14_nearly_all_of_the_talk_is_recorded(tmp_path: Path, tools: Tools) -> None:
-    """Row 14, "recordings lost around transfers": 99.5 % of one call that is held, handed on blindly, and handed on after a consult."""
+    """Row 14, "recordings lost around transfers": 99.5 % of one call that is held, handed on blindly, and again after
+    a consult."""
     async with studio(tmp_path, tools, "1001", "1002", "1003") as room:
         first = await room.agent("1001", FIRST)
         call, taken = await room.talk(await room.citizen(ONE), first)
