@@ -15,7 +15,7 @@ from zhitong.lab.people import stream
 FULL_SIZE = 1_000
 """Calls of a whole run; the faults of a smaller or larger one are in proportion."""
 PER_SECOND = 1.8
-LEAST_SPAN_S = 25.0
+LEAST_SPAN_S = 20.0
 
 
 class Fault(StrEnum):
