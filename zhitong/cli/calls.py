@@ -36,7 +36,7 @@ SinceOption = Annotated[
         "--from", help="从何时起。 Received at or after: 2026-11-23, 2026-11-23T08:30, or 30m, 2h, 3d (so long ago)."
     ),
 ]
-UntilOption = Annotated[str | None, typer.Option("--to", help="到何时止（不含）。 Received before; same forms.")]
+UntilOption = Annotated[str | None, typer.Option("--to", help="到何时止（不含）。 Received earlier; same forms.")]
 RevealOption = Annotated[bool, typer.Option("--reveal", help="不遮盖号码与姓名。 Do not mask numbers and names.")]
 _AGO = re.compile(r"([0-9]{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

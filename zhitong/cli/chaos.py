@@ -29,11 +29,11 @@ def chaos(
     calls: Annotated[int, typer.Option(min=1, max=20_000, help="来电数。 How many calls; faults in proportion.")] = (
         FULL_SIZE
     ),
-    seed: Annotated[int, typer.Option(help="种子。 The dice: same seed, same calls, same faults, same moments.")] = 1,
+    seed: Annotated[int, typer.Option(help="种子。 Same seed: same calls, same faults, same moments.")] = 1,
     tolerance_ms: Annotated[
         int, typer.Option(min=1, max=1000, help="时间容差。 How far a time may be off; more on a machine that is busy.")
     ] = 50,
-    directory: Annotated[Path, typer.Option(help="运行目录。 Where the run is kept.")] = Path("var/chaos"),
+    directory: Annotated[Path, typer.Option(help="运行目录。 Where all of it is kept.")] = Path("var/chaos"),
     as_json: JsonOption = False,
 ) -> None:
     """故障演练：来电不断，故障不断，事后逐通核对。Real calls amid faults; then every record is judged.

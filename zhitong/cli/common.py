@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import getpass
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -21,7 +22,15 @@ SiteOption = Annotated[
     typer.Option("--site", envvar="ZHITONG_SITE", help="站点文件。 site.toml: numbers, trunks, queues, rules."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="给程序读。 For programs: JSON instead of a table.")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", envvar="ZHITONG_BY", help="由谁。 By whose order; you, if left out.")
+]
 DEFAULT_SITE = Path("site.toml")
+
+
+def who(by: str | None) -> str:
+    """Who gives the order."""
+    return by or getpass.getuser()
 
 
 def group(text: str) -> typer.Typer:

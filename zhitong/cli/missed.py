@@ -1,6 +1,5 @@
 """``zhitong missed``: calls nobody answered, who owns them, and calling back."""
 
-import getpass
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -26,23 +25,16 @@ from telephony.model.ids import MemberName, Micros
 from telephony.places import control_of
 from zhitong.cli import console, missed_words, words
 from zhitong.cli.calls import RevealOption, SinceOption, UntilOption, moment
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, wait_for
+from zhitong.cli.common import DEFAULT_SITE, ByOption, JsonOption, SiteOption, group, open_database, wait_for, who
 
 app = group("漏接电话。Missed calls: whom to call back, who sees to it, and what became of it.")
 
 EntryArgument = Annotated[int, typer.Argument(min=1, help="编号。 Its number in `missed list`.", show_default=False)]
 Span = tuple[str | None, str | None]
-ByOption = Annotated[
-    str | None, typer.Option("--by", envvar="ZHITONG_BY", help="由谁。 By whose order; you, if left out.")
-]
 
 
 def _now() -> Micros:
     return Micros(time.time_ns() // 1_000)
-
-
-def _who(by: str | None) -> str:
-    return by or getpass.getuser()
 
 
 @asynccontextmanager
@@ -204,7 +196,7 @@ def assign(
     as_json: JsonOption = False,
 ) -> None:
     """指派给坐席。From now on this agent owns it."""
-    wait_for(_assign(site, EntryId(entry), MemberName(agent), _who(by), as_json))
+    wait_for(_assign(site, EntryId(entry), MemberName(agent), who(by), as_json))
 
 
 async def _assign(path: Path, number: EntryId, agent: MemberName, by: str, as_json: bool) -> None:
@@ -225,7 +217,7 @@ def close(
     as_json: JsonOption = False,
 ) -> None:
     """人工关闭，须有原因。Close it by hand; the reason, who and when are kept."""
-    wait_for(_close(site, EntryId(entry), reason, note, _who(by), as_json))
+    wait_for(_close(site, EntryId(entry), reason, note, who(by), as_json))
 
 
 async def _close(path: Path, number: EntryId, reason: CloseReason, note: str, by: str, as_json: bool) -> None:
@@ -249,7 +241,7 @@ def reopen(
     as_json: JsonOption = False,
 ) -> None:
     """重开误关的一条，须说明。Take back a closing (a mistake, a mailbox that answered); who and why are kept."""
-    wait_for(_reopen(site, EntryId(entry), note, _who(by), as_json))
+    wait_for(_reopen(site, EntryId(entry), note, who(by), as_json))
 
 
 async def _reopen(path: Path, number: EntryId, note: str, by: str, as_json: bool) -> None:
@@ -280,7 +272,7 @@ def call(
     The service (`zhitong serve`) must be running. It answers how the PBX took the order; what became of the call is in
     `missed show` as soon as it is over.
     """
-    command = CallBack(EntryId(entry), _who(by), MemberName(agent) if agent else None)
+    command = CallBack(EntryId(entry), who(by), MemberName(agent) if agent else None)
     answer = wait_for(_call(site, Request(uuid.uuid4().hex, command)))
     if as_json:
         console.print_json(answer)

@@ -154,7 +154,7 @@ class Status(msgspec.Struct, frozen=True):
 
 @app.command("status")
 def status(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) -> None:
-    """状态。Say whether it runs, since when, and with how many calls. Exit status 0 if it runs, 3 if not."""
+    """状态。Whether it runs, since when, with how many calls. Exit status 0 if so, 3 if not."""
     run = run_of(site, read_site(site))
     known = kept(run)
     found = wait_for(_look(run, known)) if known else Status(running=False, directory=str(run))

@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 
 LogsOption = Annotated[
     Path | None,
-    typer.Option("--logs", help="Asterisk 日志目录。 Asterisk's log folder, or a copy of it.", show_default=False),
+    typer.Option("--logs", help="Asterisk 日志目录。 Folder of Asterisk's logs, or a copy of it.", show_default=False),
 ]
 
 
@@ -228,7 +228,9 @@ def nightly(site: SiteOption = DEFAULT_SITE, logs: LogsOption = None, as_json: J
     elif made:
         _print_figures([(figure, "") for figure in made])
     else:
-        console.say("没有要补的日子。", "No day is without its figure.")
+        console.say(
+            "没有要补的日子（一天过完一小时后才可做）。", "No day that is over by an hour is without its figure."
+        )
     for why in dict.fromkeys(without_books.values()):
         console.complain(f"{len(without_books)} days were not reconciled with Asterisk's books. {why}")
 
@@ -251,7 +253,7 @@ def verify_figures(
     day: Annotated[str | None, typer.Option(help="某一天，如 2026-11-22。 One day only.", show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """核对每日数字：今天的记录还对得上吗？Do the daily figures still hold against the records?
+    """核对每日数字：与现在的记录还对得上吗？Do the daily figures hold against the records of now?
 
     Exit status 0: all hold; 1: one does not, and the calls that changed are named; 2: there is nothing to check, or no
     key.

@@ -1,7 +1,6 @@
 """``zhitong recordings``: what became of the recordings of calls; pause and resume one."""
 
 import asyncio
-import getpass
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from telephony.recordings.terms import FILED, Kept, State
 from telephony.recordings.verify import Verdict, verify
 from zhitong.cli import console
 from zhitong.cli.calls import SinceOption, UntilOption, moment
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, wait_for
+from zhitong.cli.common import DEFAULT_SITE, ByOption, JsonOption, SiteOption, group, open_database, wait_for, who
 from zhitong.cli.recording_words import REASONS, told
 
 app = group("录音。Recordings: list, verify the files, pause, resume.")
@@ -29,13 +28,7 @@ app = group("录音。Recordings: list, verify the files, pause, resume.")
 CallArgument = Annotated[
     str, typer.Argument(help="通话编号。 A CallId, or a Uniqueid of Asterisk.", show_default=False)
 ]
-ByOption = Annotated[str | None, typer.Option("--by", help="由谁。 By whose order; you, if left out.")]
 Span = tuple[str | None, str | None]
-
-
-def who(by: str | None) -> str:
-    """Who gives the order."""
-    return by or getpass.getuser()
 
 
 # --- list -------------------------------------------------------------------------------------------------------
@@ -52,7 +45,7 @@ def list_recordings(
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="最多几条。 How many at most.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """列出录音，最新的在前。List recordings by the end of their calls, the newest first."""
+    """列出录音，最新的在前。List recordings, the newest first by the end of their calls."""
     wait_for(_list(site, (since, until), (state,) if state else (), limit, as_json))
 
 
@@ -94,7 +87,7 @@ def _print_list(site: Site, found: Sequence[Kept], held: set[str]) -> None:
 def verify_recordings(
     site: SiteOption = DEFAULT_SITE, since: SinceOption = None, until: UntilOption = None, as_json: JsonOption = False
 ) -> None:
-    """核对录音文件与当初的校验值。Hash the files again: are they what they were after the call?
+    """核对录音文件与当初的校验值。Hash the files again: are they still what they were after the call?
 
     Exit status 1 when one is missing or is not the same.
     """

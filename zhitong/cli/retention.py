@@ -20,8 +20,8 @@ from telephony.recordings.rows import Hold
 from telephony.recordings.store import Recordings
 from telephony.records.store import RecordStore
 from zhitong.cli import console
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, wait_for
-from zhitong.cli.recordings import ByOption, CallArgument, who
+from zhitong.cli.common import DEFAULT_SITE, ByOption, JsonOption, SiteOption, group, open_database, wait_for, who
+from zhitong.cli.recordings import CallArgument
 
 app = group("保存期限。Retention: delete what is due; legal holds.")
 

@@ -55,7 +55,17 @@ def test_help_teaches(wide: Terminal, command: str) -> None:
     assert any(ord(letter) > 0x2E80 for letter in first), "Chinese first"
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+NARROW = (
+    *("", *COMMANDS, "calls", "agents", "dialplan", "chaos", "status", "doctor", "journal-agent"),
+    *("pbx", "pbx up", "pbx down", "pbx status", "pbx cli"),
+    *("missed", "missed list", "missed show", "missed assign", "missed call", "missed close", "missed reopen"),
+    *("missed report", "reconcile", "reconcile nightly", "reconcile verify", "recordings", "recordings list"),
+    *("recordings verify", "recordings pause", "recordings resume", "retention", "retention run", "retention hold"),
+    *("retention release", "retention holds", "retention check"),
+)
+
+
+@pytest.mark.parametrize("command", NARROW)
 def test_help_loses_no_letter_on_a_narrow_screen(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

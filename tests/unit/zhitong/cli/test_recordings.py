@@ -127,6 +127,12 @@ def test_holds_keep_and_are_listed(archive: Archive) -> None:
     assert "结案" in archive.terminal.zhitong("retention", "holds", "--all").out
 
 
+def test_who_holds_is_said_once_for_all_commands(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHITONG_BY", "李明")
+    archive.terminal.zhitong("retention", "hold", call_id(1), "--reason", "诉讼")
+    assert "李明" in archive.terminal.zhitong("retention", "holds").out
+
+
 def test_a_hold_on_no_call_is_refused(archive: Archive) -> None:
     said = archive.terminal.zhitong("retention", "hold", "13812345678", "--reason", "x")
     assert said.status == 1
