@@ -73,9 +73,9 @@ class LiveView:
         now = time.monotonic()
         if not console.err.is_terminal and now - self._said >= self._EVERY_S:
             self._said = now
-            console.err.print(
-                f"{state.ended}/{self._plan.calls} ended, {sum(state.done.values())} faults {state.phase}"
-            )
+            faults = sum(state.done.values())
+            said = f"已结束 ended {state.ended}/{self._plan.calls} · 故障 faults {faults}  {_PHASES[state.phase]}"
+            console.err.print(said.rstrip())
 
     def view(self) -> Table:
         """How it stands now."""

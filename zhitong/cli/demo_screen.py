@@ -60,7 +60,9 @@ class LiveView:
             self._took[state.way] = now - begun
         if not console.err.is_terminal and now - self._said.setdefault(state.way, now) >= self._EVERY_S:
             self._said[state.way] = now
-            console.err.print(f"{_TITLES[state.way]}: {state.ended}/{state.total} ended, {state.talking} talking")
+            console.err.print(
+                f"{_TITLES[state.way]}: 已结束 ended {state.ended}/{state.total} · 通话中 talking {state.talking}"
+            )
 
     def view(self) -> Table:
         """How both stand now."""

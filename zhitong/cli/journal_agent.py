@@ -54,6 +54,10 @@ def init(
         console.say(f"已生成 {path}", "made")
     if not made:
         console.say(f"{keys} 中已齐全，未改动。", "All there already; nothing was changed.")
+    if names and not made:
+        console.say(
+            "证书里的名称也未改动；要换，先删除 agent.crt 和 agent.key。", "For other names delete these first."
+        )
     _tell_the_bridge(keys, known[0])
 
 

@@ -274,4 +274,4 @@ def test_without_a_terminal_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(view, "_EVERY_S", 0.0)
     view.watch(Progress(50, 5, 40, {Fault.KILL: 3}, (), "calls"))
     assert isinstance(screen.file, io.StringIO)
-    assert screen.file.getvalue().splitlines() == ["40/200 ended, 3 faults calls"]
+    assert screen.file.getvalue().splitlines() == ["已结束 ended 40/200 · 故障 faults 3"]

@@ -268,5 +268,5 @@ def test_a_line_now_and_then_where_nothing_can_move(
         view.watch(Progress("menu", 12, begun=12, answered=ended, talking=1, ended=ended))
         now[0] += 4.0
     assert capsys.readouterr().err.splitlines() == [
-        f"语音菜单 menu: {ended}/12 ended, 1 talking" for ended in (3, 6, 9)
+        f"语音菜单 menu: 已结束 ended {ended}/12 · 通话中 talking 1" for ended in (3, 6, 9)
     ]
