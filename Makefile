@@ -14,6 +14,9 @@ demo_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(AGENTS),--agents '$(AGEN
 chaos_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(SEED),--seed '$(SEED)')
 run_options = $(if $(BIND),--bind '$(BIND)')
 
+# Tests with real phones wait most of their time: one worker and a half for each processor.
+WORKERS ?= $(shell expr $$(nproc) \* 3 / 2)
+
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -32,11 +35,11 @@ run: setup ## the PBX and the bridge, until Ctrl-C, for softphones of your own (
 
 .PHONY: test
 test: setup ## every test CI holds (ARGS= goes to pytest)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" $(ARGS)
 
 .PHONY: test-all
 test-all: setup ## every test there is, without limit of time
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 1800 $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --timeout 1800 $(ARGS)
 
 .PHONY: lint
 lint: setup ## ruff, mypy --strict, import-linter and the house rules

@@ -177,6 +177,8 @@ def test_cli_without_a_pbx(desk: Desk) -> None:
 def test_a_port_that_is_taken(desk: Desk, ports: Ports, which: str) -> None:
     kind = socket.SOCK_DGRAM if which == "sip" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as taken:
+        if which == "ami":  # connections of the test before may linger at this port
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", getattr(ports, which)))
         if which == "ami":
             taken.listen()

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without what a `make` around these tests has put there."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    put = ("MAKE", "MFLAGS", "ARGS", "CALLS", "AGENTS", "SEED", "BIND", "WORKERS")  # its settings are passed on, too
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(put)}
     return {**kept, **more}
 
 
