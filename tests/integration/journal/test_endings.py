@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from telephony.journal.differences import differences
-from tests.integration.journal.make import make
+from tests.integration.journal.make import BOOKS, make
 from tests.integration.journal.mirror import BUSY
 from tests.unit.telephony.journal import recorded
 from tests.unit.telephony.journal.test_recorded import KILLED
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(1200
 
 
 def test_every_ending_is_told_by_the_logs_alone(tmp_path: Path) -> None:
-    asyncio.run(make([], tmp_path))
+    asyncio.run(make([], tmp_path, BOOKS))
     assert sorted(path.name for path in tmp_path.iterdir()) == recorded.NAMES
     wrong = {name: told for name in recorded.NAMES if (told := _wrong(name, tmp_path))}
     assert not wrong

@@ -5,76 +5,13 @@ Unit tests reconcile the records of what was heard with the books. Numbers and n
 minutes.
 """
 
-import argparse
-import asyncio
-import gzip
 import sys
-import tempfile
 from pathlib import Path
 
-from telephony.errors import ZhitongError
-from tests.integration.journal.stories import STORIES
-from tests.recordings.make import play, stage
-from tests.recordings.stories import STORIES as ORDINARY
-from zhitong.lab.programs import find_tools
+from tests.integration.journal import make
 
 FOLDER = Path(__file__).parents[2] / "unit" / "telephony" / "reconcile" / "recorded"
-NOT_HERE = frozenset(("zz-shutdown",))
-"""It leaves no PBX for the next; ``the-pbx-is-stopped`` tells the same."""
-
-
-class Books:
-    """The three logs of a PBX, from where the last story ended."""
-
-    def __init__(self, log: Path) -> None:
-        self._paths = {
-            "cel.csv": log / "cel-custom" / "zhitong-cel.csv",
-            "cdr.csv": log / "cdr-custom" / "zhitong-cdr.csv",
-            "queue_log": log / "queue_log",
-        }
-        self._read = {name: len(self._bytes(name)) for name in self._paths}
-
-    def _bytes(self, name: str) -> bytes:
-        path = self._paths[name]
-        return path.read_bytes() if path.exists() else b""
-
-    def new(self) -> dict[str, bytes]:
-        found = {name: self._bytes(name)[start:] for name, start in self._read.items()}
-        self._read = {name: start + len(found[name]) for name, start in self._read.items()}
-        return found
-
-
-async def make(names: list[str], folder: Path) -> None:
-    tools = await asyncio.to_thread(find_tools)
-    with tempfile.TemporaryDirectory(prefix="zt-books-") as directory:
-        async with stage(Path(directory), tools) as on:
-            books = Books(on.rig.lab.pbx.log_dir)
-            for name, story in {**ORDINARY, **STORIES}.items():
-                if name in NOT_HERE or (names and name not in names):
-                    continue
-                heard = await play(on, story)
-                await asyncio.to_thread(_save, folder / name, {"ami": heard, **books.new()})
-                print(name, flush=True)
-
-
-def _save(folder: Path, parts: dict[str, bytes]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in parts.items():
-        (folder / f"{name}.gz").write_bytes(gzip.compress(data, mtime=0))
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.integration.reconcile.make", description=__doc__)
-    parser.add_argument("names", nargs="*", help="stories to play; all by default")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to keep them")
-    options = parser.parse_args()
-    try:
-        asyncio.run(make(options.names, options.folder))
-    except ZhitongError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
+BOOKS = {**make.BOOKS, "cdr.csv": "cdr-custom/zhitong-cdr.csv"}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(make.main("tests.integration.reconcile.make", __doc__, FOLDER, BOOKS))
