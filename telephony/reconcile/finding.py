@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NO_ROW = "no row"  # the book has no row of a call, or of a part of it, that is on record
     DIFFERS = "differs"  # both tell of it, and not the same
     DOUBLED = "doubled"  # one call, two records
+    UNREADABLE = "unreadable"  # the record is there and cannot be read; ``told`` says why
 
 
 class Reason(StrEnum):

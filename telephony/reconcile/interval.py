@@ -19,6 +19,7 @@ from telephony.model.names import trunk_of
 from telephony.reconcile import by_cdr, by_itself, by_queue_log
 from telephony.reconcile.case import Case, Witness, cut_of
 from telephony.reconcile.finding import Book, Boot, CallFindings, Counts, Damage, Finding, Kind, Report
+from telephony.records.query import Damaged
 from telephony.records.record import CallRecord
 
 SETTLE = Micros(10 * MICROS_PER_SECOND)
@@ -28,7 +29,8 @@ _SLACK = Micros(2 * MICROS_PER_SECOND)
 
 class Told(msgspec.Struct, frozen=True):
     """What the books hold that was written from the interval's beginning until its last call's end; ``witness`` is None
-    without CEL. ``elsewhere`` are channels of calls on record that began in another interval."""
+    without CEL. ``elsewhere`` are channels of calls on record that are none of the records at hand: they began in
+    another interval, or their records are ``damaged``, of which there is nothing to compare."""
 
     lines: Sequence[QueueLine]
     rows: Sequence[CdrRow]
@@ -36,6 +38,7 @@ class Told(msgspec.Struct, frozen=True):
     damages: Sequence[Damage]
     witness: Witness | None
     elsewhere: Collection[str] = ()
+    damaged: Sequence[Damaged] = ()
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -63,11 +66,12 @@ def reconcile(records: Sequence[CallRecord], told: Told, span: Span) -> Report:
     settled = [share for share in shares.values() if share.record.ended_at < span.now - SETTLE]
     found = [each for share in settled if (each := _judge(share, told)).findings]
     lost, under_way = _lost(strangers, told, span)
-    calls = sorted([*found, *lost, *doubled], key=lambda call: (call.at, call.uniqueid))
+    unread = [_unreadable(each) for each in told.damaged]
+    calls = sorted([*found, *lost, *doubled, *unread], key=lambda call: (call.at, call.uniqueid))
     unexplained = sum(not call.explained for call in calls)
     explained = len(found) - sum(not call.explained for call in found)
     counts = Counts(
-        records=len(records),
+        records=len(records) + len(unread),
         queue_log=sum(bool(share.lines) for share in shares.values()) + _telling(strangers, span, "lines"),
         cdr=sum(bool(share.rows) for share in shares.values()) + _telling(strangers, span, "rows"),
         agreed=len(settled) - len(found),
@@ -112,6 +116,11 @@ def _doubles(records: Sequence[CallRecord]) -> tuple[list[CallRecord], list[Call
             channel = next(iter(record.uniqueids), Uniqueid(""))
             doubled.append(CallFindings(record.call_id, channel, record.received_at, (finding,)))
     return kept, doubled
+
+
+def _unreadable(damaged: Damaged) -> CallFindings:
+    finding = Finding(Kind.UNREADABLE, Book.RECORDS, "call_id", damaged.call_id, damaged.why)
+    return CallFindings(damaged.call_id, "", damaged.received_at, (finding,))
 
 
 def _overlap(one: CallRecord, other: CallRecord) -> bool:

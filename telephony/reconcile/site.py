@@ -19,7 +19,7 @@ from telephony.reconcile.figures import FigureStore
 from telephony.reconcile.finding import Counts, Report
 from telephony.reconcile.interval import SETTLE, Span, Told, reconcile
 from telephony.reconcile.nightly import Nightly
-from telephony.records.query import PAGE_LIMIT, CallQuery
+from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
 from telephony.secrets import Secrets
@@ -37,7 +37,8 @@ async def reconcile_site(
     """
     now = Micros(time.time_ns() // 1_000) if now is None else now
     query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
-    records = [record async for record in RecordStore(database).stream(query) if record.pbx == pbx]
+    damaged: list[Damaged] = []
+    records = [record async for record in RecordStore(database).stream(query, damaged) if record.pbx == pbx]
     last = max((record.ended_at for record in records), default=until)
     end = Micros(min(max(last, until), until + _LONGEST) + SETTLE)
     books = await asyncio.to_thread(read_books, logs, since, end)
@@ -49,6 +50,7 @@ async def reconcile_site(
         damages=books.damages,
         witness=None if books.cel is None else Witness(books.cel),
         elsewhere=elsewhere,
+        damaged=[each for each in damaged if each.pbx == pbx],
     )
     return await asyncio.to_thread(reconcile, records, told, Span(since, until, now))
 

@@ -6,7 +6,7 @@ import binascii
 import msgspec
 
 from telephony.errors import StoreError
-from telephony.model.ids import CallId, MemberName, Micros, QueueName
+from telephony.model.ids import CallId, MemberName, Micros, PbxName, QueueName
 from telephony.model.terms import Outcome
 from telephony.records.record import CallRecord
 
@@ -55,8 +55,25 @@ class CallQuery(msgspec.Struct, frozen=True, kw_only=True):
     after: Cursor | None = None
 
 
+class Damaged(msgspec.Struct, frozen=True):
+    """A record that cannot be read, as far as the columns beside it tell. ``why`` does not quote the record."""
+
+    call_id: CallId
+    received_at: Micros
+    pbx: PbxName
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"The record of call {self.call_id} cannot be read ({self.why}). It was written by a newer program or "
+            "damaged: run the program that wrote it, or restore a backup."
+        )
+
+
 class Page(msgspec.Struct, frozen=True):
-    """Some of the calls that were asked for; ``next`` is None when there are no more."""
+    """Some of the calls that were asked for; ``next`` is None when there are no more. The limit counts the
+    ``damaged`` too."""
 
     records: tuple[CallRecord, ...]
     next: Cursor | None
+    damaged: tuple[Damaged, ...] = ()

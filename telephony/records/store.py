@@ -4,17 +4,30 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.database.database import Database
 from telephony.errors import StoreError
-from telephony.model.ids import CallId, Micros
+from telephony.model.ids import CallId, Micros, PbxName
 from telephony.records import rows
 from telephony.records.feed import note_changes
 from telephony.records.folding import Shelf
 from telephony.records.identity import contested, family
-from telephony.records.query import PAGE_LIMIT, CallQuery, Cursor, Page
+from telephony.records.query import PAGE_LIMIT, CallQuery, Cursor, Damaged, Page
 from telephony.records.record import CallRecord
 from telephony.records.schema import aliases, call_channels, calls, offers
 
@@ -102,22 +115,39 @@ class RecordStore:
 
     async def find(self, query: CallQuery) -> Page:
         """One page of the calls asked for, in order of (received_at, call_id), newest first unless asked
-        otherwise.
+        otherwise. A record that cannot be read is among the page's ``damaged``.
         """
         if not 1 <= query.limit <= PAGE_LIMIT:
             raise StoreError(f"A page holds 1 to {PAGE_LIMIT} calls, not {query.limit}. Ask for more pages instead.")
-        statement = _ordered(select(calls.c.body), query).limit(query.limit + 1)
+        columns = (calls.c.call_id, calls.c.received_at, calls.c.pbx, calls.c.body)
+        statement = _ordered(select(*columns), query).limit(query.limit + 1)
         async with self.database.reading() as connection:
-            bodies = (await connection.execute(statement)).scalars().all()
-        records = tuple(self._record(body) for body in bodies[: query.limit])
-        more = len(bodies) > query.limit
-        return Page(records, Cursor(records[-1].received_at, records[-1].call_id) if more else None)
+            found = (await connection.execute(statement)).all()
+        page = found[: query.limit]
+        read = [self._readable(row) for row in page]
+        return Page(
+            records=tuple(each for each in read if isinstance(each, CallRecord)),
+            next=Cursor(page[-1].received_at, page[-1].call_id) if len(found) > query.limit else None,
+            damaged=tuple(each for each in read if isinstance(each, Damaged)),
+        )
 
-    async def stream(self, query: CallQuery) -> AsyncIterator[CallRecord]:
-        """All calls asked for, page by page, so that no transaction stays open however slow the reader is."""
+    def _readable(self, row: Row[Any]) -> CallRecord | Damaged:
+        try:
+            return self._record(row.body)
+        except StoreError as error:
+            return Damaged(CallId(row.call_id), Micros(row.received_at), PbxName(row.pbx), str(error.__cause__))
+
+    async def stream(self, query: CallQuery, damaged: list[Damaged] | None = None) -> AsyncIterator[CallRecord]:
+        """All calls asked for, page by page, so that no transaction stays open however slow the reader is. Those that
+        cannot be read are put into ``damaged``; without it they raise StoreError.
+        """
         more: CallQuery | None = query
         while more is not None:
             page = await self.find(more)
+            if page.damaged and damaged is None:
+                raise StoreError(str(page.damaged[0]))
+            if damaged is not None:
+                damaged.extend(page.damaged)
             for record in page.records:
                 yield record
             more = msgspec.structs.replace(query, after=page.next) if page.next else None

@@ -5,7 +5,7 @@ import datetime
 import re
 import sys
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -22,7 +22,7 @@ from telephony.recordings.joined import joined_page, with_files
 from telephony.recordings.store import Recordings
 from telephony.records.export import ExportFormat, Layout, export
 from telephony.records.masked import masked
-from telephony.records.query import PAGE_LIMIT, CallQuery
+from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged, Page
 from telephony.records.record import CallRecord
 from zhitong.cli import console, words
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_records, wait_for
@@ -78,7 +78,7 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
     """列出通话，最新的在前。List calls, the newest first.
 
     Whatever options are given must all hold. Times are in the site's zone. For example: `zhitong calls list --from 2h
-    --outcome abandoned`.
+    --outcome abandoned`. Exit status 1 when a record cannot be read; the others are shown.
     """
     query = CallQuery(
         caller_number=number,
@@ -98,7 +98,17 @@ async def _list(path: Path, span: tuple[str | None, str | None], query: CallQuer
     if as_json:
         console.print_json(records)
     else:
-        _print_list(site, records, more=page.next is not None)
+        _print_list(site, records, page)
+    _name_damaged(page.damaged)
+
+
+def _name_damaged(damaged: Sequence[Damaged]) -> None:
+    """Those beside them are good, and were told."""
+    for each in damaged:
+        said = f"通话 {each.call_id} 的记录读不出，其余照常列出。"
+        console.err.print(console.text(f"警告 warning: {said} {each}", "yellow"), soft_wrap=True)
+    if damaged:
+        raise typer.Exit(1)
 
 
 _COLUMNS: dict[str, Callable[[CallRecord, str], str]] = {
@@ -114,8 +124,8 @@ _COLUMNS: dict[str, Callable[[CallRecord, str], str]] = {
 _LEFT_OUT_WHEN_NARROW = ("队列 queue", "通话 talk")
 
 
-def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> None:
-    if not records:
+def _print_list(site: Site, records: tuple[CallRecord, ...], page: Page) -> None:
+    if not records and not page.damaged:
         console.say("没有通话。", "No calls on record that fit.")
         return
     shown = dict(_COLUMNS)
@@ -128,8 +138,8 @@ def _print_list(site: Site, records: tuple[CallRecord, ...], *, more: bool) -> N
     for record in records:
         table.add_row(*(console.text(cell(record, site.time_zone)) for cell in shown.values()))
     console.out.print(table)
-    if more:
-        earlier = as_written(records[-1].received_at, site.time_zone)
+    if page.next is not None:
+        earlier = as_written(page.next.received_at, site.time_zone)
         console.say(f"还有更多：--to {earlier} 往前翻，或加大 --limit。", "There are more: go on with that --to.")
 
 
@@ -185,7 +195,8 @@ def export_calls(
     """导出通话，最早的在前。Export calls, the oldest first.
 
     Numbers and names are masked unless `--reveal`; a file with whole ones can be read by its owner only. For example:
-    `zhitong calls export --from 2026-11-01 --to 2026-12-01 --excel --output november.csv`.
+    `zhitong calls export --from 2026-11-01 --to 2026-12-01 --excel --output november.csv`. Exit status 1 when a
+    record cannot be read; the others are written.
     """
     layout = Layout(format=ExportFormat.CSV if excel else form, unmasked=reveal, bom=excel, chinese=excel)
     wait_for(_export(site, (since, until), layout, to))
@@ -195,11 +206,14 @@ async def _export(path: Path, span: tuple[str | None, str | None], layout: Layou
     async with open_records(path) as (site, store):
         since, until = (moment(text, site.time_zone) for text in span)
         query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
+        damaged: list[Damaged] = []
         layout = msgspec.structs.replace(layout, zone=zoneinfo.ZoneInfo(site.time_zone))
         with _target(to, private=layout.unmasked) as target:
-            count = await export(with_files(Recordings(store.database), store.stream(query)), target, layout)
+            found = store.stream(query, damaged)
+            count = await export(with_files(Recordings(store.database), found), target, layout)
     if to:
         console.say(f"已导出 {count} 条通话记录：{to}", f"{count} records written.")
+    _name_damaged(damaged)
 
 
 @contextlib.contextmanager

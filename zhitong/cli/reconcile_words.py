@@ -140,6 +140,8 @@ def _said(finding: Finding, what: Words, book: str, recorded: str, told: str) ->
         return Words(f"没有记录：{book} 有 {told}", f"not on record; {book} has {told}")
     if finding.kind is Kind.DOUBLED:
         return Words(f"同一通电话有两条记录：{recorded} 与 {told}", f"two records of one call: {recorded} and {told}")
+    if finding.kind is Kind.UNREADABLE:
+        return Words(f"记录读不出，可能损坏：{told}", f"the record cannot be read, is it damaged? {told}")
     if finding.kind is Kind.NO_ROW:
         return Words(
             f"{book} 没有：{what.chinese}（记录 {recorded}）",

@@ -19,7 +19,7 @@ from telephony.database.faults import StoreUnavailable
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, MemberName, Micros, QueueName
 from telephony.model.terms import Outcome, Provenance
-from telephony.records.query import CallQuery, Cursor
+from telephony.records.query import CallQuery, Cursor, Damaged
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore, Written
 from tests.integration.postgres import Postgres
@@ -91,6 +91,25 @@ async def test_of_calls_with_one_uniqueid_the_latest_is_given(store: RecordStore
     again = record(2, uniqueids=(uniqueid(1),), visits=(), legs=(), offers=())
     await store.write([again, record(1)])
     assert await store.get(uniqueid(1)) == again
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+async def test_a_record_that_cannot_be_read_hides_no_other(sqlite_store: RecordStore, oldest_first: bool) -> None:
+    """Pages of one, so that each of them is once all that a page has."""
+    await sqlite_store.write([record(number) for number in range(1, 6)])
+    async with sqlite_store.database.writing() as connection:
+        spoilt = {"first": call_id(1), "middle": call_id(3), "last": call_id(5)}
+        spoil = "UPDATE calls SET body = '{\"pbx\": 7}' WHERE call_id IN (:first, :middle, :last)"
+        await connection.execute(text(spoil), spoilt)
+    query = CallQuery(oldest_first=oldest_first, limit=1)
+    damaged: list[Damaged] = []
+    found = [one.call_id async for one in sqlite_store.stream(query, damaged)]
+    assert sorted(found) == [call_id(2), call_id(4)]
+    assert sorted(each.call_id for each in damaged) == [call_id(1), call_id(3), call_id(5)]
+    assert {each.received_at for each in damaged} == {record(number).received_at for number in (1, 3, 5)}
+    assert all("pbx" in each.why for each in damaged)
+    with pytest.raises(StoreError, match=r"record of call \w+ cannot be read"):
+        [one async for one in sqlite_store.stream(query)]
 
 
 async def test_a_write_that_fails_leaves_none_of_its_records(store: RecordStore) -> None:

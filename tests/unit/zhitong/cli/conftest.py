@@ -2,14 +2,17 @@
 
 import asyncio
 import re
+import sqlite3
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from telephony.config import read_site
+from telephony.model.ids import CallId
 from telephony.places import database_url
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
@@ -73,6 +76,12 @@ class Terminal:
     def keep(self, records: Iterable[CallRecord]) -> None:
         """Put records into the site's database."""
         asyncio.run(self._keep(list(records)))
+
+    def spoil(self, call_id: CallId) -> None:
+        """Damage a record in the database file."""
+        with closing(sqlite3.connect(self.folder / "var" / "zhitong.db")) as connection, connection:
+            spoilt = connection.execute("UPDATE calls SET body = substr(body, 1, 200) WHERE call_id = ?", (call_id,))
+            assert spoilt.rowcount == 1
 
     async def _keep(self, records: list[CallRecord]) -> None:
         store = await RecordStore.open(database_url(self.site_file, read_site(self.site_file)))

@@ -118,3 +118,15 @@ def test_a_full_disk_is_said(kept: Terminal) -> None:
     said = kept.zhitong("calls", "export", "--output", "/dev/full")
     assert said.status == 1
     assert "No space left" in said.err
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+def test_a_record_that_cannot_be_read_is_named_and_hides_no_other(kept: Terminal, to_file: bool) -> None:
+    kept.spoil(call_id(2))
+    file = kept.folder / "calls.jsonl"
+    said = kept.zhitong("calls", "export", *(("--output", file) if to_file else ()))
+    assert said.status == 1
+    written = file.read_text(encoding="utf-8") if to_file else said.out
+    assert [json.loads(line)["call_id"] for line in written.splitlines()] == [call_id(1), call_id(3)]
+    assert call_id(2) in said.err
+    assert NUMBER not in said.err

@@ -156,3 +156,26 @@ def test_a_missing_site_is_named(terminal: Terminal) -> None:
     said = terminal.zhitong("calls", "list", "--site", "/nosuch/site.toml")
     assert said.status == 1
     assert "/nosuch/site.toml" in said.err
+
+
+def test_a_record_that_cannot_be_read_is_named_and_hides_no_other(hotline: Terminal) -> None:
+    hotline.spoil(call_id(4))
+    said = hotline.zhitong("calls", "list")
+    assert said.status == 1
+    assert listed(said.out) == [7, 6, 5, 3, 2, 1]
+    assert set(listed(said.err)) == {4}
+    assert said.err.startswith("警告 warning: 通话")
+    assert "cannot be read (" in said.err
+    assert NUMBER not in said.both
+    as_json = hotline.zhitong("calls", "list", "--json")
+    assert as_json.status == 1
+    assert len(json.loads(as_json.out)) == 6
+
+
+def test_a_page_without_a_readable_record_tells_how_to_go_on(hotline: Terminal) -> None:
+    hotline.spoil(call_id(7))
+    said = hotline.zhitong("calls", "list", "--limit", "1")
+    assert (said.status, listed(said.out), set(listed(said.err))) == (1, [], {7})
+    assert "没有通话" not in said.out
+    (earlier,) = re.findall(r"--to (\S+) ", said.out)
+    assert listed(hotline.zhitong("calls", "list", "--limit", "1", "--to", earlier).out) == [6]

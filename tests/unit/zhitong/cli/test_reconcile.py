@@ -95,6 +95,24 @@ def test_a_call_that_is_not_on_record(site: Terminal) -> None:
     assert victim.uniqueids[0] in said.out
 
 
+@pytest.mark.parametrize("name", ["gives-up-waiting", "refused-486"])
+def test_a_record_that_cannot_be_read_is_unexplained_and_hides_no_other(site: Terminal, name: str) -> None:
+    (victim,) = recorded.records(name)
+    before = told(site)["counts"]
+    site.spoil(victim.call_id)
+    said = site.zhitong("reconcile", *SPAN)
+    assert (said.status, said.err) == (1, "")
+    assert victim.call_id in said.out
+    assert "记录读不出" in said.out
+    assert "the record cannot be read" in said.out
+    found = told(site, 1)
+    (call,) = [call for call in found["calls"] if not call["explained"]]
+    assert call["call_id"] == victim.call_id
+    counts = found["counts"]
+    assert (counts["records"], counts["unexplained"]) == (before["records"], 1)
+    assert counts["agreed"] + counts["explained"] == before["records"] - 1
+
+
 def test_explained_calls_are_listed_when_asked_for(site: Terminal) -> None:
     (refused,) = recorded.records("refused-486")
     assert refused.call_id not in site.zhitong("reconcile", *SPAN).out
