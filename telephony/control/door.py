@@ -128,7 +128,7 @@ class Door:
 
     async def _call_back(self, request: Request, command: CallBack) -> Answer:
         until = time.monotonic() + request.deadline_s
-        agent = command.agent or (await self._ledger.detail(command.entry)).entry.owner
+        agent = command.agent or await self._ledger.owner(command.entry)
         phone = await self._phone(agent)
         assert agent is not None
         order = CallOrder(agent=agent, by=command.by, key=request.key, pbx=self._pbx, trunks=self._trunks)

@@ -149,6 +149,14 @@ class Ledger:
             commands = await connection.execute(orders.order_by(ledger_commands.c.number))
             return Detail(entry, tuple(reversed(known)), tuple(attempts), tuple(map(rows.command_of, commands)))
 
+    async def owner(self, number: EntryId) -> MemberName | None:
+        """Whose an entry is; None when it is open and nobody's. Raises LedgerError when it is closed without one."""
+        async with self.database.reading() as connection:
+            entry = await self._entry(connection, number)
+        if entry.owner is None:
+            _check_open(entry)
+        return entry.owner
+
     async def attempts(self, since: Micros, until: Micros) -> Sequence[Attempt]:
         """The tries that were begun in this time."""
         within = (ledger_attempts.c.said_at >= since) & (ledger_attempts.c.said_at < until)
@@ -234,10 +242,7 @@ class Ledger:
     async def _open_entry(self, connection: AsyncConnection, number: EntryId) -> Entry:
         await self._up_to_date(connection)
         entry = await self._entry(connection, number)
-        if entry.state is EntryState.CLOSED:
-            assert entry.closed is not None
-            closed = f"{entry.closed.reason.value}, by {entry.closed.by}"
-            raise LedgerError(f"Entry {entry.number} is closed already: {closed}.")
+        _check_open(entry)
         return entry
 
     async def _closed_entry(self, connection: AsyncConnection, number: EntryId) -> Entry:
@@ -325,6 +330,13 @@ class Ledger:
         await write_attempt(connection, ended)
         fact = rows.end_of(ended, ended.ended_place)
         await refold(connection, {attempt.caller: Touched([fact])}, self.database.place)
+
+
+def _check_open(entry: Entry) -> None:
+    if entry.state is EntryState.CLOSED:
+        assert entry.closed is not None
+        closed = f"{entry.closed.reason.value}, by {entry.closed.by}"
+        raise LedgerError(f"Entry {entry.number} is closed already: {closed}.")
 
 
 def _behind(entry: Entry) -> Micros:

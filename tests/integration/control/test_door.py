@@ -14,7 +14,7 @@ from telephony.control.commands import Answer, CallBack, Request, Taken
 from telephony.control.door import Door
 from telephony.errors import AmiActionFailed, AmiError, AmiOutcomeUnknown, AmiUnreachable, ControlError
 from telephony.ledger.keeper import PATIENCE_S, Keeper
-from telephony.ledger.terms import AttemptOutcome, EntryId, EntryState
+from telephony.ledger.terms import AttemptOutcome, CloseReason, EntryId, EntryState
 from telephony.live.board import Live
 from telephony.model.changes import AgentStateChanged, CallNotMade, CallStarted, EpochBegan
 from telephony.model.ids import MemberName, Micros, PbxName, call_id_of
@@ -148,6 +148,21 @@ async def test_the_owner_calls_unless_another_is_named(room: Room) -> None:
     await room.desk.ledger.assign(EntryId(1), MemberName("1002"), "chief")
     await room.door.handle(request(agent=None))
     assert [action.channel for action in room.sent if isinstance(action, Originate)] == ["PJSIP/1002"]
+
+
+async def test_a_closed_entry_without_an_owner_is_closed_whoever_is_to_call(room: Room) -> None:
+    await room.desk.ledger.close(EntryId(1), CloseReason.NUISANCE, "li")
+    for agent in (None, "1001"):
+        answer = await room.door.handle(request(agent=agent))
+        assert (answer.taken, room.sent) == (Taken.REFUSED, [])
+        assert answer.why == "Entry 1 is closed already: nuisance, by li."
+
+
+async def test_a_number_that_was_merged_tells_of_the_entry_it_leads_to(room: Room) -> None:
+    await room.desk.tell(missed(2, 60))
+    await room.desk.ledger.close(EntryId(1), CloseReason.RESOLVED, "li")
+    answer = await room.door.handle(request(agent=None, entry=2))
+    assert answer.why == "Entry 1 is closed already: resolved, by li."
 
 
 # --- tries of which nothing is heard ----------------------------------------------------------------------
