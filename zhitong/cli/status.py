@@ -6,17 +6,19 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
+from telephony.ami.link import LinkState
 from telephony.config import Site, read_site
 from telephony.control.commands import AskStatus, Request
 from telephony.control.socket import ask
 from telephony.errors import ControlError
 from telephony.live.alarms import Alarm, Severity
-from telephony.live.status import Journal, Status
+from telephony.live.status import Journal, Link, Status
 from telephony.places import control_of
 from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, wait_for
 
 _MARKS = {Severity.CRITICAL: ("✗", "bold red"), Severity.WARNING: ("!", "yellow")}
+_HEARD = (LinkState.SYNCING, LinkState.LIVE)
 
 
 def status(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) -> None:
@@ -48,7 +50,7 @@ def _show(told: Status, site: Site) -> None:
     if not told.alarms:
         console.say("没有报警。", "No alarm stands.", "green")
     table = console.table("运行状态 status", "项目 what", "现状 now")
-    for what, now in _rows(told):
+    for what, now in rows(told):
         table.add_row(what, console.text(now))
     console.out.print(table)
 
@@ -61,12 +63,13 @@ def _show_alarm(alarm: Alarm, site: Site) -> None:
         console.out.print(Text("  ") + console.text(alarm.detail))
 
 
-def _rows(told: Status) -> list[tuple[str, str]]:
+def rows(told: Status) -> list[tuple[str, str]]:
+    """What the table shows: what, and how it is now."""
     records, link = told.records, told.link
     why = f" ({link.why})" if link.why else ""
     return [
         ("与 PBX 的连接 link", f"{link.state}, epoch {link.epoch}{why}"),
-        ("事件延迟 event age", console.seconds(link.event_age_ms)),
+        ("事件延迟 event age", _event_age(link)),
         ("进行中的通话 calls", f"{told.calls} ({told.waiting} waiting)"),
         ("数据库 database", records.store),
         ("已写入的记录 written", f"{records.written} ({records.rebuilt} out of the PBX's logs)"),
@@ -74,6 +77,11 @@ def _rows(told: Status) -> list[tuple[str, str]]:
         ("发件箱 outbox", f"{records.fill:.1%}; refused {records.refused}, set aside {records.set_aside}"),
         ("日志补录 journal", _journal(told.journal)),
     ]
+
+
+def _event_age(link: Link) -> str:
+    """Nothing is heard while there is no link, so nothing is known of its age."""
+    return console.seconds(link.event_age_ms if link.state in _HEARD else None)
 
 
 def _journal(journal: Journal | None) -> str:
