@@ -185,7 +185,8 @@ async def check_clock(pbx: PystClient) -> Finding:
 
 def judge_clock(ahead_s: float) -> Finding:
     """How far the PBX's clock is ahead of ours, in seconds."""
-    words = (f"PBX 时钟与本机相差 {ahead_s * 1000:+.0f} 毫秒", f"The PBX's clock is {ahead_s * 1000:+.0f} ms from ours")
+    ahead_ms = round(ahead_s * 1000)  # an int: a float has a negative zero
+    words = (f"PBX 时钟与本机相差 {ahead_ms:+d} 毫秒", f"The PBX's clock is {ahead_ms:+d} ms from ours")
     if abs(ahead_s) < _TOLERATED_S:
         return ok("clock", *words)
     severity = warning if abs(ahead_s) < _BAD_S else error

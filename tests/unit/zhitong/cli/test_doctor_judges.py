@@ -144,6 +144,12 @@ def test_clocks(ahead_s: float, severity: Severity) -> None:
     assert judge_clock(ahead_s).severity is severity
 
 
+def test_no_difference_of_clocks_is_negative() -> None:
+    found = judge_clock(-0.0004).found
+    assert "+0 ms" in found.en
+    assert "-0" not in found.en + found.zh
+
+
 # --- dialplan, queues, trunks --------------------------------------------------------------------------------
 
 
