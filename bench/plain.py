@@ -176,5 +176,6 @@ _USER: dict[str, Make] = {
     "ZtEntry": _of_channel(e.CallEntered, trunk="Trunk", dialled="Dialled", recording="Recording", notice="Notice"),
     "ZtQueueEnd": _of_channel(e.QueueEnded, queue="Queue", status="Status", key="Key"),
     "ZtRefused": _of_channel(e.CallRefused, trunk="Trunk", dialled="Dialled", reason="Reason"),
+    "ZtRecording": _of_channel(e.RecordingTold, "size=Bytes", state="State"),
     "ZtEnd": _of_channel(e.CallerLegEnded, "cause=Cause", queue="Queue", status="Status", source="Source"),
 }
