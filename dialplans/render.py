@@ -12,9 +12,11 @@ from typing import Any
 import jinja2
 import msgspec
 
-from dialplans import files, view
+from dialplans import files
 from dialplans.people import agent_problems
 from dialplans.safety import checked
+from dialplans.views.extensions import extensions
+from dialplans.views.pjsip import pjsip
 from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.errors import ConfigError
@@ -94,9 +96,9 @@ def _views(
     site: Site, agents: Sequence[Agent], secrets: Secrets, lab: Lab, *, whole: bool
 ) -> dict[str, dict[str, Any]]:
     shown = {
-        "extensions.conf": view.extensions(site, agents),
+        "extensions.conf": extensions(site, agents),
         "queues.conf": files.queues(site, agents),
-        "pjsip.conf": files.pjsip(site, agents, secrets, lab.contacts) | {"by_name_first": lab.shared_address},
+        "pjsip.conf": pjsip(site, agents, secrets, lab.contacts) | {"by_name_first": lab.shared_address},
         "manager.conf": files.manager(site, secrets),
         "features.conf": files.features(site),
         "cel.conf": files.logs(),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from telephony.config import Site
+from telephony.site.site import Site
 
 
 def var_of(site_file: Path, site: Site) -> Path:

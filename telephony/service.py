@@ -18,7 +18,7 @@ import structlog
 from telephony.ami.account import Account
 from telephony.ami.connection import Connection
 from telephony.ami.link import LinkState, LinkStatus
-from telephony.config import Ami, Site
+from telephony.config import Site
 from telephony.control import socket
 from telephony.control.door import Door
 from telephony.control.recorder import Recorder
@@ -49,6 +49,7 @@ from telephony.records.outbox import Outbox
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
 from telephony.secrets import Secrets
+from telephony.site.pbx import Ami
 from telephony.watch import Parts, Watch
 
 log = structlog.get_logger(__name__)

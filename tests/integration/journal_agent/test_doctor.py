@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from telephony.config import JournalAgent, Pbx, Site, parse_site
+from telephony.config import Site, parse_site
 from telephony.journal.agent.keys import keys_in, make_keys
 from telephony.secrets import Secrets
+from telephony.site.pbx import JournalAgent, Pbx
 from tests.integration.journal_agent.host import Agent, Host
 from tests.unit.telephony.journal.pens import HeldPen, Pen
 from zhitong.cli.checks.findings import Finding, Severity

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from telephony.config import Ami, Site
+from telephony.config import Site
 from telephony.errors import ConfigError
 from telephony.model.ids import QueueName
 from telephony.places import database_url, home_of, secrets_of
@@ -16,6 +16,7 @@ from telephony.records.query import CallQuery
 from telephony.records.store import RecordStore
 from telephony.secrets import read_secrets
 from telephony.service import Service, account_of
+from telephony.site.pbx import Ami
 from tests.integration.ami.conftest import until
 from tests.integration.ami.fake_pbx import FakePbx
 from tests.integration.service.caller import Citizen

@@ -11,7 +11,7 @@ from dialplans import contract
 from dialplans.include import FREEPBX, PLAIN, Step
 from dialplans.parse import Step as DialplanStep
 from dialplans.render import Mode
-from telephony import config
+from telephony.site import opening, pbx, phones, queues, sip, site, speech, store
 from tests.unit.dialplans.sites import FULL, plan, rendered
 
 README = (Path(dialplans.__path__[0]) / "README.md").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_the_manager_user_is_as_documented() -> None:
 
 
 def test_every_status_with_its_sentence_and_cause_is_as_documented() -> None:
-    prompts = {key: getattr(config.Prompts(), key) for key in config.Prompts.__struct_fields__}
+    prompts = {key: getattr(speech.Prompts(), key) for key in speech.Prompts.__struct_fields__}
     for names, _what, sentence, cause in rows("## How a wait ends"):
         for status in re.findall("`([A-Z]+)`", names):
             say, hangup = PLAN["zt-bye"][status]
@@ -145,21 +145,21 @@ def test_every_file_that_is_rendered_to_be_included_has_its_step() -> None:
 
 
 TABLES: dict[str, type[msgspec.Struct]] = {
-    "–": config.Site,
-    "`[pbx]`": config.Pbx,
-    "`[pbx.ami]`": config.Ami,
-    "`[pbx.folders]`": config.Folders,
-    "`[pbx.journal]`": config.JournalAgent,
-    "`[sip]`": config.Sip,
-    "`[[trunk]]`": config.Trunk,
-    "`[[queue]]`": config.Queue,
-    "`[recording]`": config.Recording,
-    "`[prompts]`": config.Prompts,
-    "`[opening]`": config.Opening,
-    "`[agents]`": config.SignIn,
-    "`[feature_codes]`": config.FeatureCodes,
-    "`[baseline]`": config.Baseline,
-    "`[store]`": config.Store,
+    "–": site.Site,
+    "`[pbx]`": pbx.Pbx,
+    "`[pbx.ami]`": pbx.Ami,
+    "`[pbx.folders]`": pbx.Folders,
+    "`[pbx.journal]`": pbx.JournalAgent,
+    "`[sip]`": sip.Sip,
+    "`[[trunk]]`": sip.Trunk,
+    "`[[queue]]`": queues.Queue,
+    "`[recording]`": speech.Recording,
+    "`[prompts]`": speech.Prompts,
+    "`[opening]`": opening.Opening,
+    "`[agents]`": phones.SignIn,
+    "`[feature_codes]`": phones.FeatureCodes,
+    "`[baseline]`": queues.Baseline,
+    "`[store]`": store.Store,
 }
 
 

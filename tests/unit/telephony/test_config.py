@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.config import Queue, Site, Trunk, contradictions, parse_site, read_site
+from telephony.config import Site, contradictions, parse_site, read_site
 from telephony.errors import ConfigError
+from telephony.site.queues import Queue
+from telephony.site.sip import Trunk
 from telephony.texts import target_of
 
 SAMPLES = Path(__file__).parents[3] / "dialplans" / "samples"

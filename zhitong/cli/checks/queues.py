@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from telephony.config import Queue
+from telephony.site.queues import Queue
 from zhitong.cli.checks.case import Case, Rights
 from zhitong.cli.checks.client import PystClient
 from zhitong.cli.checks.findings import Finding, error, listed, note, ok, warning

@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 
-from telephony.config import Ami
+from telephony.site.pbx import Ami
 from zhitong.cli.checks.findings import Finding, Pair, error, ok, warning
 from zhitong.cli.checks.relay import Peer, connect
 

@@ -1,0 +1,24 @@
+"""What extensions.conf shows: the site and its agents, laid out line by line. Pure.
+
+Everything that needs a decision is decided in these modules, so that the templates hold nothing but Asterisk's own
+words. One module here stands behind the templates of the same duty in templates/extensions.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dialplans.views import ends, hours, outgoing, phones, queues, ways_in
+from telephony.directory.agents import Agent
+from telephony.site.site import Site
+
+
+def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
+    """For extensions.conf."""
+    return {
+        **ways_in.ways_in(site),
+        **hours.hours(site),
+        **ends.ends(site),
+        **queues.queues(site),
+        **phones.phones(site, agents),
+        **outgoing.outgoing(site),
+    }

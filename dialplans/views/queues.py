@@ -1,0 +1,35 @@
+"""Queues, and the recording that they begin. Pure."""
+
+from typing import Any
+
+from dialplans.contract import RECORDING_FEATURES
+from dialplans.views.places import goes_to
+from telephony.site.queues import Queue
+from telephony.site.site import Site
+
+
+def queues(site: Site) -> dict[str, Any]:
+    """For queues.j2 and recording.j2."""
+    return {"queues": [_queue_context(queue) for queue in site.queues], "recording": _recording(site)}
+
+
+def _queue_context(queue: Queue) -> dict[str, Any]:
+    return {
+        "name": queue.name,
+        "number": queue.number,
+        "max_wait": queue.max_wait_s or "",
+        "overflow": goes_to(queue.overflow),
+        "exits": [{"key": key, "goes_to": goes_to(text)} for key, text in sorted(queue.exits.items())],
+    }
+
+
+def _recording(site: Site) -> dict[str, str] | None:
+    """Where recordings go. Without a folder of its own, below Asterisk's ``monitor``, as relative paths do."""
+    if not site.recording.on:
+        return None
+    folder = site.recording.folder
+    return {
+        "folder": f"{folder.rstrip('/')}/" if folder else "",
+        "notice": site.recording.notice,
+        "features": "#".join(name for name, _, _ in RECORDING_FEATURES),
+    }

@@ -1,0 +1,42 @@
+"""All that site.toml says, as one frozen struct."""
+
+from msgspec import field
+
+from telephony.site.opening import Opening
+from telephony.site.pbx import Pbx
+from telephony.site.phones import FeatureCodes, SignIn
+from telephony.site.queues import Baseline, Queue
+from telephony.site.sip import Sip, Trunk
+from telephony.site.speech import Prompts, Recording
+from telephony.site.store import Store
+from telephony.site.table import Table
+from telephony.texts import Folder, Language, Number, Title
+
+
+class Site(Table, frozen=True, kw_only=True):
+    """All that site.toml says."""
+
+    name: Title
+    hotline: tuple[Number, ...]
+    time_zone: str = "Asia/Shanghai"
+    language: Language = "en"
+    var: Folder = "var"  # relative to the folder of site.toml
+    pbx: Pbx = Pbx()
+    sip: Sip = Sip()
+    trunks: tuple[Trunk, ...] = field(name="trunk", default=())
+    queues: tuple[Queue, ...] = field(name="queue")
+    recording: Recording = Recording()
+    prompts: Prompts = Prompts()
+    opening: Opening | None = None
+    agents: SignIn = SignIn()
+    feature_codes: FeatureCodes = FeatureCodes()
+    baseline: Baseline | None = None
+    store: Store = Store()
+
+    def queue_named(self, name: str | None) -> Queue:
+        """The queue of this name; the first one for None. ``read_site`` has made sure it exists."""
+        return self.queues[0] if name is None else {queue.name: queue for queue in self.queues}[name]
+
+    def numbers_of(self, trunk: Trunk) -> tuple[str, ...]:
+        """The dialled numbers that mean the hotline on this trunk."""
+        return trunk.numbers or self.hotline
