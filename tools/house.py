@@ -34,7 +34,7 @@ REGISTRY_HOSTS = tuple(
 )
 MACHINE_PATH = re.compile(r"(?:^|[\s\"'(=])/(?:work|farm|home|root|Users)/")
 LEFTOVER = re.compile(r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
-BYTES_ONLY = ("tests/recordings/", "LICENSE")
+BYTES_ONLY = ("tests/recordings/queue-calls/", "tests/recordings/single/", "LICENSE")
 """Raw captures and the licence are kept as they came."""
 
 

@@ -19,7 +19,8 @@ from telephony.model.ids import MemberName, QueueName
 from telephony.secrets import generate
 from tests.integration.dialplans.rig import Rig, running
 from tests.recordings.captures import FOLDER, save
-from tests.recordings.stories import STORIES, Stage, Story
+from tests.recordings.stage import Stage, Story
+from tests.recordings.stories import STORIES
 from tools.capture_ami import Tap
 from zhitong.lab.phones.phone import Phone, Setup
 from zhitong.lab.phones.policy import Ring

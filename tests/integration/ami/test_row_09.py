@@ -21,7 +21,7 @@ from telephony.model.world import World
 from telephony.records.record import CallRecord
 from tests.integration.ami.conftest import until
 from tests.recordings.make import account, stage
-from tests.recordings.stories import Stage, gone
+from tests.recordings.stage import Stage, gone
 from zhitong.lab.chaos.facts import difference, of_world
 from zhitong.lab.chaos.pbx_state import PbxState
 from zhitong.lab.programs import Tools, find_tools

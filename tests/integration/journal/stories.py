@@ -8,7 +8,8 @@ import asyncio
 from pathlib import Path
 
 from telephony.ami.actions import Action
-from tests.recordings.stories import Stage, Story, consult, gone, wait
+from tests.recordings.stage import Stage, Story, gone, wait
+from tests.recordings.transfers import consult
 from zhitong.lab.phones.policy import Answer
 
 ROOM = """

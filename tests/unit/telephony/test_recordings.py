@@ -208,7 +208,7 @@ EXPECTED: dict[str, list[Expected]] = {
     ],
 }
 """By capture: how each call ended, its visits, its offers, its transfers, in the order the calls came in. Written from
-what the phones of the story did (tests/recordings/stories.py)."""
+what the phones of the story did (tests/recordings)."""
 
 T, HOLD, GAP, RING = "talk", "hold", "gap", "ring"
 TIMELINES: dict[str, list[tuple[str, tuple[str, ...], float]]] = {
