@@ -84,7 +84,8 @@ def test_such_a_word_inside_another_is_no_offence(tmp_path: Path) -> None:
 def test_recordings_and_bytes_are_not_judged(tmp_path: Path) -> None:
     text = house.REGISTRY_HOSTS[0] + "\r\n"
     assert findings(tmp_path, "notes.md", text) != []
-    assert findings(tmp_path, "tests/recordings/one.ami", text) == []
+    assert findings(tmp_path, "tests/recordings/single/one.ami", text) == []
+    assert findings(tmp_path, "tests/recordings/notes.md", text) != []
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe")
     assert list(house.judge(tmp_path / "picture.png", tmp_path)) == []
 
