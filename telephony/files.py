@@ -15,7 +15,12 @@ def write_private(path: Path, text: str) -> None:
 
 
 def write_whole(path: Path, text: str, *, mode: int = PUBLIC) -> None:
-    """Puts ``text`` (UTF-8) at ``path`` in one step: a reader, or a crash, finds the old file or the new one.
+    """Puts ``text`` (UTF-8) at ``path``. See ``write_whole_bytes``."""
+    write_whole_bytes(path, text.encode(), mode=mode)
+
+
+def write_whole_bytes(path: Path, content: bytes, *, mode: int = PUBLIC) -> None:
+    """Puts ``content`` at ``path`` in one step: a reader, or a crash, finds the old file or the new one.
 
     The folder is made if need be. The file has ``mode`` from its first byte on. Raises ``OSError``.
     """
@@ -23,8 +28,8 @@ def write_whole(path: Path, text: str, *, mode: int = PUBLIC) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())

@@ -5,6 +5,7 @@
 ``ZHITONG_ASTERISK_MODULES``  its directory of modules, where it is not found by itself
 ``ZHITONG_ASTERISK_DATA``     its data directory (``sounds/``, ``documentation/``), likewise
 ``ZHITONG_SIPP``          path of a sipp program
+``ZHITONG_ESPEAK``        path of an espeak-ng program (zhitong.lab.speech)
 ========================  ===================================================================
 """
 
@@ -16,6 +17,7 @@ import msgspec
 
 from telephony.errors import LabError
 from zhitong.lab.apt import Progress
+from zhitong.lab.speech import with_speech
 from zhitong.lab.tree import PBX, Tree, fetch
 
 _MODULE_DIRS = (
@@ -36,7 +38,8 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class Asterisk(msgspec.Struct, frozen=True):
-    """An Asterisk that can be run: the program, its modules and its data (sounds, documentation, music)."""
+    """An Asterisk that can be run: the program, its modules and its data (documentation, music, and sounds, with
+    placeholders of ours among them)."""
 
     program: Program
     modules: Path
@@ -64,10 +67,11 @@ def find_asterisk(progress: Progress = _silent, environ: Mapping[str, str] = os.
     if own := environ.get("ZHITONG_ASTERISK"):
         modules = _directory("ZHITONG_ASTERISK_MODULES", _MODULE_DIRS, "res_pjsip.so", environ)
         data = _directory("ZHITONG_ASTERISK_DATA", _DATA_DIRS, "sounds", environ)
-        return Asterisk(Program([_executable("ZHITONG_ASTERISK", own)]), modules, data)
+        return Asterisk(Program([_executable("ZHITONG_ASTERISK", own)]), modules, with_speech(data, progress, environ))
     tree = fetch(PBX, progress)
     modules = tree.libraries / "asterisk" / "modules"
-    return Asterisk(_of_tree(tree, "usr/sbin/asterisk"), modules, tree.root / "usr/share/asterisk")
+    data = with_speech(tree.root / "usr/share/asterisk", progress, environ)
+    return Asterisk(_of_tree(tree, "usr/sbin/asterisk"), modules, data)
 
 
 def find_sipp(progress: Progress = _silent, environ: Mapping[str, str] = os.environ) -> Program:

@@ -27,6 +27,12 @@ def own(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(autouse=True)
+def no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sounds as they come with Asterisk; tests/integration/lab/test_speech.py has ours."""
+    monkeypatch.setattr(programs, "with_speech", lambda data, *_: data)
+
+
 @pytest.fixture
 def no_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(*_: object) -> Tree:
