@@ -66,6 +66,17 @@ def ensure_secrets(path: Path, phones: Iterable[str]) -> Secrets:
     return wanted
 
 
+def forget_phones(path: Path, phones: Iterable[str]) -> None:
+    """Take the passwords of these phones out of the file, so that whoever has such a phone next gets one anew.
+
+    Raises ConfigError as ``read_secrets``, and OSError when the file cannot be written.
+    """
+    known, gone = read_secrets(path), set(phones)
+    kept = {name: secret for name, secret in known.phones.items() if name not in gone}
+    if kept != known.phones:
+        write_private(path, _toml(msgspec.structs.replace(known, phones=kept)))
+
+
 def with_figures_key(path: Path) -> Secrets:
     """The secrets of this file, with the key that signs the daily figures: generated and written if there is none.
 
