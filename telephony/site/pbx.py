@@ -1,5 +1,7 @@
 """The PBX: its name, its manager interface, its folders."""
 
+from typing import Literal
+
 from telephony.site.table import Table
 from telephony.texts import AgentUrl, Folder, Host, Port, SystemName, Version, Word
 
@@ -37,6 +39,14 @@ class JournalAgent(Table, frozen=True):
     tls_cert: Folder = "/etc/zhitong/journal-agent.crt"
 
 
+class Deploy(Table, frozen=True):
+    """Where `zhitong agents` puts the rendered files so that Asterisk reads them, on this machine. ``folder`` None:
+    into the var directory, for people to copy. ``mode``: as that of `zhitong dialplan render`."""
+
+    folder: Folder | None = None
+    mode: Literal["new", "include"] = "new"
+
+
 class Pbx(Table, frozen=True):
     """One Asterisk. ``systemname`` prefixes all its ids, so it never changes once records exist."""
 
@@ -45,3 +55,4 @@ class Pbx(Table, frozen=True):
     ami: Ami = Ami()
     folders: Folders = Folders()
     journal: JournalAgent = JournalAgent()
+    deploy: Deploy = Deploy()

@@ -5,6 +5,7 @@ from msgspec import field
 from telephony.site.opening import Opening
 from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
+from telephony.site.provisioning import Phones
 from telephony.site.queues import Baseline, Queue
 from telephony.site.sip import Sip, Trunk
 from telephony.site.speech import Prompts, Recording
@@ -30,6 +31,7 @@ class Site(Table, frozen=True, kw_only=True):
     opening: Opening | None = None
     agents: SignIn = SignIn()
     feature_codes: FeatureCodes = FeatureCodes()
+    phones: Phones = Phones()
     baseline: Baseline | None = None
     store: Store = Store()
 
