@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from dialplans import check as checks
-from dialplans.diff import Change
+from dialplans.diff import Change, Difference
 from dialplans.diff import diff as differences
 from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
@@ -152,13 +152,19 @@ def diff(
     found = differences(target or default_folder(site, parsed), files)
     if as_json:
         console.print_json(found)
-    for difference in () if as_json else found:
-        console.out.print(Text(_CHANGES[difference.change], "bold") + Text(f" {difference.name}"))
-        console.out.print(Text("\n").join(_line(line) for line in difference.lines), soft_wrap=True)
+    else:
+        print_differences(found)
     if not found and not as_json:
         console.say("没有差别。", "No difference.")
     if found:
         raise typer.Exit(1)
+
+
+def print_differences(found: Iterable[Difference]) -> None:
+    """Each file with the lines that differ."""
+    for difference in found:
+        console.out.print(Text(_CHANGES[difference.change], "bold") + Text(f" {difference.name}"))
+        console.out.print(Text("\n").join(_line(line) for line in difference.lines), soft_wrap=True)
 
 
 _CHANGES = {Change.ADDED: "新增 added", Change.CHANGED: "改动 changed", Change.REMOVED: "移除 removed"}
