@@ -97,6 +97,10 @@ VARIABLES = {
     "MONITOR_FILENAME": "ZT_RECORDING as app_queue wants it: with the folder, without .wav",
     "ZT_CALLBACK": "of a call-back: its entry in the missed-call ledger; set by the bridge, as ZT_TRUNK and ZT_DIALLED",
     "ZT_ATTEMPT": "of a call-back: the number of this attempt",
+    "ZT_KIND": "of a number that goes out: mobile, fixed, service, foreign or unknown; set by zt-number, as ZT_NSN",
+    "ZT_NSN": "that number without what is dialled before it; empty if it is none",
+    "ZT_DIAL": "that number as the trunk wants it; set by zt-format-<trunk>, as ZT_SHOWN",
+    "ZT_SHOWN": "the number that the trunk shows to whom we call",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
     "DYNAMIC_FEATURES": "the keys that pause and resume a recording; inherited",
 }

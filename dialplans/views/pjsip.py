@@ -40,6 +40,7 @@ def _trunk(site: Site, trunk: Trunk, secrets: Secrets) -> dict[str, Any]:
         "matches": trunk.hosts,
         "from_domain": trunk.from_domain,
         "from_user": trunk.from_user,
+        "send_pai": trunk.send_pai,
         "register": trunk.register,
         "username": trunk.username,
         "contact_user": site.numbers_of(trunk)[0],

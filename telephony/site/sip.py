@@ -1,5 +1,7 @@
 """SIP: where Asterisk listens, and the lines to carriers."""
 
+from telephony.numbers.outward import OutFormat, ZeroBefore
+from telephony.site.numbers import Prefix
 from telephony.site.table import Table
 from telephony.texts import Account, AnswerPolicy, Codec, Host, Number, Port, Word
 
@@ -34,3 +36,8 @@ class Trunk(Table, frozen=True):
     from_user: Account | None = None
     register: bool = False  # we register with the carrier; the password stands in secrets.toml
     username: Account | None = None
+    out_format: OutFormat = "national"  # how numbers that go out are written
+    out_prefix: Prefix = ""  # dialled before every number
+    out_zero: ZeroBefore = "never"  # a 0 before mobiles: all, or those of other areas
+    caller_id: Number | None = None  # what is shown; None: the first of ``numbers``, in ``out_format``
+    send_pai: bool = False  # show it as P-Asserted-Identity, too

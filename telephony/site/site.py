@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from telephony.site.numbers import Numbers
 from telephony.site.opening import Opening
 from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
@@ -24,6 +25,7 @@ class Site(Table, frozen=True, kw_only=True):
     var: Folder = "var"  # relative to the folder of site.toml
     pbx: Pbx = Pbx()
     sip: Sip = Sip()
+    numbers: Numbers = Numbers()
     trunks: tuple[Trunk, ...] = field(name="trunk", default=())
     queues: tuple[Queue, ...] = field(name="queue")
     recording: Recording = Recording()
