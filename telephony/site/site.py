@@ -4,6 +4,7 @@ from msgspec import field
 
 from telephony.site.numbers import Numbers
 from telephony.site.opening import Opening
+from telephony.site.outgoing import Outgoing
 from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
 from telephony.site.provisioning import Phones
@@ -28,6 +29,7 @@ class Site(Table, frozen=True, kw_only=True):
     numbers: Numbers = Numbers()
     trunks: tuple[Trunk, ...] = field(name="trunk", default=())
     queues: tuple[Queue, ...] = field(name="queue")
+    outgoing: Outgoing = Outgoing()
     recording: Recording = Recording()
     prompts: Prompts = Prompts()
     opening: Opening | None = None

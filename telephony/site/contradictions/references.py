@@ -21,6 +21,10 @@ def faults(site: Site) -> Iterator[str]:
     for path, name in wanted:
         if name is not None and name not in queues:
             yield f"{path}: there is no queue {name!r}. Queues: {', '.join(sorted(queues))}."
+    trunks = [trunk.name for trunk in site.trunks]
+    for name in site.outgoing.trunks:
+        if name not in trunks:
+            yield f"outgoing.trunks: there is no trunk {name!r}. Trunks: {', '.join(trunks)}."
     for index, queue in enumerate(site.queues):
         if cycle := _overflow_cycle(site, queue):
             yield f"queue[{index}].overflow: goes round in a circle: {' → '.join(cycle)}."

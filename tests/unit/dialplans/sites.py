@@ -30,6 +30,9 @@ hotline = ["12345"]
 on = true
 keep_days = 30
 folder = "/srv/recordings"
+[outgoing]
+allow = ["+852X.", "local", "mobile"]
+deny = ["13900000000"]
 [opening]
 mon = ["08:30-12:00", "13:30-24:00"]
 holidays = [2026-10-01]
