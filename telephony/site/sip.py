@@ -28,7 +28,7 @@ class Trunk(Table, frozen=True):
     hosts: tuple[Host, ...]
     numbers: tuple[Number, ...] = ()  # dialled numbers that mean the hotline; empty: those of ``Site.hotline``
     queue: Word | None = None  # None: the first queue
-    answer: AnswerPolicy = "at-agent"
+    answer: AnswerPolicy = "at-entry"
     early_media: bool = False
     port: Port = 5060
     codecs: tuple[Codec, ...] = ()  # empty: those of ``Sip``

@@ -92,7 +92,7 @@ _QUIET_S = 2.5
 def site_text() -> str:
     """A trunk for each queue, told by its address."""
     trunks = [
-        _TRUNK.format(queue=queue, number=number, more='answer = "at-entry"' if queue == "keys" else "")
+        _TRUNK.format(queue=queue, number=number, more=f'answer = "{"at-entry" if queue == "keys" else "at-agent"}"')
         for number, queue in enumerate(QUEUES, 1)
     ]
     return SITE + "".join(trunks)

@@ -38,9 +38,11 @@ signed_out = "beep"
 [[trunk]]
 name = "carrier"
 hosts = ["127.0.0.2"]
+answer = "at-agent"
 [[trunk]]
 name = "early"
 hosts = ["127.0.0.3"]
+answer = "at-agent"
 early_media = true
 [[trunk]]
 name = "entry"

@@ -42,6 +42,7 @@ numbers = ["12399"]
 [[trunk]]
 name = "carrier"
 hosts = ["203.0.113.10"]
+answer = "at-agent"
 from_domain = "sip.example.net"
 from_user = "12345"
 register = true
@@ -56,6 +57,7 @@ codecs = ["g722"]
 name = "early"
 hosts = ["203.0.113.30"]
 numbers = ["+861012345"]
+answer = "at-agent"
 early_media = true
 [[queue]]
 name = "hotline"

@@ -118,10 +118,12 @@ def test_a_target_that_is_no_agent_is_found() -> None:
 
 
 def test_announcements_nobody_hears_are_found() -> None:
-    (finding,) = site_findings("position = true")
-    assert "warning: callers of trunk carrier hear nothing before the answer" in finding
-    heard = BASE.replace("[[queue]]", "early_media = true\n[[queue]]") + "position = true"
+    at_agent = BASE.replace("[[queue]]", 'answer = "at-agent"\n[[queue]]') + "position = true"
+    (finding,) = check_site(parse_site(at_agent), agents("1001"))
+    assert "warning: callers of trunk carrier hear nothing before the answer" in str(finding)
+    heard = at_agent.replace("[[queue]]", "early_media = true\n[[queue]]")
     assert check_site(parse_site(heard), agents("1001")) == []
+    assert site_findings("position = true") == []
 
 
 def test_a_queue_nobody_answers_is_found() -> None:

@@ -66,7 +66,7 @@ def test_a_site_needs_a_name_a_number_and_a_queue() -> None:
 def test_fifteen_lines_are_a_hotline() -> None:
     assert len(FIFTEEN_LINES.splitlines()) == 15
     site = parse_site(FIFTEEN_LINES)
-    assert site.trunks[0].answer == "at-agent"
+    assert site.trunks[0].answer == "at-entry"
     assert site.queue_named(None).name == "hotline"
     assert site.queue_named("duty").name == "duty"
     assert site.numbers_of(site.trunks[0]) == ("12345",)

@@ -32,8 +32,10 @@ SiteText = Callable[[Ports], str]
 def head(ports: Ports, name: str = "演练 rehearsal", trunk: str = "", host: str = "127.0.0.1") -> str:
     """The beginning of a lab's site.toml: names, addresses, and one trunk for callers at ``host``.
 
-    ``trunk`` adds keys to that trunk. Phones that register need an address that is not the trunk's.
+    ``trunk`` adds keys to that trunk. Phones that register need an address that is not the trunk's. Calls are answered
+    when the agent answers, unless ``trunk`` says otherwise: SIPp's own timer of the answer is then the connect time.
     """
+    answer = "" if "answer = " in trunk else 'answer = "at-agent"'
     return f"""\
 name = "{name}"
 hotline = ["12345"]
@@ -51,6 +53,7 @@ rtp_end = {ports.rtp.stop - 1}
 [[trunk]]
 name = "carrier"
 hosts = ["{host}"]
+{answer}
 {trunk}
 """
 
