@@ -22,7 +22,7 @@ class Site(Table, frozen=True, kw_only=True):
     name: Title
     hotline: tuple[Number, ...]
     time_zone: str = "Asia/Shanghai"
-    language: Language = "en"
+    language: Language = "zh"
     var: Folder = "var"  # relative to the folder of site.toml
     pbx: Pbx = Pbx()
     sip: Sip = Sip()

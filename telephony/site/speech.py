@@ -21,15 +21,15 @@ class Recording(Table, frozen=True):
 
 
 class Prompts(Table, frozen=True):
-    """Sounds the dialplan plays. The defaults are placeholders from Asterisk's own English set."""
+    """Sounds the dialplan plays. ``zt/…`` are the sentences of dialplans/prompts.toml."""
 
-    closed: Sound = "ss-noservice"
-    no_agent: Sound = "ss-noservice"
-    full: Sound = "ss-noservice"
-    waited: Sound = "ss-noservice"
-    goodbye: Sound = "vm-goodbye"
-    signed_in: Sound = "agent-loginok"
-    signed_out: Sound = "agent-loggedoff"
-    paused: Sound = "beep"
-    unpaused: Sound = "beep"
-    failed: Sound = "beeperr"
+    closed: Sound = "zt/closed"
+    no_agent: Sound = "zt/no_agent"
+    full: Sound = "zt/full"
+    waited: Sound = "zt/waited"
+    goodbye: Sound = "zt/goodbye"
+    signed_in: Sound = "zt/signed_in"
+    signed_out: Sound = "zt/signed_out"
+    paused: Sound = "zt/paused"
+    unpaused: Sound = "zt/unpaused"
+    failed: Sound = "zt/failed"

@@ -206,7 +206,7 @@ def test_a_mistyped_folder_does_not_pass(desk: Terminal, folder: str) -> None:
 def test_prompts_that_are_not_there(desk: Terminal) -> None:
     said = desk.zhitong("dialplan", "check", "--sounds", desk.folder)
     assert said.status == 1
-    assert "ss-noservice" in said.out
+    assert "zt/closed" in said.out
 
 
 # --- diff ---------------------------------------------------------------------------------------------------------
