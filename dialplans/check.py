@@ -13,10 +13,9 @@ from dialplans.files import music_folder
 from dialplans.findings import Finding, Level
 from dialplans.parse import Dialplan, Step, dialplan, find, is_dynamic, sections, settings, split_outside, stray_lines
 from dialplans.people import agent_problems
-from dialplans.sounds import find_sound, prompts_of, sound_seconds
+from dialplans.speech.check import site_prompts
 from telephony.config import Site, contradictions
 from telephony.directory.agents import Agent
-from telephony.errors import ConfigError
 
 OUR_CONTEXTS = re.compile(r"zt-[a-z0-9_-]+\Z")
 _GUARDED = re.compile(r"DIALPLAN_EXISTS\(([^,()]+),([^,()]+),1\)")
@@ -31,7 +30,7 @@ def check_site(site: Site, agents: Sequence[Agent] = (), sounds: Path | None = N
     found += [Finding("agents", problem, "") for problem in agent_problems(site, agents)]
     found += [*_targets(site, agents), *_deaf_announcements(site), *_lonely_queues(site, agents)]
     if sounds is not None:
-        found += [*_prompts(site, sounds), *_music(site, sounds.parent)]
+        found += [*site_prompts(site, sounds), *_music(site, sounds.parent)]
     return sorted(found)
 
 
@@ -61,22 +60,6 @@ def _lonely_queues(site: Site, agents: Sequence[Agent]) -> Iterator[Finding]:
         if agents and queue.name not in served:
             what = f"no agent answers queue {queue.name!r}: every caller of it goes on to its overflow."
             yield Finding(f"site.toml: queue[{index}]", what, "Give it agents, or take it out.", Level.WARNING)
-
-
-def _prompts(site: Site, sounds: Path) -> Iterator[Finding]:
-    for where, name in prompts_of(site):
-        path = find_sound(sounds, name, site.language)
-        if path is None:
-            what = f"the sound {name!r} has no file below {sounds} (language {site.language})."
-            yield Finding(f"site.toml: {where}", what, "Asterisk would skip it in silence: bring the file.")
-            continue
-        try:
-            empty = sound_seconds(path) == 0
-        except ConfigError as error:
-            yield Finding(f"site.toml: {where}", str(error), "")
-        else:
-            if empty:
-                yield Finding(f"site.toml: {where}", f"{path} holds no sound.", "Bring the recording again.")
 
 
 def _music(site: Site, data: Path) -> Iterator[Finding]:

@@ -1,9 +1,9 @@
 """Sound files as Asterisk finds them: which a site names, where each lies, how long it lasts."""
 
-import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dialplans.speech.formats import remedy, wave_samples
 from telephony.config import Site
 from telephony.errors import ConfigError
 
@@ -28,7 +28,7 @@ _BYTES_PER_SECOND = {
     "sln96": 192_000,
     "sln192": 384_000,
 }
-_WAVE = ("wav", "wav16")
+_WAVE = {"wav": 8_000, "wav16": 16_000}
 _WAV49_HEADER, _WAV49_BYTES_PER_SECOND = 60, 1_625  # 65 bytes each 40 ms
 
 
@@ -54,13 +54,15 @@ def _siblings(base: Path) -> Iterator[Path]:
 def sound_seconds(path: Path) -> float:
     """How long this file lasts. Raises ``ConfigError`` for a file that is not of the format its name says."""
     ending = path.suffix[1:]
+    rate = _WAVE.get(ending, 0)
     try:
-        if ending in _WAVE:
-            with wave.open(str(path), "rb") as file:
-                return file.getnframes() / file.getframerate()
+        if rate:
+            return wave_samples(path.read_bytes(), rate) / rate
         size = path.stat().st_size
-    except (OSError, EOFError, wave.Error) as error:
-        raise ConfigError(f"{path}: cannot be read as {ending}: {error}. Convert it to 8 kHz, 16 bit, mono.") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}. {remedy(path.name, rate)}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     if ending == "WAV":
         return max(0, size - _WAV49_HEADER) / _WAV49_BYTES_PER_SECOND
     return size / _BYTES_PER_SECOND[ending]

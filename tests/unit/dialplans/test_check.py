@@ -8,7 +8,6 @@ import pytest
 from dialplans.check import check_files, check_site, read_folder
 from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
-from dialplans.sounds import find_sound
 from telephony.config import parse_site
 from telephony.secrets import Secrets
 from tests.unit.dialplans.sites import BASE, FULL, agents, rendered, sample, secrets_for
@@ -143,22 +142,6 @@ def a_wav(path: Path, seconds: float) -> None:
         file.setsampwidth(2)
         file.setframerate(8000)
         file.writeframes(b"\0\0" * round(8000 * seconds))
-
-
-def test_a_prompt_that_is_missing_empty_or_broken_is_found(tmp_path: Path) -> None:
-    site = parse_site(BASE + '[prompts]\nclosed = "custom/closed"\nfull = "custom/full"\nwaited = "custom/waited"\n')
-    for name in ("ss-noservice", "vm-goodbye", "agent-loginok", "agent-loggedoff", "beep", "beeperr"):
-        a_wav(tmp_path / "en" / f"{name}.wav", 0.5)
-    a_wav(tmp_path / "en" / "custom" / "full.wav", 0)
-    (tmp_path / "en" / "custom" / "waited.wav").write_bytes(b"no wave")
-    findings = [str(finding) for finding in check_site(site, agents("1001"), tmp_path) if "prompts" in finding.where]
-    assert len(findings) == 3
-    assert "prompts.closed: error: the sound 'custom/closed' has no file" in findings[0]
-    assert "prompts.full: error:" in findings[1]
-    assert "holds no sound" in findings[1]
-    assert "prompts.waited: error:" in findings[2]
-    assert "cannot be read as wav" in findings[2]
-    assert find_sound(tmp_path, "beep", "en") is not None
 
 
 def test_music_without_a_file_is_found(tmp_path: Path) -> None:
