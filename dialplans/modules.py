@@ -34,6 +34,8 @@ _MEDIA = (
     "res_timing_timerfd",
     "res_musiconhold",
     "res_rtp_asterisk",
+    "res_srtp",
+    "res_format_attr_opus",
     "bridge_builtin_features",
     "bridge_builtin_interval_features",
     "bridge_holding",
@@ -45,6 +47,8 @@ _MEDIA = (
     "codec_alaw",
     "codec_g722",
     "codec_gsm",
+    "codec_opus_open_source",
+    "codec_opus",
     "codec_resample",
     "codec_ulaw",
     "format_gsm",
@@ -102,6 +106,9 @@ MODULES = (*_MEDIA, *_SIP, *_DIALPLAN, *_LOGS, "app_queue")
 """In the order of loading; app_queue last, since a member whose channel driver is not there yet is invalid."""
 
 
+_PERHAPS = frozenset({"codec_opus_open_source", "codec_opus"})
+"""Not part of Asterisk's own sources: loaded only where somebody has looked."""
+
 _SINCE = {"res_cdrel_custom": ((20, 19), (22, 9))}
 """Modules that older versions lack: the first minor version that has each, by branch."""
 
@@ -113,7 +120,7 @@ def chosen(version: str, available: Collection[str] | None = None) -> tuple[str,
     """
     if available is not None:
         return tuple(name for name in MODULES if name in available)
-    return tuple(name for name in MODULES if _has(version, _SINCE.get(name, ())))
+    return tuple(name for name in MODULES if name not in _PERHAPS and _has(version, _SINCE.get(name, ())))
 
 
 def _has(version: str, since: tuple[tuple[int, int], ...]) -> bool:

@@ -36,8 +36,7 @@ def _faults(site: Site, agent: Agent) -> Iterator[str]:
             check(value)
         except FieldRefused as refused:
             yield f"{value!r}: {refused}."
-    if _RESERVED.match(agent.phone):
-        yield f"the phone {agent.phone!r} is a word of Asterisk's or of ours. Give it another name."
+    yield from _phone_faults(site, agent)
     if UNSAFE.search(agent.name):
         yield f"the name {agent.name!r} would be evaluated, or begins or ends with a space. Write it plainly."
     if agent.number in _taken(site):
@@ -49,6 +48,13 @@ def _faults(site: Site, agent: Agent) -> Iterator[str]:
             yield f"queue {queue!r} is named {count} times."
     if any(each.penalty < 0 for each in agent.queues):
         yield "a penalty must be 0 or more."
+
+
+def _phone_faults(site: Site, agent: Agent) -> Iterator[str]:
+    if _RESERVED.match(agent.phone):
+        yield f"the phone {agent.phone!r} is a word of Asterisk's or of ours. Give it another name."
+    if agent.profile and agent.profile not in site.profile_names():
+        yield f"there is no phone profile {agent.profile!r} in site.toml."
 
 
 def _taken(site: Site) -> set[str]:

@@ -98,7 +98,7 @@ def _views(
     shown = {
         "extensions.conf": extensions(site, agents),
         "queues.conf": files.queues(site, agents),
-        "pjsip.conf": pjsip(site, agents, secrets, lab.contacts) | {"by_name_first": lab.shared_address},
+        "pjsip.conf": pjsip(site, agents, secrets, lab.contacts, lab.modules) | {"by_name_first": lab.shared_address},
         "manager.conf": files.manager(site, secrets),
         "features.conf": files.features(site),
         "cel.conf": files.logs(),

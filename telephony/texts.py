@@ -83,6 +83,10 @@ Count = Annotated[int, whole(0, 100_000, "a whole number")]
 Codec = Literal["alaw", "ulaw", "g722", "g729", "opus", "gsm", "slin"]
 Strategy = Literal["leastrecent", "rrmemory", "rrordered", "fewestcalls", "random", "wrandom", "linear", "ringall"]
 AnswerPolicy = Literal["at-agent", "at-entry"]
+Transport = Literal["udp", "tcp", "tls"]
+Srtp = Literal["no", "optional", "required"]
+Dtmf = Literal["rfc4733", "info", "inband", "auto"]
+Timers = Literal["no", "yes", "required", "always"]
 
 
 class Target(NamedTuple):

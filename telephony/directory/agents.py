@@ -23,3 +23,4 @@ class Agent(msgspec.Struct, frozen=True):
     name: str
     queues: tuple[QueueMembership, ...]
     phone: str  # name of the PJSIP endpoint that rings; the agent's number unless the CSV says otherwise
+    profile: str = ""  # name of a [[phone_profile]] of site.toml; empty: the site's first, or the built-in one

@@ -1,7 +1,7 @@
 """Agents from a CSV file, as spreadsheets write it.
 
-Columns ``number,name,queues,phone`` in any order, by these names or the Chinese ones; ``phone`` may be left
-out. A row that cannot be taken is reported with its line, the field and the remedy, and all such rows at
+Columns ``number,name,queues,phone,profile`` in any order, by these names or the Chinese ones; ``phone`` and ``profile``
+may be left out. A row that cannot be taken is reported with its line, the field and the remedy, and all such rows at
 once, so that a file is mended in one go.
 """
 
@@ -18,6 +18,7 @@ from telephony.directory.fields import (
     checked_name,
     checked_number,
     checked_phone,
+    checked_profile,
     checked_queues,
 )
 from telephony.errors import DirectoryError
@@ -32,9 +33,11 @@ _COLUMNS = {
     "队列": "queues",
     "phone": "phone",
     "分机": "phone",
+    "profile": "profile",
+    "话机类型": "profile",
 }
 _REQUIRED = ("number", "name", "queues")
-_TEMPLATE = "number,name,queues,phone (工号,姓名,队列,分机)"
+_TEMPLATE = "number,name,queues,phone,profile (工号,姓名,队列,分机,话机类型)"
 _SHOWN = 20
 
 
@@ -67,10 +70,13 @@ class Reading(msgspec.Struct, frozen=True):
         raise DirectoryError(f"Nothing was imported: {len(self.refusals)} rows are wrong.\n" + "\n".join(lines))
 
 
-def read_agents(data: bytes, known_queues: Collection[str] | None = None) -> Reading:
+def read_agents(
+    data: bytes, known_queues: Collection[str] | None = None, known_profiles: Collection[str] | None = None
+) -> Reading:
     """Read a whole CSV file: UTF-8 with or without its mark, or GB18030 (what Chinese Excel saves).
 
-    ``known_queues`` are the queues of the site: others are refused; None accepts any. Of two rows with one
+    ``known_queues`` are the queues of the site and ``known_profiles`` its phone profiles: others are refused; None
+    accepts any. Of two rows with one
     number or one phone the first is taken and the second refused. Raises DirectoryError when the file as a
     whole cannot be read: not text, no header, a quote that never closes.
     """
@@ -79,7 +85,7 @@ def read_agents(data: bytes, known_queues: Collection[str] | None = None) -> Rea
     if header is None:
         raise DirectoryError(f"The file is empty. Its first line names the columns: {_TEMPLATE}.")
     columns = _columns(header[1])
-    gathering = _Gathering(known_queues)
+    gathering = _Gathering(known_queues, known_profiles)
     for line, cells in rows:
         gathering.take(line, cells, columns)
     return Reading(tuple(gathering.agents), tuple(gathering.refusals))
@@ -140,8 +146,9 @@ def _columns(header: list[str]) -> Mapping[str, int]:
 class _Gathering:
     """The rows taken so far, and what must not come twice."""
 
-    def __init__(self, known_queues: Collection[str] | None) -> None:
+    def __init__(self, known_queues: Collection[str] | None, known_profiles: Collection[str] | None) -> None:
         self._known_queues = known_queues
+        self._known_profiles = known_profiles
         self._seen: dict[tuple[str, str], int] = {}
         self.agents: list[Agent] = []
         self.refusals: list[Refusal] = []
@@ -164,6 +171,7 @@ class _Gathering:
             ("name", checked_name),
             ("queues", lambda text: checked_queues(text, self._known_queues)),
             ("phone", lambda text: checked_phone(text or values["number"])),
+            ("profile", lambda text: checked_profile(text, self._known_profiles)),
         ):
             text = values.get(name, "")
             if name == "phone" and not text and "number" not in checked:

@@ -15,6 +15,7 @@ MAX_NAME = 64
 MAX_PENALTY = 1_000
 _NUMBER = re.compile(r"[0-9]{2,15}")
 _PHONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_PROFILE = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 _QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 # Each ends or opens something in a .conf file or in a caller id.
 _NAME_FORBIDDEN = frozenset('"<>;\\[]')
@@ -63,6 +64,19 @@ def checked_phone(text: str) -> str:
         )
     if text.lower().startswith(_TRUNK_PREFIX):
         raise FieldRefused(f"choose a name that does not begin with {_TRUNK_PREFIX}: such names are the trunks'")
+    return text
+
+
+def checked_profile(text: str, known: Collection[str] | None) -> str:
+    """The name of a phone profile; empty: the site's first. ``known`` are the profiles of the site; None accepts any
+    well-formed name.
+    """
+    if not text:
+        return text
+    if known is not None and text not in known:
+        raise FieldRefused(f"{text} is no phone profile of this site; its profiles are {', '.join(sorted(known))}")
+    if not _PROFILE.fullmatch(text):
+        raise FieldRefused("write a phone profile of site.toml (a letter, then a-z 0-9 _ -), or nothing")
     return text
 
 

@@ -10,6 +10,7 @@ agents = Table(
     Column("number", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("phone", Text, nullable=False, unique=True),  # two agents on one phone would ring for each other
+    Column("profile", Text, nullable=False, server_default=""),  # empty: the site's first phone profile
 )
 
 agent_queues = Table(

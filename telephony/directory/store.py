@@ -56,7 +56,7 @@ async def _all(connection: AsyncConnection, number: MemberName | None = None) ->
     for row in await connection.execute(queues):
         memberships[row.number].append(QueueMembership(QueueName(row.queue), row.penalty))
     return [
-        Agent(MemberName(row.number), row.name, tuple(memberships[row.number]), row.phone)
+        Agent(MemberName(row.number), row.name, tuple(memberships[row.number]), row.phone, row.profile)
         for row in await connection.execute(people)
     ]
 
@@ -68,7 +68,9 @@ async def _apply(connection: AsyncConnection, changes: Changes) -> None:
         if gone:
             await connection.execute(delete(table).where(table.c.number.in_(gone)))
     come = [*changes.added, *(change.after for change in changes.changed)]
-    people = [{"number": agent.number, "name": agent.name, "phone": agent.phone} for agent in come]
+    people = [
+        {"number": agent.number, "name": agent.name, "phone": agent.phone, "profile": agent.profile} for agent in come
+    ]
     queues = [
         {"number": agent.number, "queue": at.queue, "penalty": at.penalty, "sequence": sequence}
         for agent in come

@@ -9,7 +9,7 @@ from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
 from telephony.site.provisioning import Phones
 from telephony.site.queues import Baseline, Queue
-from telephony.site.sip import Sip, Trunk
+from telephony.site.sip import STANDARD_PROFILE, PhoneProfile, Sip, Trunk
 from telephony.site.speech import Prompts, Recording
 from telephony.site.store import Store
 from telephony.site.table import Table
@@ -28,6 +28,7 @@ class Site(Table, frozen=True, kw_only=True):
     sip: Sip = Sip()
     numbers: Numbers = Numbers()
     trunks: tuple[Trunk, ...] = field(name="trunk", default=())
+    phone_profiles: tuple[PhoneProfile, ...] = field(name="phone_profile", default=())
     queues: tuple[Queue, ...] = field(name="queue")
     outgoing: Outgoing = Outgoing()
     recording: Recording = Recording()
@@ -42,6 +43,18 @@ class Site(Table, frozen=True, kw_only=True):
     def queue_named(self, name: str | None) -> Queue:
         """The queue of this name; the first one for None. ``read_site`` has made sure it exists."""
         return self.queues[0] if name is None else {queue.name: queue for queue in self.queues}[name]
+
+    def profile_named(self, name: str) -> PhoneProfile:
+        """The phone profile of this name (``Agent.profile``); the first, or the built-in one, for an empty name.
+
+        Raises ``KeyError`` where there is none of the name.
+        """
+        known = self.phone_profiles or (STANDARD_PROFILE,)
+        return {profile.name: profile for profile in known}[name or known[0].name]
+
+    def profile_names(self) -> frozenset[str]:
+        """What an agent's profile may be called."""
+        return frozenset(profile.name for profile in self.phone_profiles or (STANDARD_PROFILE,))
 
     def numbers_of(self, trunk: Trunk) -> tuple[str, ...]:
         """The dialled numbers that mean the hotline on this trunk."""

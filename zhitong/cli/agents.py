@@ -19,7 +19,7 @@ _SHOWN = 12
 
 @app.command("import")
 def import_agents(
-    file: Annotated[Path, typer.Argument(help="CSV 文件。 Columns number,name,queues,phone; see above.")],
+    file: Annotated[Path, typer.Argument(help="CSV 文件。 Columns number,name,queues,phone,profile; see above.")],
     site: SiteOption = DEFAULT_SITE,
     replace: Annotated[
         bool, typer.Option("--replace", help="移除文件里没有的坐席。 Remove agents whom the file does not have.")
@@ -29,8 +29,9 @@ def import_agents(
     """从 CSV 导入坐席：全部成功，或一行不改。Import agents from a CSV file: all of its rows, or none.
 
     Columns: `number` 工号 (also the member's name in queues), `name` 姓名, `queues` 队列 (`service;policy:5`: two
-    queues, in the second with penalty 5), `phone` 分机 (name of the SIP account; the number if left out). UTF-8 or
-    GB18030, as Excel saves it. After that: `zhitong dialplan render`.
+    queues, in the second with penalty 5), `phone` 分机 (name of the SIP account; the number if left out), `profile`
+    话机类型 (a `[[phone_profile]]` of site.toml; its first if left out). UTF-8 or GB18030, as Excel saves it. After
+    that: `zhitong dialplan render`.
     """
     changes = wait_for(_import(site, read_given(file), replace, dry_run))
     _print_changes(changes, dry_run)
@@ -38,7 +39,7 @@ def import_agents(
 
 async def _import(path: Path, data: bytes, replace: bool, dry_run: bool) -> Changes:
     async with open_database(path) as (site, database):
-        wanted = read_agents(data, {queue.name for queue in site.queues}).all_or_nothing()
+        wanted = read_agents(data, {queue.name for queue in site.queues}, site.profile_names()).all_or_nothing()
         store = AgentStore(database)
         act = store.plan if dry_run else store.import_agents
         return await act(wanted, replace=replace)

@@ -81,7 +81,7 @@ def _read(site_file: Path, agents: Path | None) -> tuple[Site, list[Agent]]:
         return wait_for(_from_directory(site_file))
     site = read_site(site_file)
     known = {queue.name for queue in site.queues}
-    return site, list(read_agents(read_given(agents), known).all_or_nothing())
+    return site, list(read_agents(read_given(agents), known, site.profile_names()).all_or_nothing())
 
 
 async def _from_directory(site_file: Path) -> tuple[Site, list[Agent]]:

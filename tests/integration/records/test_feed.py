@@ -134,6 +134,7 @@ def _back_to_0002(path: Path) -> None:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for name in {name for (name,) in tables} - OF_0002:
         connection.execute(f"DROP TABLE {name}")
+    connection.execute("ALTER TABLE agents DROP COLUMN profile")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()
     connection.close()

@@ -154,6 +154,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[sip]`": sip.Sip,
     "`[numbers]`": numbers.Numbers,
     "`[[trunk]]`": sip.Trunk,
+    "`[[phone_profile]]`": sip.PhoneProfile,
     "`[[queue]]`": queues.Queue,
     "`[outgoing]`": outgoing.Outgoing,
     "`[recording]`": speech.Recording,

@@ -356,7 +356,7 @@ def test_the_city_is_of_the_first_users_size() -> None:
     assert 3 <= len(site.queues) <= 4
     assert len(site.trunks) == 1
     files = render(site, people, secrets_for(people))
-    assert files["pjsip.conf"].count("(zt-phone)\n") == 68
+    assert files["pjsip.conf"].count("(zt-profile-standard)\n") == 68
 
 
 def test_files_with_secrets_are_private_and_the_others_are_not(tmp_path: Path) -> None:

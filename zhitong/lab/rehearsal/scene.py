@@ -49,6 +49,10 @@ bind = "127.0.0.1"
 port = {ports.sip}
 rtp_start = {ports.rtp.start}
 rtp_end = {ports.rtp.stop - 1}
+# SIPp's callers send no RTP, and nobody answers OPTIONS where they call from.
+rtp_timeout_s = 0
+rtp_timeout_hold_s = 0
+qualify_s = 0
 
 [[trunk]]
 name = "carrier"

@@ -44,8 +44,15 @@ def test_import_then_list(terminal: Terminal) -> None:
             "name": "张三",
             "queues": [{"queue": "citizens", "penalty": 0}, {"queue": "policy", "penalty": 5}],
             "phone": "1001",
+            "profile": "",
         },
-        {"number": "1002", "name": "李四", "queues": [{"queue": "citizens", "penalty": 0}], "phone": "8002"},
+        {
+            "number": "1002",
+            "name": "李四",
+            "queues": [{"queue": "citizens", "penalty": 0}],
+            "phone": "8002",
+            "profile": "",
+        },
     ]
 
 
