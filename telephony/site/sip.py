@@ -9,6 +9,7 @@ from telephony.texts import (
     Account,
     AnswerPolicy,
     Codec,
+    Count,
     Dtmf,
     Folder,
     Host,
@@ -90,6 +91,10 @@ class Trunk(Table, frozen=True):
     out_zero: ZeroBefore = "never"  # a 0 before mobiles: all, or those of other areas
     caller_id: Number | None = None  # what is shown; None: the first of ``numbers``, in ``out_format``
     send_pai: bool = False  # show it as P-Asserted-Identity, too
+    lines: Count = 0  # calls that the carrier carries at one time, in and out; 0: not told
+    max_calls_out: Count = 0  # of them at most so many out; 0: no limit
+    reserved_in: Count = 0  # lines that calls out leave free, for calls in
+    reserved_specialists: Count = 0  # lines that all but calls to specialists leave free
 
 
 class PhoneProfile(Table, frozen=True):

@@ -92,7 +92,14 @@ def test_no_text_of_a_site_changes_the_shape_of_a_file(mode: Mode, path: tuple[s
         return  # what refers to it would not be found: not a question of shape
     if path[:2] == ("outgoing", "allow") and path[2] != 0:
         return  # a class: one line for each of its patterns
-    if path[0] in {"time_zone", "opening"} or path[-1] in {"answer", "sign_in", "overflow", "version", "srtp", "transport"}:
+    if path[0] in {"time_zone", "opening"} or path[-1] in {
+        "answer",
+        "sign_in",
+        "overflow",
+        "version",
+        "srtp",
+        "transport",
+    }:
         return  # these are decided upon, not printed
     keeps_shape(put(SITE, path, text), PEOPLE, secrets_for(PEOPLE), mode)
 
