@@ -24,6 +24,10 @@ COMMANDS = {
     "dialplan render": ("--mode", "include", "secrets.toml", "dialplans/README.md"),
     "dialplan check": ("--sounds", "exit status is 0 when"),
     "dialplan diff": ("no secret", "exit status is 1 when"),
+    "prompts build": ("eSpeak NG", "own recordings stay"),
+    "prompts import": ("8 kHz", "closed.wav", "all of them, or none"),
+    "prompts list": ("--language", "--json"),
+    "prompts check": ("exit status is 0 when",),
     "journal-agent init": ("--name", "certificate", "delete it first"),
     "journal-agent serve": ("--logs", "--bind", "127.0.0.1", "5048", "SIGTERM"),
 }
@@ -56,7 +60,7 @@ def test_help_teaches(wide: Terminal, command: str) -> None:
 
 
 NARROW = (
-    *("", *COMMANDS, "calls", "agents", "dialplan", "chaos", "status", "doctor", "journal-agent"),
+    *("", *COMMANDS, "calls", "agents", "dialplan", "prompts", "chaos", "status", "doctor", "journal-agent"),
     *("pbx", "pbx up", "pbx down", "pbx status", "pbx cli"),
     *("missed", "missed list", "missed show", "missed assign", "missed call", "missed close", "missed reopen"),
     *("missed report", "reconcile", "reconcile nightly", "reconcile verify", "recordings", "recordings list"),
