@@ -25,3 +25,25 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     area_code: str = ""
     own_mobiles: tuple[str, ...] = ()
+
+
+WITHHELD = frozenset(
+    {
+        *(
+            "",
+            "anonymous",
+            "withheld",
+            "unavailable",
+            "unknown",
+            "private",
+            "restricted",
+            "blocked",
+            "hidden",
+            "asterisk",
+        ),
+        *("no number", "nonumber", "invalid", "null", "none", "<unknown>", "p", "o"),
+        *("未知", "匿名", "隐藏", "保密", "无号码", "未知号码", "私人号码", "隐藏号码", "匿名号码", "保密号码"),
+    }
+)
+"""What is written for a number that is not told, in small letters: RFC 3323's anonymous, Asterisk's own words, ISUP
+gateways' P (private) and O (out of area), and those of telephones."""

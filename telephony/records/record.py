@@ -18,6 +18,7 @@ from telephony.model.terms import (
     Side,
     VisitResult,
 )
+from telephony.numbers.received import Normalised
 
 SCHEMA_VERSION = 1
 
@@ -118,7 +119,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     linkedids: tuple[Linkedid, ...]
     direction: Direction
     dialled: str
-    caller_number: str
+    caller_number: str  # as received
     caller_name: str
     trunk: str
     queue: QueueName | None  # the queue that answered, else the last one waited in
@@ -151,3 +152,5 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None  # Q.850 of the caller's leg
     provenance: Provenance = Provenance.OBSERVED
     estimated: tuple[str, ...] = ()  # names of the fields whose value is inferred, e.g. ended_at
+    caller_normalised: Normalised | None = None  # what the caller's number means; None: recorded before that was told
+    dialled_normalised: Normalised | None = None  # the same of ``dialled``, of a call to outside

@@ -11,13 +11,15 @@ from typing import Any
 import msgspec
 
 from telephony.errors import StoreError
+from telephony.numbers.received import Normalised
 from telephony.records.record import CallRecord
 from telephony.records.schema import calls
 
 Row = Mapping[str, Any]
 
 _INT64 = 2**63 - 1
-_FROM_RECORD = [column.name for column in calls.columns if column.name != "body"]
+_BESIDE = ("body", "caller_key", "dialled_key")
+_FROM_RECORD = [column.name for column in calls.columns if column.name not in _BESIDE]
 _UNSAFE = {0: "\ufffd", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 
 
@@ -60,7 +62,17 @@ def record_of(body: str, place: str) -> CallRecord:
 def call_row(record: CallRecord) -> Row:
     """The row of ``calls``."""
     row = {name: _plain(getattr(record, name)) for name in _FROM_RECORD}
-    return {**row, "body": body_of(record)}
+    keys = {"caller_key": _key(record.caller_normalised), "dialled_key": _key(record.dialled_normalised)}
+    return {**row, **keys, "body": body_of(record)}
+
+
+def _key(number: Normalised | None) -> str | None:
+    return None if number is None else key_column(number)
+
+
+def key_column(number: Normalised | None) -> str:
+    """Of a number that was looked at; empty where there is nothing to compare, or no number to look at."""
+    return (number.key if number is not None else None) or ""
 
 
 def _plain(value: Any) -> Any:

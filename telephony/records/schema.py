@@ -9,6 +9,9 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Te
 
 from telephony.database.metadata import metadata
 
+KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""In the order of its bytes, so that a number with its extensions is one range."""
+
 calls = Table(
     "calls",
     metadata,
@@ -17,6 +20,8 @@ calls = Table(
     Column("received_at", BigInteger, nullable=False),  # all times: microseconds UTC
     Column("dialled", Text, nullable=False),
     Column("caller_number", Text, nullable=False),
+    Column("caller_key", KEY),  # what the number means; empty: nothing to compare; None: nobody has looked as yet
+    Column("dialled_key", KEY),  # the same of a call to outside
     Column("caller_name", Text, nullable=False),
     Column("trunk", Text, nullable=False),
     Column("direction", Text, nullable=False),
@@ -42,6 +47,8 @@ calls = Table(
 )
 Index("ix_calls_time", calls.c.received_at, calls.c.call_id)
 Index("ix_calls_caller_number", calls.c.caller_number, calls.c.received_at, calls.c.call_id)
+Index("ix_calls_caller_key", calls.c.caller_key, calls.c.received_at, calls.c.call_id)
+Index("ix_calls_dialled_key", calls.c.dialled_key, calls.c.received_at, calls.c.call_id)
 Index("ix_calls_agent", calls.c.agent, calls.c.received_at, calls.c.call_id)
 Index("ix_calls_queue", calls.c.queue, calls.c.received_at, calls.c.call_id)
 

@@ -135,6 +135,9 @@ def _back_to_0002(path: Path) -> None:
     for name in {name for (name,) in tables} - OF_0002:
         connection.execute(f"DROP TABLE {name}")
     connection.execute("ALTER TABLE agents DROP COLUMN profile")
+    for column in ("caller_key", "dialled_key"):
+        connection.execute(f"DROP INDEX ix_calls_{column}")
+        connection.execute(f"ALTER TABLE calls DROP COLUMN {column}")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()
     connection.close()

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, Uniqueid
+from telephony.model.terms import Direction
+from telephony.numbers.kinds import Rules
 from telephony.records import rows
+from telephony.records.numbered import numbered
 from telephony.records.record import CallRecord
 from telephony.records.schema import calls
 from tests.unit.telephony.records.samples import call_id, record, tellings, uniqueid
@@ -28,9 +31,22 @@ def test_the_body_is_the_record(one: CallRecord) -> None:
 @given(tellings(st.integers(0, 9)))
 def test_the_columns_say_what_the_body_says(one: CallRecord) -> None:
     row = dict(rows.call_row(one))
+    assert row.keys() == set(calls.columns.keys())
     body = json.loads(row.pop("body"))
+    assert (row.pop("caller_key"), row.pop("dialled_key")) == (None, None)  # nobody has looked at its numbers as yet
     assert row == {name: body[name] for name in row}
-    assert {*row, "body"} == set(calls.columns.keys())
+
+
+@pytest.mark.parametrize(
+    ("caller", "key"), [("013800000001", "+8613800000001"), ("3053000", "+865613053000"), ("anonymous", "")]
+)
+def test_the_numbers_are_kept_as_received_and_as_what_they_mean(caller: str, key: str) -> None:
+    rules = Rules(area_code="561")
+    inbound = rows.call_row(numbered(record(caller_number=caller), rules))
+    assert (inbound["caller_number"], inbound["caller_key"], inbound["dialled_key"]) == (caller, key, None)
+    out = record(caller_number="1001", dialled=caller, direction=Direction.OUTBOUND)
+    outbound = rows.call_row(numbered(out, rules))
+    assert (outbound["caller_key"], outbound["dialled_key"]) == ("internal:1001", key)
 
 
 def test_columns_hold_plain_values_that_any_driver_takes() -> None:
