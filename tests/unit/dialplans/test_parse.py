@@ -10,6 +10,7 @@ from dialplans.parse import (
     dialplan,
     find,
     is_dynamic,
+    lines_of,
     pattern,
     sections,
     settings,
@@ -31,7 +32,7 @@ key => value\\;with a mark
 
 def test_sections_and_settings_are_read_with_their_lines() -> None:
     assert list(sections(TEXT)) == [("general", 1), ("a", 3), ("a", 5)]
-    assert [tuple(each) for each in settings(TEXT)] == [
+    assert [each[:4] for each in settings(TEXT)] == [
         ("general", "static", "yes", 2),
         ("a", "key", "value\\;with a mark", 4),
         ("a", "other", "1", 7),
@@ -43,13 +44,26 @@ def test_a_comment_begins_at_a_mark_that_is_not_escaped(line: str, left: str) ->
     assert uncommented(line) == left
 
 
+def test_comments_may_stand_over_lines_and_within_each_other() -> None:
+    text = "a = 1 ;-- b = 2\n[c]\n;-- d --;\ne --; f = 3\n;--- a line of dashes\ng = \\;-- 4\nh = --; 5"
+    assert list(lines_of(text)) == [(1, "a = 1"), (4, "f = 3"), (6, "g = \\;-- 4"), (7, "h = --")]
+
+
+def test_priorities_are_counted_as_asterisk_does() -> None:
+    plan = dialplan(
+        "[a]\nexten => 1,1,A()\nexten => 2,n,B()\nexten => 2,n+3,C()\nexten => 2,s(x),D()\nexten => 3,hint,PJSIP/3"
+    )
+    assert [(each.app, each.number) for each in plan["a"]["2"]] == [("B", 2), ("C", 6), ("D", 6)]
+    assert plan["a"]["3"] == ()
+
+
 PLAN = """\
 [in]
 exten => _X.,1,NoOp(a,b)
  same => n(here),Goto(s,1)
  same => n,Hangup
 exten => s,1,Queue(q,ct,,,60)
-exten => s,n+5,Strange()
+exten => s,,Strange()
 include => other
 garbage
 """
@@ -57,7 +71,7 @@ garbage
 
 def test_a_dialplan_is_read_step_by_step() -> None:
     plan = dialplan(PLAN)
-    assert [tuple(step) for step in plan["in"]["_X."]] == [
+    assert [step[:7] for step in plan["in"]["_X."]] == [
         ("in", "_X.", 1, "", "NoOp", "a,b", 2),
         ("in", "_X.", 2, "here", "Goto", "s,1", 3),
         ("in", "_X.", 3, "", "Hangup", "", 4),
@@ -66,7 +80,7 @@ def test_a_dialplan_is_read_step_by_step() -> None:
 
 
 def test_what_is_no_line_of_a_dialplan_is_named() -> None:
-    assert list(stray_lines(PLAN)) == [(6, "exten => s,n+5,Strange()"), (8, "garbage")]
+    assert list(stray_lines(PLAN)) == [(6, "exten => s,,Strange()"), (8, "garbage")]
 
 
 @pytest.mark.parametrize(
