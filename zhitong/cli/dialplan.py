@@ -12,6 +12,7 @@ from dialplans.diff import Change, Difference
 from dialplans.diff import diff as differences
 from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
+from dialplans.speech.check import file_prompts
 from telephony.config import Site, read_site
 from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
@@ -95,26 +96,39 @@ def check(
     site: SiteOption = DEFAULT_SITE,
     agents: AgentsOption = None,
     sounds: Annotated[
-        Path | None, typer.Option(help="语音目录。 The sounds folder of Asterisk: are all prompts there?")
+        Path | None,
+        typer.Option(help="语音目录。 Asterisk's folder of sounds; left out: `sounds` in `data` of [pbx.folders]."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """检查站点、坐席与配置文件。Check the site, the agents and the files for what would else show when a call is lost.
 
-    Changes nothing. The exit status is 0 when there is no error.
+    Changes nothing. The exit status is 0 when there is no error. Every sound that is named must be there, in a format
+    that Asterisk plays; where the PBX's folder of sounds is not on this machine, that is left out and said.
     """
     parsed, people = _read(site, agents)
+    sounds = sounds or _sounds_of(parsed)
     found = checks.check_site(parsed, people, sounds)
+    files: dict[str, str] = {}
     if folder is not None:
-        found += checks.check_files(_files_in(folder))
-    elif not any(finding.level is Level.ERROR for finding in found):
-        found += checks.check_files(_rendered(site, agents, Mode.NEW, planned_secrets)[2])
+        files = _files_in(folder)
+    elif not any(finding.level is Level.ERROR and "prompts" not in finding.where for finding in found):
+        files = _rendered(site, agents, Mode.NEW, planned_secrets)[2]
+    found += [*checks.check_files(files), *(file_prompts(parsed, files, sounds) if sounds else [])]
     if as_json:
         console.print_json(found)
     else:
         _print_findings(found)
+        if sounds is None:
+            console.say("语音未检查：--sounds 语音目录", "Sounds were not checked: they are not on this machine.")
     if any(finding.level is Level.ERROR for finding in found):
         raise typer.Exit(1)
+
+
+def _sounds_of(site: Site) -> Path | None:
+    """The PBX's folder of sounds, where it is on this machine."""
+    folder = Path(site.pbx.folders.data) / "sounds"
+    return folder if folder.is_dir() else None
 
 
 def _files_in(folder: Path) -> dict[str, str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dialplans.prompts import sentences
+from tests.unit.dialplans.speech.test_check import a_wav
 from tests.unit.zhitong.cli.conftest import Terminal
 
 AGENTS = "number,name,queues\n1001,张三,citizens\n1002,李四,policy\n"
@@ -207,6 +209,30 @@ def test_prompts_that_are_not_there(desk: Terminal) -> None:
     said = desk.zhitong("dialplan", "check", "--sounds", desk.folder)
     assert said.status == 1
     assert "zt/closed" in said.out
+
+
+def test_what_the_rendered_dialplan_plays_must_be_there_too(desk: Terminal) -> None:
+    """All sentences of site.toml are there; a second of silence, which extensions.conf names, is not."""
+    sounds = desk.folder / "data" / "sounds"
+    for sentence in sentences():
+        a_wav(sounds / "zh" / f"{sentence.sound}.wav")
+    (desk.folder / "data" / "moh").mkdir()
+    a_wav(desk.folder / "data" / "moh" / "a.wav")
+    with desk.site_file.open("a", encoding="utf-8") as site:
+        site.write(f'\n[pbx.folders]\ndata = "{sounds.parent}"\n')
+    said = desk.zhitong("dialplan", "check")
+    assert said.status == 1
+    assert re.search(r"extensions\.conf:\d+: the sound 'silence/1' has no file", said.out)
+    a_wav(sounds / "en" / "silence" / "1.wav")
+    assert desk.zhitong("dialplan", "check").status == 0
+
+
+def test_sounds_that_are_on_another_machine_are_said_to_be_unchecked(desk: Terminal) -> None:
+    with desk.site_file.open("a", encoding="utf-8") as site:
+        site.write('\n[pbx.folders]\ndata = "/nowhere/asterisk"\n')
+    said = desk.zhitong("dialplan", "check")
+    assert said.status == 0
+    assert "语音未检查" in said.out
 
 
 # --- diff ---------------------------------------------------------------------------------------------------------
