@@ -1,20 +1,35 @@
 """``zhitong agents``: who answers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
-from telephony.directory.changes import Changes
 from telephony.directory.store import AgentStore
 from zhitong.cli import console
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, read_given, wait_for
+from zhitong.cli.agents_change import DryRunOption, ReloadOption, add, change, remove, report
+from zhitong.cli.agents_sheet import print_sheet
+from zhitong.cli.common import (
+    DEFAULT_SITE,
+    ByOption,
+    JsonOption,
+    SiteOption,
+    group,
+    open_database,
+    read_given,
+    wait_for,
+    who,
+)
+from zhitong.cli.roster import Order, change_roster
 
-app = group("坐席。Agents: import them from a file, list them.")
-
-_SHOWN = 12
+app = group("坐席。Agents: add, change, remove, import from a file; list them; print their phones' settings.")
+app.command("add")(add)
+app.command("change")(change)
+app.command("remove")(remove)
 
 
 @app.command("import")
@@ -24,44 +39,28 @@ def import_agents(
     replace: Annotated[
         bool, typer.Option("--replace", help="移除文件里没有的坐席。 Remove agents whom the file does not have.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看不写。 Only say what would change.")] = False,
+    reload: ReloadOption = True,
+    dry_run: DryRunOption = False,
+    by: ByOption = None,
 ) -> None:
     """从 CSV 导入坐席：全部成功，或一行不改。Import agents from a CSV file: all of its rows, or none.
 
     Columns: `number` 工号 (also the member's name in queues), `name` 姓名, `queues` 队列 (`service;policy:5`: two
     queues, in the second with penalty 5), `phone` 分机 (name of the SIP account; the number if left out), `profile`
-    话机类型 (a `[[phone_profile]]` of site.toml; its first if left out). UTF-8 or GB18030, as Excel saves it. After
-    that: `zhitong dialplan render`.
+    话机类型 (a `[[phone_profile]]` of site.toml; its first if left out). UTF-8 or GB18030, as Excel saves it.
+    Files and PBX follow, as with `zhitong agents add`; when anything fails, all is as it was.
     """
-    changes = wait_for(_import(site, read_given(file), replace, dry_run))
-    _print_changes(changes, dry_run)
+    given = read_given(file)
+
+    def plan(site: Site, stored: Sequence[Agent]) -> Sequence[Agent]:
+        wanted = read_agents(given, {queue.name for queue in site.queues}, site.profile_names()).all_or_nothing()
+        named = {agent.number for agent in wanted}
+        return [*wanted, *(agent for agent in stored if not replace and agent.number not in named)]
+
+    report(wait_for(change_roster(site, plan, Order(who(by), "agents import", reload, dry_run))), dry_run)
 
 
-async def _import(path: Path, data: bytes, replace: bool, dry_run: bool) -> Changes:
-    async with open_database(path) as (site, database):
-        wanted = read_agents(data, {queue.name for queue in site.queues}, site.profile_names()).all_or_nothing()
-        store = AgentStore(database)
-        act = store.plan if dry_run else store.import_agents
-        return await act(wanted, replace=replace)
-
-
-def _print_changes(changes: Changes, dry_run: bool) -> None:
-    lists = {
-        "新增 added": changes.added,
-        "变更 changed": tuple(change.after for change in changes.changed),
-        "移除 removed": changes.removed,
-    }
-    for title, agents in lists.items():
-        if agents:
-            names = ", ".join(f"{agent.number} {agent.name}" for agent in agents[:_SHOWN])
-            more = f" … (+{len(agents) - _SHOWN})" if len(agents) > _SHOWN else ""
-            console.out.print(f"{title} {len(agents)}: {names}{more}", markup=False)
-    if changes.unchanged:
-        console.out.print(f"不变 unchanged {len(changes.unchanged)}")
-    if dry_run:
-        console.say("未写入（--dry-run）。", "Nothing was written (--dry-run).")
-    elif changes:
-        console.say("下一步：zhitong dialplan render", "Next: render the PBX's files, so that it knows them.")
+app.command("sheet")(print_sheet)
 
 
 @app.command("list")

@@ -263,13 +263,12 @@ def test_diff_shows_no_secret(desk: Terminal) -> None:
     before = secrets(desk)
     file = desk.folder / "more.csv"
     file.write_text(AGENTS + "1003,王五,policy\n", encoding="utf-8")
-    desk.zhitong("agents", "import", file)
     pjsip = desk.folder / "var" / "asterisk" / "pjsip.conf"
     pjsip.write_text(
         pjsip.read_text(encoding="utf-8").replace(before[1], "thePasswordThatStandsThere"), encoding="utf-8"
     )
     for words in ((), ("--json",)):
-        said = desk.zhitong("dialplan", "diff", *words)
+        said = desk.zhitong("dialplan", "diff", "--agents", file, *words)
         assert said.status == 1
         assert "1003" in said.out
         for secret in (*secrets(desk), "thePasswordThatStandsThere"):
