@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.text import Text
@@ -12,7 +12,6 @@ from dialplans.diff import Change, Difference
 from dialplans.diff import diff as differences
 from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
-from dialplans.speech.check import file_prompts
 from telephony.config import Site, read_site
 from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
@@ -20,7 +19,7 @@ from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError
 from telephony.places import secrets_of, var_of
 from telephony.secrets import Secrets, ensure_secrets, planned_secrets
-from zhitong.cli import console
+from zhitong.cli import checking, console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, read_given, wait_for
 
 app = group("拨号方案。The PBX's configuration: render, check, diff.")
@@ -104,50 +103,41 @@ def check(
     """检查站点、坐席与配置文件。Check the site, the agents and the files for what would else show when a call is lost.
 
     Changes nothing. The exit status is 0 when there is no error. Every sound that is named must be there, in a format
-    that Asterisk plays; where the PBX's folder of sounds is not on this machine, that is left out and said.
+    that Asterisk plays; where the PBX's folder of sounds is not on this machine, that is left out and said. The folder
+    may be that of a PBX that others have configured, such as /etc/asterisk; without a site.toml it is looked at alone.
     """
-    parsed, people = _read(site, agents)
-    sounds = sounds or _sounds_of(parsed)
-    found = checks.check_site(parsed, people, sounds)
-    files: dict[str, str] = {}
-    if folder is not None:
-        files = _files_in(folder)
-    elif not any(finding.level is Level.ERROR and "prompts" not in finding.where for finding in found):
-        files = _rendered(site, agents, Mode.NEW, planned_secrets)[2]
-    found += [*checks.check_files(files), *(file_prompts(parsed, files, sounds) if sounds else [])]
+    found, unheard = _look(folder, site, agents, sounds)
     if as_json:
         console.print_json(found)
     else:
-        _print_findings(found)
-        if sounds is None:
+        checking.print_findings(found)
+        if unheard:
             console.say("语音未检查：--sounds 语音目录", "Sounds were not checked: they are not on this machine.")
     if any(finding.level is Level.ERROR for finding in found):
         raise typer.Exit(1)
 
 
-def _sounds_of(site: Site) -> Path | None:
-    """The PBX's folder of sounds, where it is on this machine."""
-    folder = Path(site.pbx.folders.data) / "sounds"
-    return folder if folder.is_dir() else None
+class _Looked(NamedTuple):
+    """``unheard``: there is a site, and its sounds are not on this machine."""
+
+    found: list[Finding]
+    unheard: bool = False
 
 
-def _files_in(folder: Path) -> dict[str, str]:
-    files = checks.read_folder(folder)
-    if not files:  # a mistyped path must not pass for a folder without faults
-        raise ConfigError(f"{folder}: no .conf files there. Name the folder that was rendered, or /etc/asterisk.")
-    return files
-
-
-_LEVELS = {Level.ERROR: ("错误 error", "red"), Level.WARNING: ("警告 warning", "yellow")}
-
-
-def _print_findings(found: list[Finding]) -> None:
-    for finding in found:
-        word, style = _LEVELS[finding.level]
-        said = f" {finding.where}: {finding.what} {finding.remedy}".rstrip()
-        console.out.print(Text(word, style) + Text(said), soft_wrap=True)
-    if not found:
-        console.say("没有发现问题。", "Nothing found.")
+def _look(folder: Path | None, site: Path, agents: Path | None, sounds: Path | None) -> _Looked:
+    files = checking.files_in(folder) if folder else {}
+    of_files = checks.check_files(files)
+    if folder is not None and site == DEFAULT_SITE and not site.exists():
+        return _Looked(of_files)
+    if faults := checking.of_unreadable(site):
+        return _Looked(faults + of_files)
+    parsed, people = _read(site, agents)
+    sounds = sounds or checking.sounds_of(parsed)
+    found = checking.of_site(site, parsed, people, sounds)
+    if not folder and not any(finding.level is Level.ERROR and finding.rule != "prompt" for finding in found):
+        files = _rendered(site, agents, Mode.NEW, planned_secrets)[2]
+        of_files = checks.check_files(files)
+    return _Looked([*found, *of_files, *checking.of_sounds(parsed, files, sounds)], sounds is None)
 
 
 @app.command("diff")

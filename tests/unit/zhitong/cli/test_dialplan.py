@@ -169,17 +169,65 @@ def test_a_warning_is_no_error(desk: Terminal) -> None:
     spoil(desk, 'name = "policy"', 'name = "empty"\n\n[[queue]]\nname = "policy"')
     said = desk.zhitong("dialplan", "check")
     assert said.status == 0
-    assert "警告 warning site.toml: queue[1]: no agent answers queue 'empty'" in said.out
+    assert "警告 warning site.toml:12: queue[1]: 队列没有坐席。no agent answers queue 'empty'" in said.out
 
 
 def test_an_error_has_a_status_a_place_and_a_remedy(desk: Terminal) -> None:
     spoil(desk, 'name = "policy"', 'name = "policy"\noverflow = "agent:1999"')
     said = desk.zhitong("dialplan", "check")
     assert said.status == 1
-    assert "错误 error site.toml: queue[1].overflow: there is no agent 1999. Name one" in said.out
+    assert "错误 error site.toml:14: queue[1].overflow: 目标坐席不存在。there is no agent 1999. Name one" in said.out
     (finding,) = json.loads(desk.zhitong("dialplan", "check", "--json").out)
-    assert finding["level"] == "error"
-    assert finding["where"] == "site.toml: queue[1].overflow"
+    assert finding == {
+        "where": "site.toml:14: queue[1].overflow",
+        "what": "there is no agent 1999.",
+        "remedy": "Name one of the list, or another target.",
+        "level": "error",
+        "rule": "agent-target",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        (
+            'name = "policy"',
+            'name = "policy"\ntimeout = 20',
+            "site.toml:14: queue[1].timeout",
+            "Did you mean timeout_s?",
+        ),
+        (
+            'name = "policy"',
+            'name = "citizens"',
+            "site.toml:13: queue[1].name",
+            "'citizens' is taken by queue[0].name.",
+        ),
+        ('name = "policy"', 'name = "p"\ntimeout_s = 0', "site.toml:14: queue[1].timeout_s", "not allowed: 0."),
+        ("[[queue]]", "[[queue", "site.toml:9", "this is not TOML"),
+    ],
+)
+def test_a_site_that_cannot_be_read_is_a_finding_with_its_line(
+    desk: Terminal, old: str, new: str, where: str, words: str
+) -> None:
+    spoil(desk, old, new)
+    assert desk.zhitong("dialplan", "check").status == 1
+    found = json.loads(desk.zhitong("dialplan", "check", "--json").out)
+    assert found[0]["where"] == where
+    assert words in f"{found[0]['what']} {found[0]['remedy']}"
+    assert found[0]["rule"] == "site-unreadable"
+
+
+def test_the_folder_of_another_pbx_is_checked_without_a_site(desk: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = desk.folder / "theirs"
+    theirs.mkdir()
+    (theirs / "extensions.conf").write_text("[in]\nexten => _.,1,Hangup()\n#include more.conf\n", encoding="utf-8")
+    monkeypatch.chdir(theirs)
+    monkeypatch.delenv("ZHITONG_SITE")
+    said = desk.zhitong("dialplan", "check", theirs)
+    assert said.status == 1
+    assert "警告 warning extensions.conf:2: 模式吞掉 h、i、s、t。'_.' in 'in' matches h, i, s, t too" in said.out
+    assert "错误 error extensions.conf:3: 引用的文件不存在。" in said.out
+    assert "1 error, 1 warning." in said.out
 
 
 def test_check_of_files_that_lead_nowhere(desk: Terminal) -> None:
