@@ -32,6 +32,7 @@ CONTEXTS = (
     Context("zt-transfer", "agent's or queue's number", "where a transfer may lead (TRANSFER_CONTEXT)"),
     Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),
     Context("zt-end", "s", "the caller's hangup handler"),
+    Context("zt-promise", "s", "the last of every overflow: a spoken promise of a call-back. ZT_WHY says why"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
 )
 
@@ -58,6 +59,13 @@ USER_EVENTS = (
         "before a call is turned away that entered no queue",
     ),
     UserEvent(
+        "ZtPromise",
+        ("Why", "State"),
+        "ZT_PROMISE",
+        ("w", "s"),
+        "nobody could take the caller: before the promise of a call-back is spoken, and once it has been heard whole",
+    ),
+    UserEvent(
         "ZtEnd",
         ("Queue", "Status", "Cause", "Source"),
         "ZT_END",
@@ -80,9 +88,19 @@ USER_EVENTS = (
     ),
 )
 
+PROMISE_STATES = ("given", "withheld", "heard")
+"""Of a ZtPromise: a call-back is promised, or cannot be since there is no number; the sentence was heard to its end."""
+
 RECORDING_STATES = ("paused", "resumed", "ended")
 
-REFUSAL_REASONS = ("closed", "unknown-number", "no-key")
+REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted")
+
+LINES_IN, LINES_OVER, LINES_OUT = "zt-in", "zt-over", "zt-out"
+"""Categories of channel groups, each with the trunk's name as group: calls let in, calls that came in and are being
+turned away, calls out. All three hold a line of the trunk. A group ends with its channel, so that nothing can leak."""
+
+LOCK_OF_LINES = "zt-lines-"
+"""And the trunk's name: held (LOCK) while its lines are counted and one is taken."""
 
 VARIABLES = {
     "ZT_CALL": "the caller's Uniqueid; inherited by every leg of the call",
@@ -90,6 +108,8 @@ VARIABLES = {
     "ZT_DIALLED": "the number the caller dialled (0-9 A-Z a-z + * # only); of a call-back the citizen's (0-9 + only)",
     "ZT_QUEUE": "the queue entered last",
     "ZT_STATUS": "how the last wait ended; empty while waiting and after an answer",
+    "ZT_SHUT": "why the call is turned away at the entry (a Reason of ZtRefused); empty: it is let in",
+    "ZT_WHY": "why the caller comes to zt-promise: a status of ZtQueueEnd, a Reason of ZtRefused",
     "ZT_RECORDING": "path of the recording below the recordings folder; empty if there is none",
     "ZT_NOTICE": "what callers are told of the recording (`[recording] notice`); empty if there is none",
     "ZT_PAUSED": "1 while an agent's key has paused the recording",

@@ -87,6 +87,7 @@ _DIALPLAN = (
     "func_global",
     "func_groupcount",
     "func_hangupcause",
+    "func_lock",
     "func_logic",
     "func_math",
     "func_module",

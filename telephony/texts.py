@@ -72,8 +72,8 @@ Span = Annotated[
 TargetText = Annotated[
     str,
     text(
-        r"queue:[a-z][a-z0-9_-]{0,29}|agent:[0-9]{2,15}|hangup",
-        "'queue:NAME', 'agent:NUMBER' or 'hangup' (a sentence is spoken first)",
+        r"queue:[a-z][a-z0-9_-]{0,29}|agent:[0-9]{2,15}|callback|hangup",
+        "'queue:NAME', 'agent:NUMBER', 'callback' (a spoken promise) or 'hangup' (a sentence is spoken first)",
     ),
 ]
 Port = Annotated[int, whole(1, 65535, "a port")]
@@ -90,7 +90,7 @@ Timers = Literal["no", "yes", "required", "always"]
 
 
 class Target(NamedTuple):
-    """Where a caller goes next. ``kind``: queue, agent or hangup; ``name``: the queue's name, agent's number."""
+    """Where a caller goes next: ``kind`` as in ``TargetText``; ``name``: the queue's name, agent's number."""
 
     kind: str
     name: str

@@ -35,7 +35,15 @@ def _byes(site: Site) -> list[dict[str, Any]]:
 
 def _refusals(site: Site) -> list[dict[str, Any]]:
     return [
-        {"exten": "unknown", "reason": "unknown-number", "sound": None, "cause": 1},
-        {"exten": "closed", "reason": "closed", "sound": site.prompts.closed, "cause": 31},
-        {"exten": "nokey", "reason": "no-key", "sound": site.prompts.goodbye, "cause": 16},
+        _refusal("unknown", 1, reason="unknown-number"),
+        _refusal("closed", 31, site.prompts.closed),
+        _refusal("capacity", 16, promise=True),
+        _refusal("exhausted", 34),  # 503: the carrier may try another way in
+        _refusal("nokey", 16, site.prompts.goodbye, reason="no-key"),
     ]
+
+
+def _refusal(
+    exten: str, cause: int, sound: str | None = None, *, reason: str = "", promise: bool = False
+) -> dict[str, Any]:
+    return {"exten": exten, "reason": reason or exten, "sound": sound, "cause": cause, "promise": promise}

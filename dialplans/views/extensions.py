@@ -7,7 +7,7 @@ words. One module here stands behind the templates of the same duty in templates
 from collections.abc import Sequence
 from typing import Any
 
-from dialplans.views import ends, hours, numbers, outgoing, phones, queues, ways_in
+from dialplans.views import ends, hours, lines, numbers, outgoing, phones, queues, ways_in
 from telephony.directory.agents import Agent
 from telephony.site.site import Site
 
@@ -17,6 +17,7 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
     return {
         **ways_in.ways_in(site),
         **hours.hours(site),
+        **lines.lines(site),
         **ends.ends(site),
         **queues.queues(site),
         **phones.phones(site, agents),

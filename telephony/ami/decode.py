@@ -297,6 +297,7 @@ _USER_TABLE: dict[str, _Spec] = {
     ),
     "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
     "ZtRefused": _event(e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")),
+    "ZtPromise": _event(e.CallBackPromised, **_IDS, why=_text("Why"), state=_text("State")),
     "ZtEnd": _event(
         e.CallerLegEnded,
         **_IDS,

@@ -17,6 +17,7 @@ from telephony.records.record import CallRecord, Interval, Leg
 _EQUAL = (
     *("direction", "dialled", "caller_number", "caller_name", "trunk", "queue", "agent", "recording", "outcome"),
     *("abandoned_in", "refused_because", "hung_up_by", "cause", "notice", "recorded_bytes", "other_recordings"),
+    *("promise", "promise_because"),
 )
 _TIMES = ("received_at", "queued_at", "first_offered_at", "answered_at", "ended_at")
 _DURATIONS = ("wait_ms", "ring_ms")

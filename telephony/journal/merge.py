@@ -23,7 +23,10 @@ RESOLUTION = Micros(50_000)
 _AGE = Micros(5 * MICROS_PER_SECOND // 2)
 """A snapshot tells for how many whole seconds a caller has waited."""
 _STATE_OF = {state.value.replace(" ", "_"): state for state in OfferState}
-_TEXTS = ("dialled", "caller_number", "caller_name", "trunk", "recording", "notice", "refused_because", "calls_back")
+_TEXTS = (
+    *("dialled", "caller_number", "caller_name", "trunk", "recording", "notice", "refused_because", "calls_back"),
+    *("promise", "promise_because"),
+)
 
 
 def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ()) -> CallRecord:

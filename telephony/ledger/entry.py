@@ -46,6 +46,7 @@ class MissedCall(msgspec.Struct, frozen=True, kw_only=True):
     abandoned_in: AbandonedIn | None
     refused_because: str | None
     short: bool  # given up at once
+    promised: bool = False  # the caller was told that we call back
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +92,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     calling: AttemptId | None = None
     closed: Closing | None = None
     undone: tuple[Undone, ...] = ()
+    promised: bool = False  # in one of its calls the caller was told that we call back
     first: Place
     until: Place  # the last fact taken in
 
@@ -238,6 +240,7 @@ def _missed(hand: _Hand, fact: Missed) -> None:
         calls=current.calls + 1,
         short=current.short and call.short,
         waited_ms=max(current.waited_ms, call.waited_ms),
+        promised=current.promised or call.promised,
         latest=max(current.latest, call, key=_when),
     )
 
@@ -258,6 +261,7 @@ def _first(fact: Missed | Withdrawn, state: EntryState, closed: Closing | None =
         waited_ms=call.waited_ms,
         latest=call,
         closed=closed,
+        promised=call.promised,
         first=place(fact),
         until=place(fact),
     )

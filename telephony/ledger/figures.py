@@ -15,12 +15,13 @@ _MS = 1_000
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Of the entries opened in a time, as they stand now, and of the tries begun in it. ``short``: entries all of whose
-    calls were given up at once; ``reopened``: entries closed once and reopened. ``settled_ms``: from the first missed
-    call to the closing."""
+    calls were given up at once; ``promised``: whose callers were told that we call back; ``reopened``: entries closed
+    once and reopened. ``settled_ms``: from the first missed call to the closing."""
 
     entries: int
     calls: int
     short: int
+    promised: int
     reopened: int
     states: dict[str, int]
     reasons: dict[str, int]
@@ -41,6 +42,7 @@ def figures(entries: Iterable[Entry], attempts: Iterable[Attempt], now: Micros) 
         entries=len(told),
         calls=sum(entry.calls for entry in told),
         short=sum(entry.short for entry in told),
+        promised=sum(entry.promised for entry in told),
         reopened=sum(bool(entry.undone) for entry in told),
         states=_count(entry.state.value for entry in told),
         reasons=_count(entry.closed.reason.value for entry in told if entry.closed is not None),

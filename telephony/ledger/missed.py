@@ -13,6 +13,9 @@ SHORT_ABANDON_MS = 5_000
 INTERNAL = "internal"
 """The trunk of a phone of the site that dials the hotline (dialplans.contract.INTERNAL_TRUNK): no citizen."""
 
+_PROMISED = ("given", "heard")
+"""Of ``CallRecord.promise``: who hung up during the sentence may have understood."""
+
 _NUMBER = re.compile(r"\+?[0-9]{3,}")
 _MS = 1_000
 
@@ -59,13 +62,19 @@ def is_citizens(record: CallRecord) -> bool:
 
 
 def is_missed(record: CallRecord) -> bool:
-    """Whether the call is owed an answer: any end but *answered*, also one that nobody has observed as yet."""
-    return is_citizens(record) and record.outcome is not Outcome.ANSWERED
+    """Whether the call is owed an answer: any end but *answered*, also one that nobody has observed as yet. And
+    one that was answered, sent on and then promised a call-back, since nobody took it any more."""
+    return is_citizens(record) and (record.outcome is not Outcome.ANSWERED or is_promised(record))
+
+
+def is_promised(record: CallRecord) -> bool:
+    """Whether the caller was told that we call back."""
+    return record.promise in _PROMISED
 
 
 def is_answered(record: CallRecord) -> bool:
     """Whether a citizen got through by it."""
-    return is_citizens(record) and record.outcome is Outcome.ANSWERED and record.answered_at is not None
+    return is_citizens(record) and record.answered_at is not None and not is_missed(record)
 
 
 def missed_call(record: CallRecord, number: EntryId, short_ms: int = SHORT_ABANDON_MS) -> MissedCall:
@@ -90,4 +99,5 @@ def missed_call(record: CallRecord, number: EntryId, short_ms: int = SHORT_ABAND
         abandoned_in=record.abandoned_in,
         refused_because=record.refused_because,
         short=record.outcome is Outcome.ABANDONED and waited_ms < short_ms,
+        promised=is_promised(record),
     )

@@ -188,6 +188,8 @@ class Call:
     pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open
     recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""
+    promise: str = ""  # of a call-back: given, heard, withheld; empty: nobody came to promise one
+    promise_because: str = ""
     calls_back: str = ""
     state: CallState = CallState.RECEIVED
     legs: dict[Uniqueid, Leg] = field(default_factory=dict)

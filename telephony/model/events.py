@@ -274,6 +274,14 @@ class CallRefused(ChannelEvent, frozen=True, gc=False):
     reason: str
 
 
+class CallBackPromised(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtPromise``: nobody could take the caller. ``state``: given, heard (to the end of the sentence), or
+    withheld: nothing could be promised, for want of a number. ``why``: a QUEUESTATUS or a reason of ``CallRefused``."""
+
+    why: str
+    state: str
+
+
 class CallerLegEnded(ChannelEvent, frozen=True, gc=False):
     """UserEvent ``ZtEnd``, from the caller's hangup handler. ``source`` is CHANNEL(hangupsource)."""
 

@@ -76,6 +76,8 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     _move_offers(world, gone, kept)
     kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
     _join_recordings(kept, gone)
+    if gone.promise and not kept.promise:
+        kept.promise, kept.promise_because = gone.promise, gone.promise_because
     kept.aliases += [gone.call_id, *gone.aliases]
     kept.related += [call_id for call_id in gone.related if call_id not in kept.related]
     strangers = {u: leg for u, leg in (kept.strangers | gone.strangers).items() if u not in kept.legs}

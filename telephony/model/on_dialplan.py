@@ -6,6 +6,7 @@ from telephony.model.events import (
     AttendedTransferred,
     BlindTransferred,
     CallBackBegan,
+    CallBackPromised,
     CallEntered,
     CallerLegEnded,
     CallRefused,
@@ -79,6 +80,15 @@ def refused(world: World, event: CallRefused) -> None:
     call.trunk, call.dialled = event.trunk or call.trunk, event.dialled or call.dialled
     if event.uniqueid == call.caller:
         call.direction = Direction.INBOUND
+    return None
+
+
+def promised(world: World, event: CallBackPromised) -> None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtPromise")
+    if event.uniqueid == call.caller:
+        call.promise, call.promise_because = event.state, event.why
     return None
 
 

@@ -75,6 +75,8 @@ def build_record(call: Call) -> CallRecord:
         outcome=outcome,
         abandoned_in=_abandoned_in(call, caller) if outcome is Outcome.ABANDONED else None,
         refused_because=call.refused_because or None,
+        promise=call.promise,
+        promise_because=call.promise_because,
         calls_back=call.calls_back or None,
         hung_up_by=_hung_up_by(call, caller),
         cause=caller.cause if caller is not None else None,

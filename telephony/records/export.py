@@ -49,6 +49,8 @@ COLUMNS = {
     "recording_paused_ms": "录音暂停毫秒",
     "recording_sha256": "录音校验",
     "notice": "录音告知",
+    "promise": "承诺回电",
+    "promise_because": "承诺原因",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""

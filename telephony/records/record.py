@@ -147,6 +147,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None
     refused_because: str | None = None
+    promise: str = ""  # of a call-back: given, heard (whole), withheld (no number to call back); empty: none was due
+    promise_because: str = ""  # why it came to it: as the dialplan says (dialplans/README.md, ZtPromise)
     calls_back: str | None = None  # the entry of the missed-call ledger that this call answers; outbound only
     hung_up_by: Side
     cause: int | None  # Q.850 of the caller's leg

@@ -27,7 +27,7 @@ class Queue(Table, frozen=True):
     position: bool = False  # tell waiting callers their place
     position_every_s: Annotated[int, whole(10, 3600, "whole seconds")] = 30
     exits: dict[Key, TargetText] = field(default_factory=dict)
-    overflow: TargetText = "hangup"  # after max_wait_s, full, empty
+    overflow: TargetText = "callback"  # after max_wait_s, full, empty
 
 
 class Baseline(Table, frozen=True):

@@ -139,6 +139,8 @@ def _cells(listed: Listed, zone: str) -> dict[str, str]:
 
 def _why(entry: Entry) -> str:
     said = words.OUTCOMES[entry.latest.outcome]
+    if entry.promised:
+        said = f"{missed_words.PROMISED} · {said}"
     if entry.latest.abandoned_in is not None:
         return f"{said} · {words.ABANDONED_IN[entry.latest.abandoned_in]}"
     return f"{said} · {entry.latest.refused_because}" if entry.latest.refused_because else said
@@ -171,7 +173,8 @@ def _print_detail(site: Site, detail: Detail) -> None:
 def _happened(detail: Detail) -> Iterator[tuple[Micros, str]]:
     """All that is kept of an entry, a line for each; a closing by a person is the command that ordered it."""
     for call in detail.calls:
-        yield call.received_at, f"漏接 missed  {call.call_id}"
+        promised = f"  {missed_words.PROMISED}" if call.promised else ""
+        yield call.received_at, f"漏接 missed  {call.call_id}{promised}"
     for order in detail.commands:
         yield order.said_at, f"{missed_words.COMMANDS[order.kind]}  {_ordered(order)}  ({order.said_by})"
     for attempt in detail.attempts:
@@ -319,6 +322,7 @@ def _print_figures(told: Figures) -> None:
         "漏接条目 entries": str(told.entries),
         "漏接来电 calls": str(told.calls),
         "其中速挂 short": str(told.short),
+        "已承诺回电 promised": str(told.promised),
         "曾重开 reopened": str(told.reopened),
         "状态 states": _counts(told.states, {state.value: text for state, text in missed_words.STATES.items()}),
         "关闭原因 reasons": _counts(told.reasons, {key.value: text for key, text in missed_words.REASONS.items()}),

@@ -31,6 +31,7 @@ ATTEMPTS = {
     AttemptOutcome.NOT_PLACED: "未呼出 not placed",
     AttemptOutcome.UNKNOWN: "结果不明 unknown",
 }
+PROMISED = "已承诺回电 promised"
 REOPENED = "重开 reopened"
 COMMANDS = {ASSIGN: "指派 assigned", CLOSE: "关闭 closed", REOPEN: REOPENED}
 

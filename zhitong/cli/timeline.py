@@ -59,6 +59,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "坐席 agent": f"{record.agent or '—'}  ({record.queue})" if record.queue else record.agent or "",
         "接通 connect": _connect(record),
         "通话 talk": _talk(record),
+        "回电承诺 promise": _promise(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
         "录音 recording": _recording(record),
@@ -80,6 +81,12 @@ def _talk(record: CallRecord) -> str:
         return ""
     hold = f" · 保持 hold {console.seconds(record.hold_ms)}" if record.hold_ms else ""
     return console.seconds(record.talk_ms) + hold
+
+
+def _promise(record: CallRecord) -> str:
+    if not record.promise:
+        return ""
+    return f"{words.PROMISES.get(record.promise, record.promise)} ({record.promise_because})"
 
 
 def _recording(record: CallRecord) -> str:

@@ -107,6 +107,13 @@ def outcome(record: CallRecord) -> str:
     return f"{said} · {record.refused_because}" if record.refused_because else said
 
 
+PROMISES = {
+    "given": "已承诺回电，市民未听完 given, not heard to its end",
+    "heard": "已承诺回电 promised",
+    "withheld": "无号码，未承诺 not promised: no number",
+}
+
+
 def chinese(words: str) -> str:
     """Of such words the Chinese alone, where there is no room: ``放弃·等待``."""
     return "·".join(part.partition(" ")[0] for part in words.split(" · "))

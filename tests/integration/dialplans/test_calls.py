@@ -23,6 +23,7 @@ sign_in = "always"
 name = "hotline"
 timeout_s = 2
 """
+HANGUP = 'overflow = "hangup"\n'
 HOUSING = """
 [[queue]]
 name = "housing"
@@ -116,7 +117,7 @@ async def test_an_agent_who_refuses_is_followed_by_the_next(make_rig: MakeRig) -
 
 @pytest.mark.parametrize("trunk", ["carrier", "entry"])
 async def test_nobody_signed_in_is_said_aloud_and_ends_with_a_cause(make_rig: MakeRig, trunk: str) -> None:
-    async with make_rig(ALWAYS, agents_of("1001")) as rig:  # the agent's phone is not registered
+    async with make_rig(ALWAYS + HANGUP, agents_of("1001")) as rig:  # the agent's phone is not registered
         call = await (await rig.citizen(trunk=trunk)).call("12345")
         ending = await call.ended(60)
         spoken = call.heard.packets()
@@ -130,7 +131,7 @@ async def test_nobody_signed_in_is_said_aloud_and_ends_with_a_cause(make_rig: Ma
 
 
 async def test_a_caller_who_waited_too_long_hears_so(make_rig: MakeRig) -> None:
-    async with make_rig(ALWAYS + "max_wait_s = 3", agents_of("1001")) as rig:
+    async with make_rig(ALWAYS + HANGUP + "max_wait_s = 3", agents_of("1001")) as rig:
         (await rig.agent("1001")).on_invite = Ring()
         call = await (await rig.citizen()).call("12345")
         assert (await call.ended(60)).code == 480
@@ -141,7 +142,7 @@ async def test_a_caller_who_waited_too_long_hears_so(make_rig: MakeRig) -> None:
 
 
 async def test_a_full_queue_says_so(make_rig: MakeRig) -> None:
-    async with make_rig(ALWAYS + "max_callers = 1", agents_of("1001")) as rig:
+    async with make_rig(ALWAYS + HANGUP + "max_callers = 1", agents_of("1001")) as rig:
         (await rig.agent("1001")).on_invite = Ring()
         first = await (await rig.citizen()).call("12345")
         await rig.manager.event("QueueCallerJoin")

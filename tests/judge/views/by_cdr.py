@@ -41,7 +41,8 @@ _ENDS = {
     "zt-entry": ("abandoned", "failed", "system"),
     "zt-menu": ("abandoned", "failed", "system"),
     "zt-bye": ("timed_out", "queue_empty", "queue_full", "key_exit", "withdrawn"),
-    _QUEUE_CONTEXT: ("abandoned", "failed", "system"),  # every other end leads on to zt-bye or a dial
+    "zt-promise": ("timed_out", "queue_empty", "queue_full", "key_exit", "withdrawn", "refused"),
+    _QUEUE_CONTEXT: ("abandoned", "failed", "system"),  # every other end leads on to zt-bye, zt-promise or a dial
 }
 
 

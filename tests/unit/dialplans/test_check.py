@@ -42,7 +42,7 @@ def broken(file: str, old: str, new: str) -> list[Finding]:
         ("Gosub(zt-left,s,1(", "Gosub(zt-left,s,9(", "Gosub leads to 'zt-left,s,9("),
         ("[zt-say]", "[zt-said]", "Gosub leads to 'zt-say,s,1("),
         ('"="CONTINUE"]?done)', '"="CONTINUE"]?gone)', "GotoIf leads to 'gone'"),
-        ("?zt-refuse,closed,1)", "?zt-refuse,shut,1)", "GotoIf leads to 'zt-refuse,shut,1'"),
+        ("?zt-refuse,${ZT_SHUT},1)", "?zt-refuse,shut,1)", "GotoIf leads to 'zt-refuse,shut,1'"),
         ("?:failed,1)", "?:lost,1)", "GotoIf leads to 'lost,1'"),
         ("Goto(zt-bye,${ZT_STATUS},1)", "Goto(zt-farewell,${ZT_STATUS},1)", "leads to 'zt-farewell,"),
         ("Queue(duty,", "Queue(nobody,", "Queue names queue 'nobody'"),

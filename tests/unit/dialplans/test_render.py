@@ -84,8 +84,8 @@ def test_the_answer_policy_is_the_trunks() -> None:
     assert "Answer()" not in policies["carrier"]
     assert "Progress()" not in policies["carrier"]
     assert "Set(ZT_TONE=r)" in policies["carrier"]
-    assert policies["backup"][2:4] == ["Answer()", "Set(ZT_TONE=R)"]
-    assert policies["early"][2:4] == ["Progress()", "Set(ZT_TONE=R)"]
+    assert policies["backup"][3:5] == ["Answer()", "Set(ZT_TONE=R)"]
+    assert policies["early"][3:5] == ["Progress()", "Set(ZT_TONE=R)"]
 
 
 TRUNKS = (("carrier", "12345"), ("backup", "12345"), ("early", "+861012345"))
@@ -95,9 +95,13 @@ def test_nothing_answers_a_call_before_its_agent_but_the_trunk_that_asks_for_it(
     # Answers elsewhere are the baseline's menu and the sound after an agent's feature code.
     text = rendered(FULL)["extensions.conf"]
     steps = [step for extens in plan(rendered(FULL)).values() for each in extens.values() for step in each]
-    assert text.count("Answer()") == len([step for step in steps if step.app == "Answer"])
-    assert {step.context for step in steps if step.app == "Answer"} == {"zt-in-backup", "zt-menu", "zt-told"}
+    assert text.count("Answer()") == len([step for step in steps if step.app == "Answer"]) + text.count("?Answer():")
+    assert {step.context for step in steps if step.app == "Answer"} == {
+        *("zt-in-backup", "zt-menu", "zt-told", "zt-promise")
+    }
     assert all("noanswer" in step.args for step in steps if step.app == "Playback" and step.context != "zt-told")
+    said = apps(plan(rendered(FULL))["zt-say"]["s"])[0]
+    assert said == 'ExecIf($["${ZT_AT_ENTRY}"="1"]?Answer():Progress())'
 
 
 def test_the_hangup_handler_is_pushed_before_anything_can_fail() -> None:
@@ -112,14 +116,17 @@ def test_a_queue_is_entered_with_c_and_t_and_leaves_by_a_word() -> None:
     duty = apps(plan(rendered(FULL))["zt-queue-duty"]["s"])
     assert "Queue(duty,ct${ZT_TONE},,,)" in duty
     assert "Goto(zt-transfer,1002,1)" in duty
-    assert "Goto(zt-bye,${ZT_STATUS},1)" in apps(plan(rendered())["zt-queue-hotline"]["s"])
+    assert "Goto(zt-promise,s,1)" in apps(plan(rendered())["zt-queue-hotline"]["s"])
+    hangup = BASE + 'overflow = "hangup"\n'
+    assert "Goto(zt-bye,${ZT_STATUS},1)" in apps(plan(rendered(hangup))["zt-queue-hotline"]["s"])
 
 
 def test_an_exit_is_a_key_of_the_queues_own_context() -> None:
     files = rendered(FULL)
     context = plan(files)["zt-queue-hotline"]
     assert set(context) == {"s", "1", "2", "3"}
-    assert apps(context["2"]) == ["Gosub(zt-left,s,1(hotline,EXITKEY,2))", "Goto(zt-transfer,1001,1)"]
+    told = ["Gosub(zt-left,s,1(hotline,EXITKEY,2))", "Set(ZT_WHY=EXITKEY)"]
+    assert apps(context["2"]) == [*told, "Goto(zt-transfer,1001,1)"]
     assert value(files["queues.conf"], "hotline", "context") == ["zt-queue-hotline"]
     assert value(files["queues.conf"], "duty", "context") == []
 

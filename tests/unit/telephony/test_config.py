@@ -60,7 +60,7 @@ def test_a_site_needs_a_name_a_number_and_a_queue() -> None:
     assert not site.recording.on
     assert site.opening is None
     assert site.baseline is None
-    assert (site.queues[0].retry_s, site.queues[0].timeout_s, site.queues[0].overflow) == (1, 20, "hangup")
+    assert (site.queues[0].retry_s, site.queues[0].timeout_s, site.queues[0].overflow) == (1, 20, "callback")
 
 
 def test_fifteen_lines_are_a_hotline() -> None:

@@ -163,6 +163,7 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-transfer",
         "zt-callback",
         "zt-end",
+        "zt-promise",
     )
 
 
