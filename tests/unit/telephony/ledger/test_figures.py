@@ -39,6 +39,7 @@ def test_everything_is_counted_once() -> None:
         entries=5,
         calls=6,
         short=1,
+        promised=0,
         reopened=1,
         states={"assigned": 1, "calling": 1, "closed": 2, "open": 1},
         reasons={"called_again": 1, "nuisance": 1},
