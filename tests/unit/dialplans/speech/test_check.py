@@ -54,7 +54,7 @@ def test_a_city_s_own_sound_that_is_missing_cannot_be_built(sounds: Path) -> Non
 
 def test_sentences_that_were_never_spoken_are_one_finding(tmp_path: Path) -> None:
     (finding,) = site_prompts(SITE, tmp_path)
-    assert "10 sentences have no file" in finding.what
+    assert "12 sentences have no file" in finding.what
     assert "zhitong prompts build" in finding.remedy
 
 
@@ -68,11 +68,11 @@ def test_a_sentence_in_another_language_is_a_warning(sounds: Path) -> None:
 
 
 def test_what_the_files_name_is_found_with_file_and_line(sounds: Path) -> None:
-    plan = "[zt-x]\n same => n,Playback(zt/promise&silence/1&${ARG1})\n same => n,Gosub(zt-say,s,1(zt/closed))\n"
-    (sounds / "zh/zt/promise.wav").unlink()
+    plan = "[zt-x]\n same => n,Playback(zt/transferring&silence/1&${ARG1})\n same => n,Gosub(zt-say,s,1(zt/closed))\n"
+    (sounds / "zh/zt/transferring.wav").unlink()
     found = file_prompts(SITE, {"extensions.conf": plan}, sounds)
     assert [each.where for each in found] == ["extensions.conf:2", "extensions.conf:2"]
-    assert {"'silence/1'" in each.what or "'zt/promise'" in each.what for each in found} == {True}
+    assert {"'silence/1'" in each.what or "'zt/transferring'" in each.what for each in found} == {True}
 
 
 @pytest.mark.parametrize(
