@@ -135,7 +135,7 @@ AMI_EVENTS = (
     *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),
     *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"),
     *("QueueMemberPenalty", "QueueMemberRinginuse"),
-    *("UserEvent", "OriginateResponse", "FullyBooted", "Shutdown"),
+    *("UserEvent", "OriginateResponse", "PeerStatus", "Registry", "FullyBooted", "Shutdown"),
 )
 """Events the AMI user gets, and no other. Replies to actions, lists among them, are not filtered (run)."""
 

@@ -16,7 +16,7 @@ from typing import Self
 import structlog
 
 from telephony.ami.account import Account
-from telephony.ami.connection import Connection
+from telephony.ami.connection import Connection, Settings
 from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Site
 from telephony.control import socket
@@ -99,7 +99,10 @@ class Service:
             on_overflow=lambda: self.connection.renew("the inbox is full"),
             on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
         )
-        self.connection = Connection(account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch)
+        settings = Settings(trunks=tuple(trunk.name for trunk in site.trunks))
+        self.connection = Connection(
+            account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=settings
+        )
         recording, self.recording_on = site.recording, site.recording.on
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         self.recordings = recordings_keeper.Keeper(

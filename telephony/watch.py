@@ -88,6 +88,10 @@ class Watch:
             set_aside=parts.outbox.set_aside_count + parts.outbox.unreadable,
             ledger_error=None if store_error else parts.keeper.last_error,
             journal=_journal(parts.journal),
+            trunks_down=[f"{name} since {clock_of(at)}" for name, at in parts.live.trunks.down],
+            unregistered=[
+                f"{account} ({status}) since {clock_of(at)}" for account, status, at in parts.live.trunks.unregistered
+            ],
         )
 
     def _store_error(self) -> str | None:

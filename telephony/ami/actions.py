@@ -81,6 +81,12 @@ class CoreShowChannels(Action, frozen=True):
     lists = True
 
 
+class Getvar(Action, frozen=True):
+    """call or reporting. A function's value, such as ``DEVICE_STATE(PJSIP/trunk-carrier)``."""
+
+    variable: str
+
+
 class QueueStatus(Action, frozen=True):
     """No right needed. All queues with members and waiting callers, or one of them."""
 

@@ -49,9 +49,10 @@ class Settings(msgspec.Struct, frozen=True):
     ``connect_timeout`` is short because a lost first packet is sent again sooner by the next try than by TCP.
     ``booted_wait``: how long ``FullyBooted`` may take to follow a login. ``zone``: the PBX's time zone, needed only if
     its AMI user has no ``read=system``. ``doubt_every``: see ``Connection.doubt``. ``chance`` throws the dice of the
-    backoff.
+    backoff. ``trunks``: names of those whose state is asked at each login.
     """
 
+    trunks: tuple[str, ...] = ()
     connect_timeout: float = 2.0
     snapshot_timeout: float = 30.0
     booted_wait: float = 0.3
@@ -179,6 +180,7 @@ class Connection:
         taken = await snapshot.take(
             lambda action: session.act(action, self._settings.snapshot_timeout),
             snapshot.Login(self.status.epoch, wall, uptime, self._settings.zone),
+            self._settings.trunks,
         )
         for undecoded in taken.undecoded:
             self._note(undecoded)

@@ -279,6 +279,10 @@ _TABLE: dict[str, _Spec] = {
     "QueueMemberPenalty": _event(e.MemberChanged, **_MEMBER),
     "QueueMemberRinginuse": _event(e.MemberChanged, **_MEMBER),
     "QueueMemberRemoved": _event(e.MemberChanged, **(_MEMBER | {"removed": _is(True)})),
+    "PeerStatus": _event(e.EndpointChanged, endpoint=_need("Peer"), status=_need("PeerStatus")),
+    "Registry": _event(
+        e.RegistrationChanged, account=_need("Username"), server=_text("Domain"), status=_need("Status")
+    ),
     "OriginateResponse": _event(
         e.Originated, uniqueid=_need("Uniqueid"), answered=_Field("Response", succeeded), reason=_int("Reason")
     ),

@@ -24,7 +24,8 @@ from telephony.ami.decode import (
     number,
 )
 from telephony.ami.layout import HeaderMissing
-from telephony.model.events import CallerSeen, ChannelSeen, MemberChanged, SnapshotTaken
+from telephony.errors import AmiActionFailed
+from telephony.model.events import CallerSeen, ChannelSeen, MemberChanged, SnapshotTaken, TrunkSeen
 from telephony.model.ids import (
     MICROS_PER_SECOND,
     BridgeId,
@@ -59,14 +60,29 @@ class Taken(msgspec.Struct, frozen=True):
     undecoded: tuple[Undecoded, ...]
 
 
-async def take(act: Act, login: Login) -> Taken:
+async def take(act: Act, login: Login, trunks: Sequence[str] = ()) -> Taken:
     """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus.
 
     All is asked at once: over a slow link the lists would otherwise be seconds younger than the time that dates them,
-    and tell nothing of a channel that was there at the login and is gone by then.
+    and tell nothing of a channel that was there at the login and is gone by then. ``trunks``: names of those asked
+    after.
     """
-    ping, status, channels, queues = await asyncio.gather(*map(act, _QUESTIONS))
-    return read(login, ping.headers, status.headers, [*channels.items, *queues.items])
+    lists = asyncio.gather(*map(act, _QUESTIONS))
+    states = asyncio.gather(*(_trunk(act, name) for name in trunks))
+    (ping, status, channels, queues), seen = await asyncio.gather(lists, states)
+    taken = read(login, ping.headers, status.headers, [*channels.items, *queues.items])
+    found = tuple(trunk for trunk in seen if trunk is not None)
+    return msgspec.structs.replace(taken, snapshot=msgspec.structs.replace(taken.snapshot, trunks=found))
+
+
+async def _trunk(act: Act, name: str) -> TrunkSeen | None:
+    """``ast_devstate_str`` (main/devicestate.c); None for a trunk that the PBX does not know."""
+    try:
+        reply = await act(a.Getvar(f"DEVICE_STATE(PJSIP/trunk-{name})"))
+    except AmiActionFailed:  # no right, or no func_devstate: not worth the whole snapshot
+        return None
+    state = reply.headers.get("Value", "")
+    return None if state in ("", "INVALID", "UNKNOWN") else TrunkSeen(name, state != "UNAVAILABLE")
 
 
 def read(login: Login, ping: Headers, status: Headers, rows: Sequence[Headers]) -> Taken:

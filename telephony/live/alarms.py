@@ -20,6 +20,11 @@ class Severity(StrEnum):
 
 class AlarmName(StrEnum):
     LINK_DOWN = "link_down"
+    TRUNK_DOWN = "trunk_down"
+    TRUNK_UNREGISTERED = "trunk_unregistered"
+    RTP_PORTS_EXHAUSTED = "rtp_ports_exhausted"
+    PBX_EXHAUSTED = "pbx_exhausted"
+    PBX_COMPLAINS = "pbx_complains"
     EVENTS_LATE = "events_late"
     INBOX_OVERFLOW = "inbox_overflow"
     STORE_UNAVAILABLE = "store_unavailable"
@@ -51,6 +56,15 @@ class Kind(msgspec.Struct, frozen=True):
 _C, _W, _A = Severity.CRITICAL, Severity.WARNING, AlarmName
 ALARMS: Mapping[AlarmName, Kind] = {
     _A.LINK_DOWN: Kind(_C, "与 PBX 的连接中断，看不到来电", "there is no link to the PBX: calls go unseen"),
+    _A.TRUNK_DOWN: Kind(_C, "中继不通，运营商没有应答", "a trunk is down: its carrier does not answer"),
+    _A.TRUNK_UNREGISTERED: Kind(_C, "运营商不接受注册", "a carrier does not take our registration"),
+    _A.RTP_PORTS_EXHAUSTED: Kind(
+        _C, "PBX 的 RTP 端口用尽，电话接不进来", "the PBX has run out of RTP ports: calls fail"
+    ),
+    _A.PBX_EXHAUSTED: Kind(
+        _C, "PBX 的文件、磁盘、内存或线程用尽", "the PBX has run out of files, disk, memory or threads"
+    ),
+    _A.PBX_COMPLAINS: Kind(_W, "PBX 的日志里有要处理的问题", "the PBX's log tells of something to be mended"),
     _A.EVENTS_LATE: Kind(_W, "PBX 事件处理滞后", "the PBX's events are late"),
     _A.INBOX_OVERFLOW: Kind(_C, "事件过多，已丢弃并重新连接", "more events than could be taken in: some were dropped"),
     _A.STORE_UNAVAILABLE: Kind(

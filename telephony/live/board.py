@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from telephony.live.alarms import Alarm, Alarms
+from telephony.live.trunks import Trunks
 from telephony.model.changes import (
     AgentStateChanged,
     CallsJoined,
@@ -19,6 +20,8 @@ from telephony.model.changes import (
     EpochBegan,
     EpochEnded,
     QueueChanged,
+    TrunkChanged,
+    TrunkRegistered,
 )
 from telephony.model.ids import CallId, MemberName, Micros, QueueName
 from telephony.model.machines import AgentState, CallState
@@ -52,6 +55,7 @@ class Live:
         self._calls: dict[CallId, CallState] = {}
         self._waiting: dict[QueueName, int] = {}
         self._agents: dict[MemberName, AgentState] = {}
+        self._trunks = Trunks()
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes, in order."""
@@ -68,6 +72,8 @@ class Live:
                     self._agents[member] = agent_state
                 case QueueChanged(queue=queue, waiting=waiting):
                     self._waiting[queue] = waiting
+                case TrunkChanged() | TrunkRegistered():
+                    self._trunks.fold(change)
                 case EpochBegan(epoch=epoch):
                     self.epoch, self.connected = epoch, True
                 case EpochEnded():
@@ -88,6 +94,11 @@ class Live:
     def agent_state(self, member: MemberName) -> AgentState | None:
         """Where this agent stands; None for one who is in no queue."""
         return self._agents.get(member)
+
+    @property
+    def trunks(self) -> Trunks:
+        """Which carriers are not reached, and which took no registration."""
+        return self._trunks
 
     def board(self) -> Board:
         """The state of now."""

@@ -13,6 +13,10 @@ from telephony.live.alarms import AlarmName
 
 LINK_GRACE_S = 5.0
 """A link that is back within it is in the log, and no alarm."""
+TRUNK_GRACE_S = 5.0
+"""A PBX that starts has not heard from its carriers yet."""
+COMPLAINTS = (AlarmName.RTP_PORTS_EXHAUSTED, AlarmName.PBX_EXHAUSTED, AlarmName.PBX_COMPLAINS)
+"""Alarms that the PBX's message log raises."""
 LATE_S = 1.0
 """State is to be right within two seconds, and the screens want some of them."""
 MANY_EVENTS = 10_000
@@ -42,6 +46,13 @@ class Journal(msgspec.Struct, frozen=True):
     given_up: int = 0
 
 
+class Complaints(msgspec.Struct, frozen=True):
+    """What the PBX's own message log told since the start: how often of each alarm, and in which words last."""
+
+    counts: Mapping[AlarmName, int] = {}
+    last: Mapping[AlarmName, str] = {}
+
+
 class Readings(msgspec.Struct, frozen=True, kw_only=True):
     """All that is measured, at ``now`` of our monotonic clock. Counts are since the start; texts are None while all is
     well."""
@@ -67,6 +78,9 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     set_aside: int = 0
     ledger_error: str | None = None
     journal: Journal | None = None
+    trunks_down: Sequence[str] = ()
+    unregistered: Sequence[str] = ()
+    complaints: Complaints = Complaints()
 
 
 Judged = Mapping[AlarmName, str | None]
@@ -84,7 +98,13 @@ class Symptoms:
 
     def judge(self, r: Readings) -> Judged:
         """The alarms judged here: for each its detail if it should stand, else None."""
-        return {**self._of_the_link(r), **self._of_the_store(r), **self._of_the_journal(r), **self._of_ourselves(r)}
+        return {
+            **self._of_the_link(r),
+            **self._of_the_pbx(r),
+            **self._of_the_store(r),
+            **self._of_the_journal(r),
+            **self._of_ourselves(r),
+        }
 
     def _of_the_link(self, r: Readings) -> Judged:
         down = None if r.link_live else r.link_why or "the first login has not succeeded yet"
@@ -94,6 +114,21 @@ class Symptoms:
             AlarmName.EVENTS_LATE: self._staying(AlarmName.EVENTS_LATE, late, r.now, LATE_STAYS_S),
             AlarmName.INBOX_OVERFLOW: self._risen(AlarmName.INBOX_OVERFLOW, r.dropped, r.now, "events dropped"),
         }
+
+    def _of_the_pbx(self, r: Readings) -> Judged:
+        down, refused = ", ".join(r.trunks_down) or None, ", ".join(r.unregistered) or None
+        told = {name: self._complained(name, r) for name in COMPLAINTS}
+        return {
+            AlarmName.TRUNK_DOWN: self._lasting(AlarmName.TRUNK_DOWN, down, r.now, TRUNK_GRACE_S),
+            AlarmName.TRUNK_UNREGISTERED: self._lasting(AlarmName.TRUNK_UNREGISTERED, refused, r.now, TRUNK_GRACE_S),
+            **told,
+        }
+
+    def _complained(self, name: AlarmName, r: Readings) -> str | None:
+        before, count = self._counts.get(name, 0), r.complaints.counts.get(name, 0)
+        self._counts[name] = count
+        said = f"{count} since the start, the last: {r.complaints.last.get(name, '')}"
+        return self._staying(name, said if count > before else None, r.now, RECENT_S)
 
     def _of_the_store(self, r: Readings) -> Judged:
         self._filling = r.outbox_fill >= (FILLING_OVER if self._filling else FILLING)

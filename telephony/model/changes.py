@@ -120,6 +120,22 @@ class MembershipChanged(Change, frozen=True, gc=False):
     pause_reason: str
 
 
+class TrunkChanged(Change, frozen=True, gc=False):
+    """The PBX reaches the carrier of ``trunk`` (OPTIONS), or reaches it no more."""
+
+    trunk: str
+    reachable: bool
+
+
+class TrunkRegistered(Change, frozen=True, gc=False):
+    """The carrier took our registration, or did not; ``status`` in Asterisk's word."""
+
+    account: str
+    server: str
+    taken: bool
+    status: str
+
+
 class EpochBegan(Change, frozen=True, gc=False):
     """A login's snapshot has been taken in; all state is as the PBX says it is."""
 

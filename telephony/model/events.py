@@ -318,6 +318,31 @@ class Originated(Event, frozen=True, gc=False):
     reason: int  # ast_control_frame_type, 0: it could not be rung at all
 
 
+# --- trunks -----------------------------------------------------------------------------------------------
+
+
+class EndpointChanged(Event, frozen=True, gc=False):
+    """AMI ``PeerStatus``: a phone or a trunk answers OPTIONS again, or none of its contacts does any more."""
+
+    endpoint: str  # technology and name: PJSIP/trunk-carrier
+    status: str  # Reachable, Unreachable
+
+
+class RegistrationChanged(Event, frozen=True, gc=False):
+    """AMI ``Registry``: what a carrier said to our REGISTER, each time it was sent."""
+
+    account: str  # client_uri
+    server: str  # server_uri
+    status: str  # Registered, Unregistered, Rejected
+
+
+class TrunkSeen(msgspec.Struct, frozen=True, gc=False):
+    """One trunk of a snapshot (``DEVICE_STATE``)."""
+
+    name: str
+    reachable: bool
+
+
 # --- the link and time ------------------------------------------------------------------------------------
 
 
@@ -357,6 +382,7 @@ class SnapshotTaken(Event, frozen=True):
     members: tuple[MemberChanged, ...]
     queues: tuple[QueueName, ...]
     age: int = 0  # microseconds that reading it took: between ``at`` and its being handed on
+    trunks: tuple[TrunkSeen, ...] = ()
 
 
 class LinkLost(Event, frozen=True, gc=False):

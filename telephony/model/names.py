@@ -28,6 +28,12 @@ def is_way_in(context: str) -> bool:
     return context.startswith(_IN)
 
 
+def trunk_of_endpoint(endpoint: str) -> str:
+    """The trunk whose endpoint this is (``PJSIP/trunk-carrier`` → ``carrier``), or an empty string."""
+    name = endpoint.partition("/")[2]
+    return name[len(_TRUNK) :] if name.startswith(_TRUNK) else ""
+
+
 def trunk_of(channel_name: str) -> str:
     """The trunk this channel belongs to (``PJSIP/trunk-carrier-00000001`` → ``carrier``), or an empty string."""
     party = party_of(channel_name)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telephony.model import events as ev
-from telephony.model import joins, on_bridges, on_channels, on_dialplan, on_link, on_queues, on_recording
+from telephony.model import joins, on_bridges, on_channels, on_dialplan, on_link, on_queues, on_recording, on_trunks
 from telephony.model.changes import Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
@@ -56,6 +56,8 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.CallerLegEnded: on_dialplan.caller_leg_ended,
     ev.CallBackBegan: on_dialplan.called_back,
     ev.Originated: on_dialplan.originated,
+    ev.EndpointChanged: on_trunks.endpoint_changed,
+    ev.RegistrationChanged: on_trunks.registration_changed,
     ev.SnapshotTaken: on_link.snapshot,
     ev.LinkLost: on_link.lost,
     ev.ClockSet: on_link.clock_set,

@@ -89,6 +89,8 @@ class World:
     bridges: dict[BridgeId, Bridge] = field(default_factory=dict)
     queues: dict[QueueName, Queue] = field(default_factory=dict)
     agents: dict[MemberName, Agent] = field(default_factory=dict)
+    trunks: dict[str, bool] = field(default_factory=dict)  # name → whether its carrier is reached
+    registrations: dict[str, bool] = field(default_factory=dict)  # account → whether its carrier took it
     past: dict[CallId, Micros] = field(
         default_factory=dict
     )  # of calls handed over → the start of the PBX that had them

@@ -287,6 +287,18 @@ SAID = [
     (member("QueueMemberRinginuse"), member_changed()),
     (member("QueueMemberRemoved"), member_changed(removed=True)),
     (
+        f.frame(*f.head("PeerStatus"), ("Peer", "PJSIP/trunk-carrier"), ("PeerStatus", "Unreachable")),
+        e.EndpointChanged(at=AT, endpoint="PJSIP/trunk-carrier", status="Unreachable"),
+    ),
+    (
+        f.frame(
+            *f.head("Registry"),
+            *(("ChannelType", "PJSIP"), ("Username", "sip:gov@192.0.2.1:5060"), ("Domain", "sip:192.0.2.1:5060")),
+            ("Status", "Rejected"),
+        ),
+        e.RegistrationChanged(at=AT, account="sip:gov@192.0.2.1:5060", server="sip:192.0.2.1:5060", status="Rejected"),
+    ),
+    (
         f.user_event("ZtEntry", ("Trunk", "carrier"), ("Dialled", "12345"), ("Recording", "2026/11/a.wav")),
         e.CallEntered(
             at=AT, uniqueid=ONE, linkedid=LINKED, trunk="carrier", dialled="12345", recording="2026/11/a.wav"

@@ -7,12 +7,15 @@ import pytest
 
 from telephony.live.alarms import AlarmName
 from telephony.live.symptoms import (
+    COMPLAINTS,
     GAP_STAYS_S,
     LATE_STAYS_S,
     LEDGER_GRACE_S,
     LINK_GRACE_S,
     MANY_EVENTS,
     RECENT_S,
+    TRUNK_GRACE_S,
+    Complaints,
     Journal,
     Readings,
     Symptoms,
@@ -180,3 +183,24 @@ def test_a_clock_that_was_set_and_a_fault(bridge: Bridge) -> None:
     said = bridge.look(clock_steps=1, faults=2, fault="events 2")
     assert said == {"clock_stepped": "1 times since the start", "fault": "2 times, last: events 2 since the start"}
     assert bridge.look(RECENT_S) == {}
+
+
+# --- the PBX and its carriers -------------------------------------------------------------------------------
+
+
+def test_a_trunk_that_is_down_for_a_moment_is_no_alarm(bridge: Bridge) -> None:
+    assert bridge.look(trunks_down=["carrier since 10:00"]) == {}
+    assert bridge.look(TRUNK_GRACE_S) == {"trunk_down": "carrier since 10:00"}
+    assert bridge.look(trunks_down=["carrier since 10:00", "two since 10:05"]) == {
+        "trunk_down": "carrier since 10:00, two since 10:05"
+    }
+    assert bridge.look(trunks_down=[], unregistered=["gov (Rejected)"]) == {}
+    assert bridge.look(TRUNK_GRACE_S) == {"trunk_unregistered": "gov (Rejected)"}
+
+
+@pytest.mark.parametrize("name", COMPLAINTS)
+def test_what_the_pbx_complained_of_stays_for_a_while(bridge: Bridge, name: AlarmName) -> None:
+    told = Complaints({name: 3}, {name: "Oh dear"})
+    assert bridge.look(complaints=told) == {name.value: "3 since the start, the last: Oh dear"}
+    assert name.value in bridge.look(RECENT_S - 1)
+    assert bridge.look(1) == {}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.model import calls, joins, on_bridges, on_dialplan, on_queues, on_recording, world
+from telephony.model import calls, joins, on_bridges, on_dialplan, on_queues, on_recording, on_trunks, world
 from telephony.model import events as ev
 from telephony.model.ids import Linkedid, Micros, QueueName, Uniqueid, micros_of
 from telephony.model.terms import OfferOutcome, Outcome
@@ -275,6 +275,7 @@ BOUNDS = {
     on_queues: {"MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_MEMBERSHIPS": 3},
     on_dialplan: {"MAX_TRANSFERS": 5, "MAX_VISITS": 6},
     on_recording: {"MAX_PAUSES": 7},
+    on_trunks: {"MAX_TRUNKS": 9},
     on_bridges: {"MAX_KIN": 8, "MAX_MEMBERS": 10},
 }
 
@@ -407,6 +408,8 @@ def _bound(path: str) -> int:
         "World.bridges": 30,
         "World.queues": 8,
         "World.agents": 15,
+        "World.trunks": 9,
+        "World.registrations": 9,
         "World.wrapping_up": 15,
         "Queue.waiting": 90,
         "Queue.members": 15,
