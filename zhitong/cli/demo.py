@@ -1,5 +1,7 @@
 """``zhitong demo``: real calls through a voice menu and straight to people, side by side; then a table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from zhitong.cli import console
 from zhitong.cli.alone import alone
 from zhitong.cli.common import JsonOption, wait_for
 from zhitong.cli.demo_screen import LiveView, announce, show_report
+from zhitong.lab.apt import Progress as Fetching
 from zhitong.lab.programs import Tools, find_tools
 from zhitong.lab.rehearsal.demo import DIRECT, MENU, Report, run_demo
 from zhitong.lab.rehearsal.plan import Plan
@@ -67,12 +70,16 @@ _STEPS = {
 
 def fetch_tools() -> Tools:
     """Asterisk and SIPp, with a line of progress while they are fetched for the first time."""
+    with fetching("准备 Asterisk 与 SIPp preparing") as progress:
+        return find_tools(progress)
+
+
+@contextmanager
+def fetching(what: str) -> Iterator[Fetching]:
+    """A line of progress at a terminal; nothing elsewhere."""
     if not console.err.is_terminal:
-        return find_tools()
+        yield lambda _what, _done: None
+        return
     with Progress(TextColumn("{task.description}"), BarColumn(), console=console.err, transient=True) as progress:
-        task = progress.add_task("准备 Asterisk 与 SIPp preparing", total=1.0)
-
-        def show(what: str, done: float) -> None:
-            progress.update(task, description=_STEPS.get(what, what), completed=done)
-
-        return find_tools(show)
+        task = progress.add_task(what, total=1.0)
+        yield lambda step, done: progress.update(task, description=_STEPS.get(step, step), completed=done)

@@ -1,4 +1,4 @@
-"""``zhitong pbx``: a PBX on this machine from site.toml, in the background. For trying out; not for a real hotline."""
+"""``zhitong pbx``: a PBX on this machine from site.toml, to try things out; ``install``: an Asterisk for a real one."""
 
 import asyncio
 import os
@@ -26,15 +26,18 @@ from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_databa
 from zhitong.cli.demo import fetch_tools
 from zhitong.cli.dialplan import default_folder
 from zhitong.cli.kept import Kept, is_held, kept, run_of
+from zhitong.cli.pbx_install import install_asterisk
 from zhitong.lab.control_socket import ask
 from zhitong.lab.ports import is_free
 from zhitong.lab.programs import Asterisk
 
 app = typer.Typer(
-    help="本机 PBX。A PBX on this machine to try things out: up, down, status, cli.",
+    help="本机 PBX。A PBX on this machine to try things out: up, down, status, cli; install: one for a hotline.",
     no_args_is_help=True,
     add_completion=False,
 )
+
+app.command("install")(install_asterisk)
 
 NOT_RUNNING = 3
 """Exit status of ``status`` when there is no PBX, as the Linux Standard Base has it for services."""
@@ -154,7 +157,7 @@ class Status(msgspec.Struct, frozen=True):
 
 @app.command("status")
 def status(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) -> None:
-    """状态。Whether it runs, since when, with how many calls. Exit status 0 if so, 3 if not."""
+    """状态。Does it run, since when, with how many calls? Exit status 0 if so, 3 if not."""
     run = run_of(site, read_site(site))
     known = kept(run)
     found = wait_for(_look(run, known)) if known else Status(running=False, directory=str(run))

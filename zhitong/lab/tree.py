@@ -88,6 +88,16 @@ PBX = PackageSet(
 )
 """Asterisk 22 with English prompts and music on hold, and SIPp."""
 
+PRODUCTION = PackageSet(
+    name="asterisk",
+    # Music as .wav: what Asterisk must decode may cost a recording the other party's voice (dialplans/README.md).
+    wanted=("asterisk", "asterisk-core-sounds-en-gsm", "asterisk-moh-opsound-wav"),
+    unneeded=PBX.unneeded,
+    links=PBX.links,
+    programs=("usr/sbin/asterisk",),
+)
+"""The same Asterisk for a hotline of its own (``zhitong pbx install``)."""
+
 REDIS = PackageSet(
     name="redis",
     wanted=("redis-server",),
