@@ -121,7 +121,7 @@ def _tell(run: Path, etc: Path, site: Site, agents: list[Agent]) -> None:
 
 @app.command("down")
 def down(site: SiteOption = DEFAULT_SITE) -> None:
-    """停止。Stop it: calls are hung up, logs are written. Not an error if it does not run."""
+    """停止。Stop it: calls are hung up, logs are written. No error if it does not run."""
     run = run_of(site, read_site(site))
     if not is_held(run):
         console.say("PBX 没有运行。", "The PBX does not run.")

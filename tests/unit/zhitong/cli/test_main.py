@@ -67,7 +67,7 @@ def test_help_teaches(wide: Terminal, command: str) -> None:
 
 NARROW = (
     *("", *COMMANDS, "calls", "agents", "dialplan", "prompts", "chaos", "status", "doctor", "journal-agent"),
-    *("pbx", "pbx up", "pbx down", "pbx status", "pbx cli"),
+    *("pbx", "pbx up", "pbx down", "pbx status", "pbx cli", "pbx install"),
     *("missed", "missed list", "missed show", "missed assign", "missed call", "missed close", "missed reopen"),
     *("missed report", "reconcile", "reconcile nightly", "reconcile verify", "recordings", "recordings list"),
     *("recordings verify", "recordings pause", "recordings resume", "retention", "retention run", "retention hold"),
