@@ -22,8 +22,10 @@ from zhitong.lab.control_socket import ask
 from zhitong.lab.programs import find_asterisk
 
 GROUP_PRIVATE = 0o640
-_TRIES = 3
 _ANSWER_S = 5.0
+_PATIENCE_S = (0.5, 1.0, 2.5)
+"""After each of so many reloads, so long for its effect: another's that is under way swallows ours."""
+_RELOAD_S = 120.0  # Asterisk answers when it is through; thousands of phones take seconds
 _LOOK_S = 0.05
 
 
@@ -123,9 +125,9 @@ async def take_in(socket: Path, asked: Sequence[Question]) -> None:
     Raises ConfigError when it has not taken in what it was asked for: a file that it cannot read.
     """
     left: list[Question] = list(asked)
-    for _ in range(_TRIES):  # another's reload that is under way swallows ours
-        await ask(socket, "core reload")
-        left = await _unanswered(socket, left)
+    for patience_s in _PATIENCE_S:
+        await ask(socket, "core reload", _RELOAD_S)
+        left = await _unanswered(socket, left, patience_s)
         if not left:
             return
     raise ConfigError(
@@ -134,9 +136,9 @@ async def take_in(socket: Path, asked: Sequence[Question]) -> None:
     )
 
 
-async def _unanswered(socket: Path, asked: Sequence[Question]) -> list[Question]:
+async def _unanswered(socket: Path, asked: Sequence[Question], patience_s: float) -> list[Question]:
     """Those that are not answered as wanted after a while."""
-    deadline = time.monotonic() + _ANSWER_S
+    deadline = time.monotonic() + patience_s
     left = list(asked)
     while left:
         left = [question for question in left if not question.answered(await ask(socket, question.command))]
