@@ -31,6 +31,7 @@ from telephony.ingest import Ingest
 from telephony.journal.cursors import CursorStore
 from telephony.journal.journal import Journal
 from telephony.journal.kept import KeptRecords
+from telephony.journal.messages import Messages
 from telephony.journal.source import logs_of
 from telephony.ledger.keeper import Keeper
 from telephony.ledger.store import Ledger
@@ -110,6 +111,9 @@ class Service:
         )
         self.journal = self._journal_of(site, secrets, database, tracker)
         """None when the PBX's logs are out of reach: neither on this machine nor behind a journal agent."""
+        logs = logs_of(site, secrets.journal)
+        self.messages = None if logs is None else Messages(logs)
+        """Follows the PBX's own message log; None as ``journal`` is."""
         self.nightly: Nightly | None = None
         """Makes the daily figures; None without a key for them."""
         self.probe = Probe(database)
@@ -127,6 +131,7 @@ class Service:
             outbox=self.outbox,
             keeper=self.keeper,
             journal=self.journal,
+            messages=self.messages,
         )
 
     def _journal_of(self, site: Site, secrets: Secrets, database: Database, tracker: Tracker) -> Journal | None:
@@ -183,6 +188,8 @@ class Service:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
             if self.journal is not None:
                 lasting["journal"] = self.journal.run
+            if self.messages is not None:
+                lasting["messages"] = self.messages.run
             if self.nightly is not None:
                 lasting["figures"] = self.nightly.run
             if control is not None:

@@ -13,6 +13,7 @@ from telephony.database.probe import Probe
 from telephony.ingest import Ingest
 from telephony.journal.gaps import clock_of
 from telephony.journal.journal import Journal
+from telephony.journal.messages import Messages
 from telephony.ledger.keeper import Keeper
 from telephony.live import status, symptoms
 from telephony.live.alarms import Alarm, Severity
@@ -40,6 +41,7 @@ class Parts:
     outbox: Outbox
     keeper: Keeper
     journal: Journal | None
+    messages: Messages | None = None
 
 
 class Watch:
@@ -88,6 +90,7 @@ class Watch:
             set_aside=parts.outbox.set_aside_count + parts.outbox.unreadable,
             ledger_error=None if store_error else parts.keeper.last_error,
             journal=_journal(parts.journal),
+            complaints=_complaints(parts.messages),
             trunks_down=[f"{name} since {clock_of(at)}" for name, at in parts.live.trunks.down],
             unregistered=[
                 f"{account} ({status}) since {clock_of(at)}" for account, status, at in parts.live.trunks.unregistered
@@ -130,6 +133,11 @@ class Watch:
             ),
             journal=_journal_status(parts.journal),
         )
+
+
+def _complaints(messages: Messages | None) -> symptoms.Complaints:
+    told = messages and messages.complaints
+    return symptoms.Complaints(told.counts, told.last) if told else symptoms.Complaints()
 
 
 def _journal(journal: Journal | None) -> symptoms.Journal | None:

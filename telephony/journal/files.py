@@ -19,7 +19,10 @@ from telephony.journal.places import HEAD, FileFacts
 CEL_LOG, QUEUE_LOG, CDR_LOG = "cel", "queue_log", "cdr"
 """How the logs are called: by readers, and where their places are kept."""
 PATHS = {CEL_LOG: "cel-custom/zhitong-cel.csv", QUEUE_LOG: "queue_log", CDR_LOG: "cdr-custom/zhitong-cdr.csv"}
-"""Each log below Asterisk's log folder (dialplans/README.md, "Logs")."""
+"""Each log of calls below Asterisk's log folder (dialplans/README.md, "Logs")."""
+MESSAGES = "messages"
+ALL_PATHS = PATHS | {MESSAGES: "messages.log"}
+"""And the PBX's own complaints, which no call is made of."""
 _GZIP = ".gz"
 
 
@@ -72,7 +75,7 @@ class Logs(Protocol):
     """The logs of one PBX. Not for two threads at once."""
 
     def log(self, which: str) -> LogFiles:
-        """One of ``PATHS``."""
+        """One of ``ALL_PATHS``."""
         ...
 
     def close(self) -> None: ...
@@ -89,7 +92,7 @@ class LocalLogs:
         self._follow = follow
 
     def log(self, which: str) -> "LocalFiles":
-        return LocalFiles(self.folder / PATHS[which], follow=self._follow)
+        return LocalFiles(self.folder / ALL_PATHS[which], follow=self._follow)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -12,7 +12,7 @@ import msgspec
 
 from telephony.journal import wire
 from telephony.journal.errors import AgentUnreachable
-from telephony.journal.files import PATHS, FileGone, Reading
+from telephony.journal.files import ALL_PATHS, FileGone, Reading
 from telephony.journal.places import FileFacts
 from telephony.journal.remote_link import Answer, Link
 from telephony.journal.wire import ROOT, About, Opened
@@ -31,7 +31,7 @@ class RemoteLogs:
         self._link = Link(url, token, certificate)
 
     def log(self, which: str) -> "RemoteFiles":
-        """One of ``files.PATHS``."""
+        """One of ``files.ALL_PATHS``."""
         return RemoteFiles(self._link, which)
 
     def about(self) -> About:
@@ -63,7 +63,7 @@ class RemoteFiles:
 
     @property
     def name(self) -> str:
-        return Path(PATHS[self._which]).name
+        return Path(ALL_PATHS[self._which]).name
 
     def list(self) -> list[FileFacts]:
         return _decoded(self._link, self._link.ask("GET", f"{ROOT}/logs/{self._which}"), list[FileFacts])

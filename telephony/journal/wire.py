@@ -2,7 +2,7 @@
 
 HTTPS, each request with ``Authorization: Bearer <token>``. The agent shows files and understands nothing of them: which
 one comes next, where a row ends and what is lost is told by the reader (``telephony.journal.tail``), here as on the
-PBX's own machine. No request names a path: a log is one of ``files.PATHS``, and a file of it one that was listed.
+PBX's own machine. No request names a path: a log is one of ``files.ALL_PATHS``, and a file of it one that was listed.
 
     GET  /v1                                        About: that it answers, and how its logs stand
     GET  /v1/logs/{log}                             every file of the log, as a list of FileFacts

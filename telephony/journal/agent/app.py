@@ -11,7 +11,7 @@ from aiohttp import web
 from telephony.journal.agent.guard import Failures, Guard, Pace
 from telephony.journal.agent.shelf import Shelf
 from telephony.journal.errors import JournalUnreadable
-from telephony.journal.files import PATHS, FileGone
+from telephony.journal.files import ALL_PATHS, FileGone
 from telephony.journal.wire import GONE, PIECE, ROOT, TAKEN, VERSION, About, Opened, Refusal
 
 MOST_AT_ONCE = 4
@@ -109,8 +109,8 @@ class App:
 
 def _log_of(request: web.Request) -> str:
     which = request.match_info["log"]
-    if which not in PATHS:
-        raise web.HTTPNotFound(reason=f"no such log: {', '.join(PATHS)}")
+    if which not in ALL_PATHS:
+        raise web.HTTPNotFound(reason=f"no such log: {', '.join(ALL_PATHS)}")
     return which
 
 

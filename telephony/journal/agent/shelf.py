@@ -54,7 +54,7 @@ class Shelf:
             return str(error)
 
     def list(self, which: str) -> list[FileFacts]:
-        """Every file of this log, one of ``PATHS``. Raises JournalUnreadable."""
+        """Every file of this log, one of ``ALL_PATHS``. Raises JournalUnreadable."""
         with self._lock:
             return self._logs.log(which).list()
 
