@@ -103,15 +103,9 @@ class App:
         if request.method == "GET":  # HEAD gives nothing away
             if not await asyncio.to_thread(links.used, link):
                 raise web.HTTPNotFound
-            audit = audit_of(self._site_file, site)
-            await asyncio.to_thread(
-                note, audit, link.by, "phone fetch", number=link.number, model=link.model, peer=peer
-            )
+            await asyncio.to_thread(_note, audit_of(self._site_file, site), link, peer)
         log.info("settings fetched", agent=link.number, model=link.model, peer=peer, method=request.method)
         return web.Response(text=given.text, content_type=given.content_type, charset="utf-8")
-
-    def _note(self, audit: Path, link: Link, peer: str) -> None:
-        note(audit, link.by, "phone fetch", number=link.number, model=link.model, mac=link.mac, peer=peer)
 
     async def _given(self, link: Link) -> Given | None:
         """None when the agent is gone, or the settings cannot be made (the log says why)."""
@@ -126,6 +120,10 @@ class App:
             log.warning("settings cannot be made", agent=link.number, why=str(error))
             return None
         return Given(text, MODELS[link.model].content_type)
+
+
+def _note(audit: Path, link: Link, peer: str) -> None:
+    note(audit, link.by, "phone fetch", number=link.number, model=link.model, mac=link.mac, peer=peer)
 
 
 async def _plain(_request: web.Request, response: web.StreamResponse) -> None:
