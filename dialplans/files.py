@@ -64,7 +64,12 @@ def music_folder(name: str) -> str:
 
 def asterisk(site: Site) -> dict[str, Any]:
     """For asterisk.conf."""
-    return {"folders": site.pbx.folders, "systemname": site.pbx.systemname, "language": site.language}
+    return {
+        "folders": site.pbx.folders,
+        "systemname": site.pbx.systemname,
+        "language": site.language,
+        "deployed": site.pbx.deploy.folder is not None,
+    }
 
 
 def modules(site: Site, available: Collection[str] | None) -> dict[str, Any]:
