@@ -104,15 +104,18 @@ def _point(link: Path, target: str | Path) -> None:
     draft.replace(link)
 
 
+_OWN = ("sounds", "sounds/en", "moh")
+"""Folders of the data that a site adds to: real ones, of which each thing that the tree has is a link."""
+
+
 def _lay_data(home: Path, source: Path) -> None:
-    """Each thing of the tree's data is a link; folders that a site adds to are folders of their own."""
-    own = ("sounds", "moh")
-    for folder in own:
+    for folder in _OWN:
         (home / "data" / folder).mkdir(parents=True, exist_ok=True)
-    names = [entry.relative_to(source) for entry in source.iterdir() if entry.name not in own]
-    names += [entry.relative_to(source) for folder in own for entry in (source / folder).glob("*")]
-    for name in names:
-        _point(home / "data" / name, Path(*[".."] * len(name.parts), "current/usr/share/asterisk", name))
+    for folder in ("", *_OWN):
+        for entry in sorted((source / folder).glob("*")):
+            name = entry.relative_to(source)
+            if str(name) not in _OWN:
+                _point(home / "data" / name, Path(*[".."] * len(name.parts), "current/usr/share/asterisk", name))
 
 
 def _lay_links(root: Path, home: Path, tree: Tree) -> None:

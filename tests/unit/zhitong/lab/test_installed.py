@@ -53,7 +53,7 @@ def test_the_program_and_the_folders_of_site_toml_lead_to_the_tree(tmp_path: Pat
 def test_an_update_keeps_what_the_site_added_and_the_version_before(tmp_path: Path) -> None:
     root = tmp_path / "root"
     install(a_tree(tmp_path, "asterisk-1", "one"), root)
-    spoken = root / "usr/share/asterisk/sounds/zh/zt"
+    spoken = root / "usr/share/asterisk/sounds/en/zt"
     spoken.mkdir(parents=True)
     (spoken / "closed.wav").write_bytes(b"x")
     done = install(a_tree(tmp_path, "asterisk-2", "two"), root)
@@ -61,6 +61,7 @@ def test_an_update_keeps_what_the_site_added_and_the_version_before(tmp_path: Pa
     assert said(root).startswith("two ")
     assert (spoken / "closed.wav").is_file()
     assert (root / "usr/share/asterisk/sounds/en/beep.gsm").is_file()
+    assert not (root / HOME / "asterisk-2/usr/share/asterisk/sounds/en/zt").exists()
     assert (root / HOME / "asterisk-1").is_dir()
 
 
