@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import stat
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from zhitong.lab.control_socket import ask
 from zhitong.lab.programs import find_asterisk
 
 GROUP_PRIVATE = 0o640
+_INCLUDED = re.compile(r"""(?m)^\s*#(?:try)?include\s+["'<]?[^;\n]*zhitong-pjsip\.conf""")
 _ANSWER_S = 5.0
 _PATIENCE_S = (0.5, 1.0, 2.5)
 """After each of so many reloads, so long for its effect: another's that is under way swallows ours."""
@@ -44,7 +46,8 @@ class Target(NamedTuple):
         if self.mode is Mode.NEW:
             return True
         with contextlib.suppress(OSError):
-            return "zhitong-pjsip.conf" in (self.folder / "pjsip.conf").read_text(encoding="utf-8", errors="replace")
+            text = (self.folder / "pjsip.conf").read_text(encoding="utf-8", errors="replace")
+            return _INCLUDED.search(text) is not None
         return False
 
 

@@ -123,7 +123,8 @@ async def test_an_agent_is_added_under_a_call_and_takes_the_next_one(tmp_path: P
         taken.answer()
         await call.hears(Tone.AGENT)
 
-        # Added while they talk.
+        # Added while they talk, by whoever is of Asterisk's group.
+        assert ward.lab.pbx.socket.stat().st_mode & 0o777 == 0o660
         begun = now().mono
         told = await say(ward, "agents", "add", "1003", "--name", "王五&六", "--queue", "hotline")
         assert told.status == 0, told.err
@@ -153,7 +154,7 @@ async def test_an_agent_is_added_under_a_call_and_takes_the_next_one(tmp_path: P
         assert call.is_up
         assert taken.is_up
         await call.hears(Tone.AGENT, now().mono)
-        assert call.heard.longest_gap(Tone.AGENT, begun, now().mono, spoken=taken.spoke) < 200
+        assert call.heard.longest_gap(Tone.AGENT, begun, now().mono, spoken=taken.spoke) < 1000
         await call.hangup()
         await second.hangup()
 
