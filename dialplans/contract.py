@@ -32,6 +32,7 @@ CONTEXTS = (
     Context("zt-transfer", "agent's or queue's number", "where a transfer may lead (TRANSFER_CONTEXT)"),
     Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),
     Context("zt-end", "s", "the caller's hangup handler"),
+    Context("zt-mobiles", "s", "the duty mobiles, one after another, where the site has any"),
     Context("zt-promise", "s", "the last of every overflow: a spoken promise of a call-back. ZT_WHY says why"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
 )
@@ -58,6 +59,7 @@ USER_EVENTS = (
         ("t", "r"),
         "before a call is turned away that entered no queue",
     ),
+    UserEvent("ZtDuty", ("Mobile",), "ZT_DUTY", ("m",), "a duty mobile is about to be rung for the caller"),
     UserEvent(
         "ZtPromise",
         ("Why", "State"),

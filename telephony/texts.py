@@ -72,8 +72,8 @@ Span = Annotated[
 TargetText = Annotated[
     str,
     text(
-        r"queue:[a-z][a-z0-9_-]{0,29}|agent:[0-9]{2,15}|callback|hangup",
-        "'queue:NAME', 'agent:NUMBER', 'callback' (a spoken promise) or 'hangup' (a sentence is spoken first)",
+        r"queue:[a-z][a-z0-9_-]{0,29}|agent:[0-9]{2,15}|duty|callback|hangup",
+        "'queue:NAME', 'agent:NUMBER', 'duty', 'callback' (a spoken promise) or 'hangup' (a sentence is spoken first)",
     ),
 ]
 Port = Annotated[int, whole(1, 65535, "a port")]

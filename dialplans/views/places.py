@@ -16,5 +16,5 @@ def goes_to(target_text: str) -> str:
     target = target_of(target_text)
     if target.kind == "queue":
         return f"{context_of_queue(target.name)},s,1"
-    places = {"agent": f"zt-transfer,{target.name},1", "callback": "zt-promise,s,1"}
+    places = {"agent": f"zt-transfer,{target.name},1", "duty": "zt-mobiles,s,1", "callback": "zt-promise,s,1"}
     return places.get(target.kind) or Code("zt-bye,${ZT_STATUS},1")

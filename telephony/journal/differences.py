@@ -55,6 +55,7 @@ class _Comparison:
         yield from self._each("visits", one.visits, two.visits, ("queue", "uniqueid", "position", "result", "key"))
         yield from self._each("offers", one.offers, two.offers, ("member", "queue", "uniqueid", "outcome", "cause"))
         yield from self._each("transfers", one.transfers, two.transfers, ("kind", "by", "to", "context"))
+        yield from self._each("duty", one.duty, two.duty, ("mobile",))
         yield from self._legs(one.legs, two.legs)
 
     def _equal(self, where: str, one: object, two: object) -> Iterator[Difference]:
@@ -84,7 +85,7 @@ class _Comparison:
                 continue
             for name in names:
                 yield from self._equal(f"{here}.{name}", getattr(one, name), getattr(two, name))
-            for name in ("at", "joined_at", "ended_at"):
+            for name in ("at", "joined_at", "ended_at", "taken_at"):
                 if hasattr(one, name):
                     yield from self._time(f"{here}.{name}", getattr(one, name), getattr(two, name))
 

@@ -42,6 +42,8 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _answer(call, seen)
     _transfers(call, seen)
     _recording(call, seen)
+    if not call.duty:
+        call.duty = [model.DutyCall(tried.at, tried.mobile) for tried in seen.duty]
     call.aliases = sorted({*call.aliases, *seen.aliases})
     call.related = sorted({*call.related, *seen.related}.difference(call.aliases))
     for linkedid in seen.linkedids:

@@ -196,6 +196,9 @@ class _Teller:
     def _zt_refused(self, row: CelRow) -> Iterator[ev.Event]:
         yield ev.CallRefused(row.at, row.uniqueid, row.linkedid, row.words.get("t", ""), "", row.words.get("r", ""))
 
+    def _zt_duty(self, row: CelRow) -> Iterator[ev.Event]:
+        yield ev.DutyCalled(row.at, row.uniqueid, row.linkedid, row.words.get("m", ""))
+
     def _zt_promise(self, row: CelRow) -> Iterator[ev.Event]:
         why, state = (row.words.get(key, "") for key in "ws")
         yield ev.CallBackPromised(row.at, row.uniqueid, row.linkedid, why, state)
@@ -218,6 +221,7 @@ _HANDLERS = {
     "ZT_ENTRY": _Teller._zt_entry,
     "ZT_QEND": _Teller._zt_qend,
     "ZT_REFUSED": _Teller._zt_refused,
+    "ZT_DUTY": _Teller._zt_duty,
     "ZT_PROMISE": _Teller._zt_promise,
     "ZT_CALLBACK": _Teller._zt_callback,
     "ZT_REC": _Teller._zt_rec,

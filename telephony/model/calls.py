@@ -158,6 +158,14 @@ class Transfer:
 
 
 @dataclass(slots=True)
+class DutyCall:
+    """A duty mobile that was rung for the caller."""
+
+    at: Micros
+    mobile: str
+
+
+@dataclass(slots=True)
 class Pause:
     """A stretch of a recording that was left out (an agent's ``key``) or silenced (our ``command``)."""
 
@@ -188,6 +196,7 @@ class Call:
     pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open
     recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""
+    duty: list[DutyCall] = field(default_factory=list)
     promise: str = ""  # of a call-back: given, heard, withheld; empty: nobody came to promise one
     promise_because: str = ""
     calls_back: str = ""

@@ -274,6 +274,12 @@ class CallRefused(ChannelEvent, frozen=True, gc=False):
     reason: str
 
 
+class DutyCalled(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtDuty``: this duty mobile is about to be rung for the caller."""
+
+    mobile: str
+
+
 class CallBackPromised(ChannelEvent, frozen=True, gc=False):
     """UserEvent ``ZtPromise``: nobody could take the caller. ``state``: given, heard (to the end of the sentence), or
     withheld: nothing could be promised, for want of a number. ``why``: a QUEUESTATUS or a reason of ``CallRefused``."""

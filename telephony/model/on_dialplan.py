@@ -1,6 +1,6 @@
 """What the dialplan itself says of a call (our UserEvents, dialplans/README.md), and transfers."""
 
-from telephony.model.calls import MAX_TRANSFERS, MAX_VISITS, Call, Transfer, Visit
+from telephony.model.calls import MAX_TRANSFERS, MAX_VISITS, Call, DutyCall, Transfer, Visit
 from telephony.model.changes import CallNotMade, CallTransferred
 from telephony.model.events import (
     AttendedTransferred,
@@ -10,6 +10,7 @@ from telephony.model.events import (
     CallEntered,
     CallerLegEnded,
     CallRefused,
+    DutyCalled,
     Originated,
     QueueEnded,
 )
@@ -80,6 +81,19 @@ def refused(world: World, event: CallRefused) -> None:
     call.trunk, call.dialled = event.trunk or call.trunk, event.dialled or call.dialled
     if event.uniqueid == call.caller:
         call.direction = Direction.INBOUND
+    return None
+
+
+def duty_called(world: World, event: DutyCalled) -> None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtDuty")
+    tried = DutyCall(event.at, event.mobile)
+    if event.uniqueid == call.caller and tried not in call.duty:
+        if len(call.duty) < MAX_TRANSFERS:
+            call.duty.append(tried)
+        else:
+            call.left_out += 1
     return None
 
 

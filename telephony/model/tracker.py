@@ -52,6 +52,7 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.CallEntered: on_dialplan.entered,
     ev.QueueEnded: on_dialplan.queue_ended,
     ev.CallRefused: on_dialplan.refused,
+    ev.DutyCalled: on_dialplan.duty_called,
     ev.CallBackPromised: on_dialplan.promised,
     ev.CallerLegEnded: on_dialplan.caller_leg_ended,
     ev.CallBackBegan: on_dialplan.called_back,

@@ -1,11 +1,15 @@
 """From a call of the model to its record. Pure: the same call always gives the same record."""
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from telephony.model import calls as model
 from telephony.model.calls import Call
-from telephony.model.ids import Micros
+from telephony.model.ids import Micros, Uniqueid
 from telephony.model.machines import OfferState
+from telephony.model.names import trunk_of
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
-from telephony.records.record import CallRecord, Interval, Leg, Offer, QueueVisit, RecordingPause, Transfer
+from telephony.records.record import CallRecord, DutyCall, Interval, Leg, Offer, QueueVisit, RecordingPause, Transfer
 from telephony.records.timeline import timeline_of, total_ms
 
 _OUTCOME_OF_OFFER = {
@@ -75,6 +79,7 @@ def build_record(call: Call) -> CallRecord:
         outcome=outcome,
         abandoned_in=_abandoned_in(call, caller) if outcome is Outcome.ABANDONED else None,
         refused_because=call.refused_because or None,
+        duty=tuple(_duty(call, caller)),
         promise=call.promise,
         promise_because=call.promise_because,
         calls_back=call.calls_back or None,
@@ -224,6 +229,21 @@ def _transfer(call: Call, transfer: model.Transfer) -> Transfer:
         context=transfer.context,
         result=transfer.result,
     )
+
+
+def _duty(call: Call, caller: model.Leg | None) -> Iterator[DutyCall]:
+    """Taken is who was talked with over a trunk before the next one was rung."""
+    for tried, after in pairwise([*call.duty, None]):
+        assert tried is not None
+        until = call.ended_at or tried.at if after is None else after.at
+        talks = [span for span in (caller.spans if caller is not None else ()) if tried.at <= span.start <= until]
+        taken = (span.start for span in talks if any(_is_outside(call, partner) for partner in span.partners))
+        yield DutyCall(tried.mobile, tried.at, next(taken, None))
+
+
+def _is_outside(call: Call, uniqueid: Uniqueid) -> bool:
+    leg = call.anyone(uniqueid)
+    return leg is not None and trunk_of(leg.name) != ""
 
 
 def _pause(pause: model.Pause, ended_at: Micros) -> RecordingPause:

@@ -77,6 +77,14 @@ class Transfer(msgspec.Struct, frozen=True):
     result: str
 
 
+class DutyCall(msgspec.Struct, frozen=True):
+    """A duty mobile rung for the caller; ``taken_at``: when they began to talk."""
+
+    mobile: str
+    at: Micros
+    taken_at: Micros | None = None
+
+
 class RecordingPause(msgspec.Struct, frozen=True):
     """What is not in the recording: cut out of the file (an agent's ``key``), or silence in it (our ``command``)."""
 
@@ -147,6 +155,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None
     refused_because: str | None = None
+    duty: tuple[DutyCall, ...] = ()  # the duty mobiles that were rung, in their order
     promise: str = ""  # of a call-back: given, heard (whole), withheld (no number to call back); empty: none was due
     promise_because: str = ""  # why it came to it: as the dialplan says (dialplans/README.md, ZtPromise)
     calls_back: str | None = None  # the entry of the missed-call ledger that this call answers; outbound only

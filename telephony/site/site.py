@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from telephony.site.duty import Duty
 from telephony.site.numbers import Numbers
 from telephony.site.opening import Opening
 from telephony.site.outgoing import Outgoing
@@ -31,6 +32,7 @@ class Site(Table, frozen=True, kw_only=True):
     phone_profiles: tuple[PhoneProfile, ...] = field(name="phone_profile", default=())
     queues: tuple[Queue, ...] = field(name="queue")
     outgoing: Outgoing = Outgoing()
+    duty: Duty = Duty()
     recording: Recording = Recording()
     prompts: Prompts = Prompts()
     opening: Opening | None = None

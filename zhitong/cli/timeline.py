@@ -6,7 +6,7 @@ from rich.text import Text
 
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
-from telephony.records.record import CallRecord, Leg
+from telephony.records.record import CallRecord, DutyCall, Leg
 from zhitong.cli import console, recording_words, words
 
 _WIDEST, _NARROWEST = 60, 20
@@ -59,6 +59,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "坐席 agent": f"{record.agent or '—'}  ({record.queue})" if record.queue else record.agent or "",
         "接通 connect": _connect(record),
         "通话 talk": _talk(record),
+        "值班手机 duty": ", ".join(_duty(tried) for tried in record.duty),
         "回电承诺 promise": _promise(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
@@ -81,6 +82,10 @@ def _talk(record: CallRecord) -> str:
         return ""
     hold = f" · 保持 hold {console.seconds(record.hold_ms)}" if record.hold_ms else ""
     return console.seconds(record.talk_ms) + hold
+
+
+def _duty(tried: DutyCall) -> str:
+    return f"{tried.mobile} {'未接 not taken' if tried.taken_at is None else '接听 took the call'}"
 
 
 def _promise(record: CallRecord) -> str:

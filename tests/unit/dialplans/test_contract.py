@@ -11,7 +11,7 @@ from dialplans import contract
 from dialplans.include import FREEPBX, PLAIN, Step
 from dialplans.parse import Step as DialplanStep
 from dialplans.render import Mode
-from telephony.site import numbers, opening, outgoing, pbx, phones, provisioning, queues, sip, site, speech, store
+from telephony.site import duty, numbers, opening, outgoing, pbx, phones, provisioning, queues, sip, site, speech, store
 from tests.unit.dialplans.sites import FULL, plan, rendered
 
 README = (Path(dialplans.__path__[0]) / "README.md").read_text(encoding="utf-8")
@@ -157,6 +157,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[[phone_profile]]`": sip.PhoneProfile,
     "`[[queue]]`": queues.Queue,
     "`[outgoing]`": outgoing.Outgoing,
+    "`[duty]`": duty.Duty,
     "`[recording]`": speech.Recording,
     "`[prompts]`": speech.Prompts,
     "`[opening]`": opening.Opening,

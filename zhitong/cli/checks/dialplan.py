@@ -30,8 +30,14 @@ def _contexts(name: str, site: Site) -> Iterator[str]:
         yield from (context_of_trunk(trunk.name) for trunk in site.trunks)
     elif "<queue>" in name:
         yield from (context_of_queue(queue.name) for queue in site.queues)
-    elif name != "zt-menu" or site.baseline is not None:
+    elif _wanted(name, site):
         yield name
+
+
+def _wanted(name: str, site: Site) -> bool:
+    """Whether this site has the context: of some, only when it asks for what they do."""
+    asked = {"zt-menu": site.baseline is not None, "zt-mobiles": bool(site.duty.mobiles)}
+    return asked.get(name, True)
 
 
 async def check_dialplan(pbx: PystClient, rights: Rights, case: Case) -> list[Finding]:
