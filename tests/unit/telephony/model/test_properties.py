@@ -422,6 +422,7 @@ def _bound(path: str) -> int:
         "Call.visits": 6,
         "Call.offers": 10,
         "Call.transfers": 5,
+        "Call.duty": 5,
         "Call.aliases": 8,
         "Call.related": 8,
         "Call.strangers": 8,
