@@ -4,6 +4,7 @@
 Asterisk that has a configuration already; README.md tells, file by file, which ``#include`` line goes where.
 """
 
+import stat
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +21,7 @@ from dialplans.views.pjsip import pjsip
 from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.errors import ConfigError
-from telephony.files import PRIVATE, PUBLIC, write_whole
+from telephony.files import GROUP_PRIVATE, PRIVATE, PUBLIC, write_whole
 from telephony.secrets import Secrets
 
 
@@ -47,6 +48,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Mapping[str, str] = {}
     bind: str | None = None
     sip_port: int | None = None
+    tls_port: int | None = None
     ami_port: int | None = None
     rtp: tuple[int, int] | None = None
     shared_address: bool = False
@@ -73,13 +75,16 @@ def render(
 
 
 def write(folder: Path, rendered: Mapping[str, str]) -> None:
-    """Puts the files into ``folder``, each whole or not at all, those with secrets readable by the owner alone."""
+    """Puts the files into ``folder``, each whole or not at all, those with secrets readable by the owner alone; by the
+    folder's group too where it hands that on (setgid: the PBX's own user reads through it)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    private = GROUP_PRIVATE if folder.stat().st_mode & stat.S_ISGID else PRIVATE
     for name, text in rendered.items():
-        write_whole(folder / name, text, mode=PRIVATE if name in SECRET_FILES else PUBLIC)
+        write_whole(folder / name, text, mode=private if name in SECRET_FILES else PUBLIC)
 
 
 def _moved(site: Site, lab: Lab) -> Site:
-    sip: dict[str, Any] = {"bind": lab.bind, "port": lab.sip_port}
+    sip: dict[str, Any] = {"bind": lab.bind, "port": lab.sip_port, "tls_port": lab.tls_port}
     if lab.rtp:
         sip |= {"rtp_start": lab.rtp[0], "rtp_end": lab.rtp[1]}
     ami = {"bind": lab.bind, "host": lab.bind, "port": lab.ami_port}

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 PRIVATE = 0o600
+GROUP_PRIVATE = 0o640
 PUBLIC = 0o644
 
 

@@ -366,6 +366,17 @@ def test_the_city_is_of_the_first_users_size() -> None:
     assert files["pjsip.conf"].count("(zt-profile-standard)\n") == 68
 
 
+def test_files_with_secrets_are_read_by_the_group_that_their_folder_hands_on(tmp_path: Path) -> None:
+    """The bridge's user writes them, Asterisk's reads them: ``install -d -o zhitong -g asterisk -m 2750``."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    folder.chmod(0o2750)
+    write(folder, rendered())
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes["pjsip.conf"] == modes["manager.conf"] == 0o640
+    assert modes["extensions.conf"] == 0o644
+
+
 def test_files_with_secrets_are_private_and_the_others_are_not(tmp_path: Path) -> None:
     files = rendered()
     write(tmp_path, files)
