@@ -92,7 +92,7 @@ PRODUCTION = PackageSet(
     name="asterisk",
     # Music as .wav: what Asterisk must decode may cost a recording the other party's voice (dialplans/README.md).
     wanted=("asterisk", "asterisk-core-sounds-en-gsm", "asterisk-moh-opsound-wav"),
-    unneeded=PBX.unneeded,
+    unneeded=tuple(name for name in PBX.unneeded if name != "libnss3"),  # libsrtp2 encrypts with it
     links=PBX.links,
     programs=("usr/sbin/asterisk",),
 )
