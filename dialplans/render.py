@@ -120,6 +120,7 @@ def _views(
             "rtp.conf": {"sip": site.sip},
             "indications.conf": {},
             "confbridge.conf": {},
+            "say.conf": {},
             **{name: {} for name in _EMPTY},
         }
     return shown

@@ -15,6 +15,7 @@ from dialplans.checks import (
     sip,
     site,
     speech,
+    told,
 )
 from dialplans.checks.case import Case
 from dialplans.checks.pbx import Pbx
@@ -34,6 +35,7 @@ OF_SITES: tuple[Rule[Case], ...] = (
         "an announcement before the answer that nobody hears",
         site.deaf_announcements,
     ),
+    Rule("untrue-position", ERROR, "报号不真实", "a place that others go before", told.untrue_positions),
     Rule("lonely-queue", WARNING, "队列没有坐席", "a queue without agents", site.lonely_queues),
     Rule(
         "ring-exceeds-wait",

@@ -52,28 +52,3 @@ async def test_a_carrier_without_early_media_rings_by_itself_and_gets_no_packet(
         await settled(1.5)
         assert call.heard.packets() == []
         assert call.up_at is None
-
-
-POSITION = "position = true\nposition_every_s = 10"
-
-
-async def test_the_position_is_told_to_who_waits_and_to_nobody_else(make_rig: MakeRig) -> None:
-    async with make_rig(ALWAYS + POSITION, agents_of("1001")) as rig:
-        agent = await rig.agent("1001")
-        agent.on_invite = Answer(after_s=0.5)
-        quick = await (await rig.citizen("13900000000", trunk="entry")).call("12345")
-        await quick.answered()
-        await rig.manager.event("AgentConnect")
-        assert "queue-youarenext" not in await playing(rig)
-        waiting = await (await rig.citizen(trunk="entry")).call("12345")
-        await waiting.answered()
-        await settled(0.5)
-        assert "queue-youarenext" in await playing(rig) or waiting.heard.packets()
-        first_join = rig.manager.all("QueueCallerJoin")[0]
-        connected = rig.manager.all("AgentCalled")[0]
-        assert float(connected["Timestamp"]) - float(first_join["Timestamp"]) < 0.5
-
-
-async def playing(rig: Rig) -> str:
-    """What Asterisk's channels are doing now, with application data."""
-    return await rig.lab.pbx.cli("core show channels verbose")

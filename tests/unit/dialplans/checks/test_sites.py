@@ -36,6 +36,13 @@ FAULTY = [
         "queue[0].position",
         ("at-agent", "at-entry"),
     ),
+    Faulty(
+        "untrue-position",
+        BASE + 'position = true\n[[queue]]\nname = "duty"\nweight = 3',
+        "queue[0].position",
+        ("weight = 3", "weight = 0"),
+        agents("1001", queues="hotline;duty"),
+    ),
     Faulty("lonely-queue", BASE + '[[queue]]\nname = "duty"', "queue[1]", ('[[queue]]\nname = "duty"', "")),
     Faulty("ring-exceeds-wait", BASE + "timeout_s = 40\nmax_wait_s = 30", "queue[0].timeout_s", ("40", "10")),
     Faulty(
