@@ -34,8 +34,8 @@ MODELS: Mapping[str, Model] = {
         "Yealink 亿联 T3x, T4x, T5x (firmware 81 or later)",
         yealink,
     ),
-    "grandstream-grp26xx": Model(
-        "grandstream.xml", "text/xml", "phone.xml", "cfg{mac}.xml", "Grandstream 潮流 GRP26xx, GXP21xx", grandstream
+    "grandstream-grp261x": Model(
+        "grandstream.xml", "text/xml", "phone.xml", "cfg{mac}.xml", "Grandstream 潮流 GRP261x", grandstream
     ),
     "linphone": Model("linphone.xml", "text/xml", "linphone.xml", None, "Linphone (Android, iOS, desktop)", linphone),
 }

@@ -86,14 +86,14 @@ async def fetched(ward: Ward, number: str) -> dict[str, dict[str, str]]:
     found: dict[str, str] = {}
     async with serving(ward.clinic.site_file, "127.0.0.1", 0, None) as port, aiohttp.ClientSession() as web:
         ward.clinic.add(f'[phones]\nurl = "http://127.0.0.1:{port}"\n')
-        for model in ("yealink-t4x", "grandstream-grp26xx", "linphone"):
+        for model in ("yealink-t4x", "grandstream-grp261x", "linphone"):
             told = await say(ward, "phones", "link", number, "--model", model)
             assert told.status == 0, told.err
             async with web.get(told.out.split()[-1]) as answer:
                 assert answer.status == 200
                 found[model] = await answer.text()
     by_yealink = yealink(found["yealink-t4x"])
-    by_grandstream = grandstream(found["grandstream-grp26xx"])
+    by_grandstream = grandstream(found["grandstream-grp261x"])
     by_linphone = linphone(found["linphone"])
     names = {"server": "sip_server.1.address", "port": "sip_server.1.port", "user": "auth_name", "password": "password"}
     server, _, port_there = by_grandstream["P47"].rpartition(":")

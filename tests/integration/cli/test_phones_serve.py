@@ -118,7 +118,7 @@ async def test_a_phone_gets_its_file_and_it_is_on_record(desk: Desk) -> None:
 
 
 async def test_a_link_for_one_fetch(desk: Desk) -> None:
-    path = desk.link("1001", "grandstream-grp26xx", once=True)
+    path = desk.link("1001", "grandstream-grp261x", once=True)
     async with open_web(desk) as web:
         assert (await web.get(path, "HEAD"))[0] == 200  # gives nothing away, and takes nothing
         assert (await web.get(path))[0] == 200

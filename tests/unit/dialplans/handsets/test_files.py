@@ -40,7 +40,7 @@ def test_transport_and_encryption(transport: str, srtp: str, numbers: str) -> No
     ours = account(transport=transport, srtp=srtp)
     by_yealink = yealink(provisioned("yealink-t4x", ours))
     assert by_yealink["account.1.sip_server.1.transport_type"] + by_yealink["account.1.srtp_encryption"] == numbers
-    by_grandstream = grandstream(provisioned("grandstream-grp26xx", ours))
+    by_grandstream = grandstream(provisioned("grandstream-grp261x", ours))
     assert by_grandstream["P130"] + by_grandstream["P183"] == numbers
     by_linphone = linphone(provisioned("linphone", ours))
     assert by_linphone["proxy_0"]["reg_proxy"] == f"<sip:pbx.example:5060;transport={transport}>"
@@ -53,7 +53,7 @@ def test_codecs_in_the_sites_order_and_no_others() -> None:
     enabled = {name for name, value in said.items() if re.search(r"codec\..*\.enable", name) and value == "1"}
     assert enabled == {"account.1.codec.g722.enable", "account.1.codec.pcma.enable"}
     assert (said["account.1.codec.g722.priority"], said["account.1.codec.pcma.priority"]) == ("1", "2")
-    values = grandstream(provisioned("grandstream-grp26xx", account(codecs=("alaw", "g722", "ulaw"))))
+    values = grandstream(provisioned("grandstream-grp261x", account(codecs=("alaw", "g722", "ulaw"))))
     order = [values[name] for name in ("P57", "P58", "P59", "P60", "P61", "P62", "P46", "P98")]
     assert order == ["8", "9", "0", "0", "0", "0", "0", "0"]
 
@@ -63,7 +63,7 @@ def test_codecs_in_the_sites_order_and_no_others() -> None:
 )
 def test_keys_in_a_call(dtmf: str, yealinks: str, grandstreams: str) -> None:
     assert yealink(provisioned("yealink-t4x", account(dtmf=dtmf)))["account.1.dtmf.type"] == yealinks
-    values = grandstream(provisioned("grandstream-grp26xx", account(dtmf=dtmf)))
+    values = grandstream(provisioned("grandstream-grp261x", account(dtmf=dtmf)))
     assert "".join(values[name] for name in ("P2301", "P2302", "P2303")) == grandstreams
 
 
@@ -81,13 +81,13 @@ def test_feature_codes_are_keys_of_the_phone() -> None:
         ("11", "*6", "继续录音"),
     ]
     assert said["linekey.1.type"] == "15"
-    values = grandstream(provisioned("grandstream-grp26xx", ACCOUNT))
+    values = grandstream(provisioned("grandstream-grp261x", ACCOUNT))
     assert [values[name] for name in ("P1365", "P1366", "P1467", "P1468")] == ["0", "0", "签入", "*11"]
     assert [values[name] for name in ("P23800", "P23802", "P23803")] == ["5", "继续录音", "*6"]
 
 
 def test_a_grandstreams_account() -> None:
-    values = grandstream(provisioned("grandstream-grp26xx", ACCOUNT))
+    values = grandstream(provisioned("grandstream-grp261x", ACCOUNT))
     said = {name: values[name] for name in ("P271", "P47", "P35", "P36", "P34", "P3", "P30", "P64", "P1362", "P91")}
     assert said == {
         "P271": "1",
@@ -117,7 +117,7 @@ def test_a_site_in_english_and_elsewhere() -> None:
     assert said["lang.gui"] == "English"
     assert said["linekey.2.label"] == "Sign in"
     assert "local_time.time_zone" not in said  # the phone keeps its own
-    values = grandstream(provisioned("grandstream-grp26xx", ours))
+    values = grandstream(provisioned("grandstream-grp261x", ours))
     assert values["P1362"] == "en"
     assert "P64" not in values
 
@@ -132,7 +132,7 @@ NAMES = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp"))
 def test_no_name_breaks_out_of_its_place(name: str) -> None:
     ours = account(name=name)
     assert yealink(provisioned("yealink-t4x", ours))["account.1.display_name"] == name
-    assert grandstream(provisioned("grandstream-grp26xx", ours))["P3"] == name
+    assert grandstream(provisioned("grandstream-grp261x", ours))["P3"] == name
     assert linphone(provisioned("linphone", ours))["proxy_0"]["reg_identity"].startswith(f'"{name}" <')
 
 

@@ -88,7 +88,7 @@ def test_fetches_are_counted_and_no_change_is_lost(links: Links) -> None:
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [("yealink-t4x", "805ec0123456.cfg"), ("grandstream-grp26xx", "cfg805ec0123456.xml"), ("linphone", "linphone.xml")],
+    [("yealink-t4x", "805ec0123456.cfg"), ("grandstream-grp261x", "cfg805ec0123456.xml"), ("linphone", "linphone.xml")],
 )
 def test_a_phone_asks_by_its_hardware_address(links: Links, model: str, name: str) -> None:
     found = links.find(links.make("1001", model, "li", hours=1, mac="805ec0123456"))
