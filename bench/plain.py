@@ -143,6 +143,8 @@ _TABLE: dict[str, Make] = {
     "Unhold": _fixed(e.PhoneHeld, {"held": False}),
     "MixMonitorStart": _fixed(e.RecordingChanged, {"running": True}),
     "MixMonitorStop": _fixed(e.RecordingChanged, {"running": False}),
+    "MusicOnHoldStart": _of_channel(e.MusicChanged, music="Class"),
+    "MusicOnHoldStop": _fixed(e.MusicChanged, {"music": ""}),
     "BlindTransfer": _no_channel(
         e.BlindTransferred,
         by="TransfererUniqueid",
@@ -177,5 +179,8 @@ _USER: dict[str, Make] = {
     "ZtQueueEnd": _of_channel(e.QueueEnded, queue="Queue", status="Status", key="Key"),
     "ZtRefused": _of_channel(e.CallRefused, trunk="Trunk", dialled="Dialled", reason="Reason"),
     "ZtRecording": _of_channel(e.RecordingTold, "size=Bytes", state="State"),
+    "ZtNotice": lambda at, h: e.NoticeTold(
+        at=at, **_ids(h), **_texts(h, how="How", language="Language"), length=Micros(1000 * _int(h, "Length"))
+    ),
     "ZtEnd": _of_channel(e.CallerLegEnded, "cause=Cause", queue="Queue", status="Status", source="Source"),
 }

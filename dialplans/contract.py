@@ -88,10 +88,23 @@ USER_EVENTS = (
         ("s", "b"),
         "the recorder of the citizen's channel: paused or resumed by an agent's key, ended with the channel",
     ),
+    UserEvent(
+        "ZtNotice",
+        ("How", "Language", "Length"),
+        "ZT_NOTICE",
+        ("h", "l", "ms"),
+        "the notice begins while waiting, or whole before it and then was played (failed: Asterisk could not), or "
+        "cannot be heard; Length in ms",
+    ),
 )
 
 PROMISE_STATES = ("given", "withheld", "heard")
 """Of a ZtPromise: a call-back is promised, or cannot be since there is no number; the sentence was heard to its end."""
+
+NOTICE_MUSIC = "zt-notice-"
+"""Before the name of a class of music: the class that begins with the notice."""
+
+NOTICE_STATES = ("waiting", "whole", "played", "failed", "unheard")
 
 RECORDING_STATES = ("paused", "resumed", "ended")
 
@@ -114,6 +127,9 @@ VARIABLES = {
     "ZT_WHY": "why the caller comes to zt-promise: a status of ZtQueueEnd, a Reason of ZtRefused",
     "ZT_RECORDING": "path of the recording below the recordings folder; empty if there is none",
     "ZT_NOTICE": "what callers are told of the recording (`[recording] notice`); empty if there is none",
+    "ZT_TELL": "1 while the caller is still to be told the notice; empty if there is none, or it is over",
+    "ZT_TOLD_AT": "when the notice began, in ms since 1970; empty before",
+    "ZT_MUSIC": "the class of music of this wait, where there is a notice",
     "ZT_PAUSED": "1 while an agent's key has paused the recording",
     "ZT_BYTES": "at the end: how long the recording is, 0 if there is no file; empty if it never began",
     "MONITOR_FILENAME": "ZT_RECORDING as app_queue wants it: with the folder, without .wav",
@@ -132,7 +148,7 @@ AMI_EVENTS = (
     *("DialBegin", "DialEnd"),
     *("BridgeEnter", "BridgeLeave", "BridgeMerge", "BridgeDestroy", "LocalBridge"),
     *("Hold", "Unhold", "BlindTransfer", "AttendedTransfer"),
-    *("MixMonitorStart", "MixMonitorStop", "MixMonitorMute"),
+    *("MixMonitorStart", "MixMonitorStop", "MixMonitorMute", "MusicOnHoldStart", "MusicOnHoldStop"),
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
     *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),
     *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"),

@@ -1,4 +1,5 @@
-"""site.toml, the agents and the secrets become Asterisk's configuration. ``render`` is pure; ``write`` is not.
+"""site.toml, the agents and the secrets become Asterisk's configuration. ``render`` is pure,
+but that it measures the notice; ``write`` is not.
 
 ``Mode.NEW`` writes the whole of /etc/asterisk for a PBX of its own. ``Mode.INCLUDE`` writes ``zhitong-*.conf`` for an
 Asterisk that has a configuration already; README.md tells, file by file, which ``#include`` line goes where.
@@ -14,9 +15,11 @@ import jinja2
 import msgspec
 
 from dialplans import files
+from dialplans.notice import Spoken, spoken
 from dialplans.people import agent_problems
 from dialplans.safety import checked
 from dialplans.views.extensions import extensions
+from dialplans.views.notice import notice, notice_music
 from dialplans.views.pjsip import pjsip
 from telephony.config import Site
 from telephony.directory.agents import Agent
@@ -41,8 +44,9 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     """What a laboratory changes in a site: addresses, ports, and phones that need not register.
 
     ``contacts``: SIP URI by the phone's name. ``rtp``: the first and the last port. ``modules``: those there are.
-    ``shared_address``: callers and phones come from one address, so that phones must be told by name before trunks
-    are told by address. Not for a real PBX: there a caller's number could pass for a phone's name.
+    ``data``: where the PBX's data directory lies. ``shared_address``: callers and phones come from one address, so that
+    phones must be told by name before trunks are told by address. Not for a real PBX: there a caller's number could
+    pass for a phone's name.
     """
 
     contacts: Mapping[str, str] = {}
@@ -51,6 +55,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     tls_port: int | None = None
     ami_port: int | None = None
     rtp: tuple[int, int] | None = None
+    data: Path | None = None
     shared_address: bool = False
     modules: Collection[str] | None = None
 
@@ -62,15 +67,23 @@ def render(
     *,
     mode: Mode = Mode.NEW,
     lab: Lab | None = None,
+    heard: Spoken | None = None,
 ) -> dict[str, str]:
-    """File name → text. Raises ``ConfigError`` naming the agent or the value that cannot be rendered."""
+    """File name → text. Raises ``ConfigError`` naming the agent or the value that cannot be rendered.
+
+    ``heard``: the sounds of the notice; left out, they are looked for where the PBX has them, if the site has a notice.
+    """
     lab = lab or Lab()
     site = _moved(site, lab)
     if problems := list(agent_problems(site, agents)):
         raise ConfigError("\n".join(problems))
     whole = mode is Mode.NEW
     prefix = "" if whole else "zhitong-"
+    if site.notice.on and heard is None:
+        heard = spoken(site, lab.data or Path(site.pbx.folders.data))
     shown = _views(site, agents, secrets, lab, whole=whole)
+    shown["extensions.conf"] |= notice(site, heard)
+    shown["musiconhold.conf"] |= notice_music(site, heard)
     return {f"{prefix}{name}": _fill(name, values | {"whole": whole}) for name, values in shown.items()}
 
 

@@ -40,10 +40,15 @@ def find_sound(sounds: Path, name: str, language: str) -> Path | None:
     """
     for folder in dict.fromkeys((language, language.partition("_")[0], "", "en")):
         base = sounds / folder / name
-        found = [path for path in _siblings(base) if path.suffix[1:] in {*_BYTES_PER_SECOND, *_WAVE, "WAV"}]
+        found = [path for path in _siblings(base) if is_sound(path)]
         if found:
             return min(found)
     return None
+
+
+def is_sound(path: Path) -> bool:
+    """Whether the file's ending is that of a format whose length is known here."""
+    return path.suffix[1:] in {*_BYTES_PER_SECOND, *_WAVE, "WAV"}
 
 
 def _siblings(base: Path) -> Iterator[Path]:

@@ -17,6 +17,7 @@ def _queue_context(queue: Queue) -> dict[str, Any]:
     return {
         "name": queue.name,
         "number": queue.number,
+        "music": queue.music,
         "max_wait": queue.max_wait_s or "",
         "overflow": goes_to(queue.overflow),
         "exits": [{"key": key, "goes_to": goes_to(text)} for key, text in sorted(queue.exits.items())],

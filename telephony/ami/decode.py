@@ -56,6 +56,11 @@ def number(text: str) -> int:
     return _NUMBERS[text]
 
 
+def micros_of_ms(text: str) -> Micros:
+    """Milliseconds in microseconds; raises as ``number`` does."""
+    return Micros(1_000 * _NUMBERS[text])
+
+
 def flag(text: str) -> bool:
     """``1`` or ``0``."""
     return _NUMBERS[text] != 0
@@ -241,6 +246,8 @@ _TABLE: dict[str, _Spec] = {
     "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
     "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
     "MixMonitorMute": _event(e.RecordingMuted, **_IDS, muted=_flag("State")),
+    "MusicOnHoldStart": _event(e.MusicChanged, **_IDS, music=_need("Class")),
+    "MusicOnHoldStop": _event(e.MusicChanged, **_IDS, music=_Field("", lambda _: "")),
     "BlindTransfer": _event(
         e.BlindTransferred,
         by=_need("TransfererUniqueid"),
@@ -319,6 +326,13 @@ _USER_TABLE: dict[str, _Spec] = {
         trunk=_text("Trunk"),
         dialled=_text("Dialled"),
         recording=_text("Recording"),
+    ),
+    "ZtNotice": _event(
+        e.NoticeTold,
+        **_IDS,
+        how=_text("How"),
+        language=_text("Language"),
+        length=_Field("Length", micros_of_ms),
     ),
     "ZtRecording": _event(e.RecordingTold, **_IDS, state=_text("State"), size=_int("Bytes")),
 }

@@ -47,6 +47,7 @@ class _Comparison:
     def calls(self, one: CallRecord, two: CallRecord) -> Iterator[Difference]:
         for name in _EQUAL:
             yield from self._equal(name, getattr(one, name), getattr(two, name))
+        yield from self._notice(one, two)
         for name in _TIMES:
             yield from self._time(name, getattr(one, name), getattr(two, name))
         for name in _DURATIONS:
@@ -57,6 +58,14 @@ class _Comparison:
         yield from self._each("transfers", one.transfers, two.transfers, ("kind", "by", "to", "context"))
         yield from self._each("duty", one.duty, two.duty, ("mobile",))
         yield from self._legs(one.legs, two.legs)
+
+    def _notice(self, one: CallRecord, two: CallRecord) -> Iterator[Difference]:
+        """How much was heard is not compared: the logs do not tell of announcements that interrupted it."""
+        told = [
+            None if record.notice_heard is None else (record.notice_heard.language, record.notice_heard.length_ms)
+            for record in (one, two)
+        ]
+        yield from self._equal("notice_heard", *told)
 
     def _equal(self, where: str, one: object, two: object) -> Iterator[Difference]:
         if one != two:

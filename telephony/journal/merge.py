@@ -14,12 +14,14 @@ from telephony.model import calls as model
 from telephony.model.calls import Call, Span
 from telephony.model.ids import MICROS_PER_SECOND, Micros, Uniqueid
 from telephony.model.machines import OfferState
+from telephony.model.telling import Telling
 from telephony.model.terms import Outcome, Provenance, VisitResult
 from telephony.records import record as kept
 from telephony.records.build import build_record
 from telephony.records.record import CallRecord
 
 RESOLUTION = Micros(50_000)
+_MS = 1_000
 _AGE = Micros(5 * MICROS_PER_SECOND // 2)
 """A snapshot tells for how many whole seconds a caller has waited."""
 _STATE_OF = {state.value.replace(" ", "_"): state for state in OfferState}
@@ -229,7 +231,21 @@ def _recording(call: Call, seen: CallRecord) -> None:
     call.pauses = sorted((*told, *ordered), key=lambda pause: pause.start)
     if call.recorded_bytes is None:
         call.recorded_bytes = seen.recorded_bytes
+    _telling(call, seen)
     call.other_recordings = list(dict.fromkeys((*call.other_recordings, *seen.other_recordings)))
+
+
+def _telling(call: Call, seen: CallRecord) -> None:
+    """Of the notice, the least that either knows was heard is certain: the logs do not tell of announcements that
+    interrupted it, and who lost the link not when it ended."""
+    known = seen.notice_heard
+    if known is None:
+        return
+    heard = Micros(known.heard_ms * _MS)
+    if call.telling is not None:
+        heard = min(heard, call.telling.heard_by(call.ended_at))
+    length, cost = Micros(known.length_ms * _MS), known.cost_ms * _MS
+    call.telling = Telling("played", known.language, length, call.received_at, longest=heard, cost=cost)
 
 
 def seen_whole(record: CallRecord) -> bool:

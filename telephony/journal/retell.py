@@ -15,6 +15,7 @@ from telephony.journal.stays import NEVER_JOINED, RING_CANCELED, RING_NO_ANSWER,
 from telephony.model import events as ev
 from telephony.model.ids import MICROS_PER_SECOND, BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.names import role_of
+from telephony.model.telling import NOTICE_MUSIC
 from telephony.model.terms import Role
 
 _DOWN, _CALLS_US, _UP = 0, 4, 6  # ast_channel_state
@@ -61,6 +62,7 @@ class _Teller:
         self._names: dict[Uniqueid, str] = {}
         self._callers: dict[Uniqueid, tuple[str, str]] = {}
         self._hung_up: set[Uniqueid] = set()
+        self._told: set[Uniqueid] = set()  # whose next wait begins with the notice
 
     def tell(self, row: CelRow) -> Iterator[ev.Event]:
         """This row's events, in order."""
@@ -167,15 +169,24 @@ class _Teller:
         stay = self._stays.get((row.uniqueid, row.at))
         if stay is not None and stay.status not in NEVER_JOINED:
             yield ev.QueueJoined(row.at, row.uniqueid, row.linkedid, stay.queue, stay.position)
+            yield from self._music(row)
 
     def _app_ended(self, row: CelRow) -> Iterator[ev.Event]:
         stay = self._ending.get((row.uniqueid, row.at))
         if stay is None or stay.status in NEVER_JOINED:
             return
         yield ev.QueueLeft(row.at, row.uniqueid, row.linkedid, stay.queue)
+        yield ev.MusicChanged(row.at, row.uniqueid, row.linkedid, "")
         status, key = stay.logged_status
         if status and not stay.status:
             yield ev.QueueEnded(row.at, row.uniqueid, row.linkedid, stay.queue, status, key)
+
+    def _music(self, row: CelRow) -> Iterator[ev.Event]:
+        """CEL does not tell of it in every version: the notice is taken to be heard as long as the caller waits, though
+        an announcement may have interrupted it."""
+        if row.uniqueid in self._told:
+            self._told.discard(row.uniqueid)
+            yield ev.MusicChanged(row.at, row.uniqueid, row.linkedid, NOTICE_MUSIC)
 
     # --- our dialplan's own words -------------------------------------------------------------------------
 
@@ -188,6 +199,13 @@ class _Teller:
         yield ev.RecordingTold(
             row.at, row.uniqueid, row.linkedid, row.words.get("s", ""), int(size) if size.isdecimal() else 0
         )
+
+    def _zt_notice(self, row: CelRow) -> Iterator[ev.Event]:
+        how, language, length = (row.words.get(key, "") for key in ("h", "l", "ms"))
+        told = Micros(int(length) * 1_000 if length.isdecimal() else 0)
+        yield ev.NoticeTold(row.at, row.uniqueid, row.linkedid, how, language, told)
+        if how == "waiting":
+            self._told.add(row.uniqueid)
 
     def _zt_qend(self, row: CelRow) -> Iterator[ev.Event]:
         queue, status, key = (row.words.get(key, "") for key in "qsk")
@@ -225,6 +243,7 @@ _HANDLERS = {
     "ZT_PROMISE": _Teller._zt_promise,
     "ZT_CALLBACK": _Teller._zt_callback,
     "ZT_REC": _Teller._zt_rec,
+    "ZT_NOTICE": _Teller._zt_notice,
 }
 
 

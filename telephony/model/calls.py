@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.machines import CallState, ChannelState, OfferState
+from telephony.model.telling import Telling
 from telephony.model.terms import Direction, Provenance, Role, VisitResult
 
 MAX_LEGS = 1_000
@@ -191,6 +192,7 @@ class Call:
     recording: str = ""
     other_recordings: list[str] = field(default_factory=list)  # of calls that were joined into this one
     notice: str = ""
+    telling: Telling | None = None  # what of the notice the caller heard
     recorder: Uniqueid | None = None  # the channel whose voices are recorded
     recorder_since: Micros | None = None  # when it began, or began anew; None while it does not run
     pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open

@@ -76,6 +76,17 @@ class RecordingPaused(Change, frozen=True, gc=False):
     by: str
 
 
+class NoticeCut(Change, frozen=True, gc=False):
+    """The caller's wait ended before the notice of the recording did: who answered must say it. ``length`` and
+    ``heard`` in microseconds."""
+
+    call_id: CallId
+    member: MemberName | None
+    language: str
+    length: Micros
+    heard: Micros
+
+
 class CallsJoined(Change, frozen=True, gc=False):
     """``gone`` is an alias of ``kept`` from here on."""
 

@@ -169,6 +169,12 @@ class RecordingMuted(ChannelEvent, frozen=True, gc=False):
     muted: bool
 
 
+class MusicChanged(ChannelEvent, frozen=True, gc=False):
+    """AMI ``MusicOnHoldStart`` (``music``: its class) or ``MusicOnHoldStop`` (empty)."""
+
+    music: str
+
+
 # --- queues -----------------------------------------------------------------------------------------------
 
 
@@ -313,6 +319,15 @@ class RecordingTold(ChannelEvent, frozen=True, gc=False):
 
     state: str  # paused, resumed, ended
     size: int  # of the file, in bytes, at the end; 0: there is none
+
+
+class NoticeTold(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtNotice``: what becomes of the notice of the recording. ``how``: it begins while ``waiting``, or
+    ``whole`` before the wait, and then was ``played`` or ``failed``; or is ``unheard`` for want of a path for sound."""
+
+    how: str
+    language: str
+    length: Micros
 
 
 class Originated(Event, frozen=True, gc=False):

@@ -97,6 +97,7 @@ def _join_recordings(kept: Call, gone: Call) -> None:
         kept.recorder, kept.recorder_since = gone.recorder, gone.recorder_since
         kept.recorded_bytes = gone.recorded_bytes
         kept.pauses, kept.notice = gone.pauses, kept.notice or gone.notice
+        kept.telling = kept.telling or gone.telling
 
 
 def _recast(leg: Leg, members: Collection[str]) -> None:

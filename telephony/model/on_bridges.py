@@ -6,6 +6,7 @@ Local halves are no people. Everything said of *answered*, *talking* and *with w
 
 from collections.abc import Iterable
 
+from telephony.model import on_notice
 from telephony.model.calls import MAX_KIN, Bridge, Call, Leg
 from telephony.model.changes import CallAnswered, PartiesChanged
 from telephony.model.events import (
@@ -196,7 +197,9 @@ def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> Non
         call.answered_at = world.now
         call.answered_by = next((uniqueid for uniqueid in partners if uniqueid in call.offers), partners[0])
         offer = call.offers.get(call.answered_by)
-        world.emit(CallAnswered(world.now, call.call_id, None if offer is None else offer.member))
+        member = None if offer is None else offer.member
+        world.emit(CallAnswered(world.now, call.call_id, member))
+        on_notice.answered(world, call, member)
     _taken_out(world, call)
     if call.state is not CallState.TALKING:
         world.turn_call(call, CallInput.CONNECT)

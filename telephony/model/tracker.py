@@ -8,7 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from telephony.model import events as ev
-from telephony.model import joins, on_bridges, on_channels, on_dialplan, on_link, on_queues, on_recording, on_trunks
+from telephony.model import (
+    joins,
+    on_bridges,
+    on_channels,
+    on_dialplan,
+    on_link,
+    on_notice,
+    on_queues,
+    on_recording,
+    on_trunks,
+)
 from telephony.model.changes import Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
@@ -40,6 +50,8 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.RecordingChanged: on_recording.changed,
     ev.RecordingMuted: on_recording.muted,
     ev.RecordingTold: on_recording.told,
+    ev.MusicChanged: on_notice.music,
+    ev.NoticeTold: on_notice.told,
     ev.QueueJoined: on_queues.joined,
     ev.QueueLeft: on_queues.left,
     ev.QueueAbandoned: on_queues.abandoned,

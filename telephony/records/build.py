@@ -9,7 +9,17 @@ from telephony.model.ids import Micros, Uniqueid
 from telephony.model.machines import OfferState
 from telephony.model.names import trunk_of
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
-from telephony.records.record import CallRecord, DutyCall, Interval, Leg, Offer, QueueVisit, RecordingPause, Transfer
+from telephony.records.record import (
+    CallRecord,
+    DutyCall,
+    Interval,
+    Leg,
+    NoticeHeard,
+    Offer,
+    QueueVisit,
+    RecordingPause,
+    Transfer,
+)
 from telephony.records.timeline import timeline_of, total_ms
 
 _OUTCOME_OF_OFFER = {
@@ -33,6 +43,7 @@ _OUTCOME_OF_VISIT = {
     VisitResult.WITHDRAWN: Outcome.WITHDRAWN,
 }
 _MS = 1_000
+_WAVE_HEADER = 44
 
 
 def build_record(call: Call) -> CallRecord:
@@ -76,6 +87,8 @@ def build_record(call: Call) -> CallRecord:
         recording_pauses=tuple(_pause(pause, ended_at) for pause in call.pauses),
         recorded_bytes=call.recorded_bytes,
         notice=call.notice,
+        notice_heard=_notice_heard(call, ended_at),
+        recorded=_recorded(call),
         outcome=outcome,
         abandoned_in=_abandoned_in(call, caller) if outcome is Outcome.ABANDONED else None,
         refused_because=call.refused_because or None,
@@ -249,6 +262,30 @@ def _is_outside(call: Call, uniqueid: Uniqueid) -> bool:
 def _pause(pause: model.Pause, ended_at: Micros) -> RecordingPause:
     """One that nobody ended lasts to the end."""
     return RecordingPause(pause.start, max(pause.start, ended_at) if pause.end is None else pause.end, pause.by)
+
+
+def _notice_heard(call: Call, ended_at: Micros) -> NoticeHeard | None:
+    """Who gave up before its end heard it until then."""
+    telling = call.telling
+    if telling is None:
+        return None
+    heard = telling.heard_by(ended_at)
+    cost = max(0, ended_at - telling.at) if telling.how == "whole" else telling.cost
+    return NoticeHeard(
+        language=telling.language,
+        length_ms=telling.length // _MS,
+        heard_ms=heard // _MS,
+        whole=heard >= telling.length,
+        cost_ms=cost // _MS,
+    )
+
+
+def _recorded(call: Call) -> bool | None:
+    if not call.recording:
+        return False
+    if call.recorded_bytes is None:
+        return None if call.answered_at is not None else False
+    return call.recorded_bytes > _WAVE_HEADER
 
 
 def is_offered(record: CallRecord) -> bool:

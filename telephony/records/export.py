@@ -51,6 +51,11 @@ COLUMNS = {
     "notice": "录音告知",
     "promise": "承诺回电",
     "promise_because": "承诺原因",
+    "notice_language": "告知语言",
+    "notice_length_ms": "告知毫秒",
+    "notice_heard_ms": "告知听到毫秒",
+    "notice_whole": "告知完整",
+    "recorded": "已录音",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""
@@ -113,7 +118,7 @@ def _csv_lines(layout: Layout) -> Callable[[CallRecord], bytes]:
 
 
 def _value(record: CallRecord, name: str) -> Any:
-    read = _OF_RECORDING.get(name)
+    read = _OF_PARTS.get(name)
     return read(record) if read is not None else getattr(record, name)
 
 
@@ -125,12 +130,20 @@ def _paused_ms(record: CallRecord) -> int:
     return sum(pause.end - pause.start for pause in record.recording_pauses) // 1_000
 
 
-_OF_RECORDING: dict[str, Callable[[CallRecord], Any]] = {
+def _of_notice(name: str) -> Callable[[CallRecord], Any]:
+    return lambda record: getattr(record.notice_heard, name, None)
+
+
+_OF_PARTS: dict[str, Callable[[CallRecord], Any]] = {
     "recording_state": _of_file("state"),
     "recording_why": _of_file("why"),
     "recording_ms": _of_file("length_ms"),
     "recording_paused_ms": _paused_ms,
     "recording_sha256": _of_file("sha256"),
+    "notice_language": _of_notice("language"),
+    "notice_length_ms": _of_notice("length_ms"),
+    "notice_heard_ms": _of_notice("heard_ms"),
+    "notice_whole": _of_notice("whole"),
 }
 
 

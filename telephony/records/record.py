@@ -105,6 +105,21 @@ class RecordingFile(msgspec.Struct, frozen=True, kw_only=True):
     held: bool = False
 
 
+class NoticeHeard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller heard of the notice before somebody answered, or nobody did.
+
+    ``language``: of its sounds; ``length_ms``: of all of them. ``heard_ms`` is 0 where there was no path for sound
+    before the answer. ``whole``: to its end. ``cost_ms``: of one that is heard before the wait, the connect time spent
+    on it.
+    """
+
+    language: str
+    length_ms: int
+    heard_ms: int
+    whole: bool
+    cost_ms: int = 0
+
+
 class Segment(msgspec.Struct, frozen=True):
     """A stretch of the caller's time. Segments follow each other without hole or overlap, received → ended."""
 
@@ -151,7 +166,9 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     recording_pauses: tuple[RecordingPause, ...] = ()
     recorded_bytes: int | None = None  # of the file, as the PBX told at the end; 0: none; None: it did not tell
     recording_file: RecordingFile | None = None  # never stored: joined in where a record is shown or exported
-    notice: str = ""  # what the caller was told of the recording; empty: not recorded
+    notice: str = ""  # what the caller was told, or is to be told, of the recording; empty: nothing
+    notice_heard: NoticeHeard | None = None  # None: the PBX played none
+    recorded: bool | None = None  # whether there is a recording, as the PBX told at the end; None: it did not tell
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None
     refused_because: str | None = None

@@ -3,6 +3,7 @@
 from msgspec import field
 
 from telephony.site.duty import Duty
+from telephony.site.notice import Notice
 from telephony.site.numbers import Numbers
 from telephony.site.opening import Opening
 from telephony.site.outgoing import Outgoing
@@ -34,6 +35,7 @@ class Site(Table, frozen=True, kw_only=True):
     outgoing: Outgoing = Outgoing()
     duty: Duty = Duty()
     recording: Recording = Recording()
+    notice: Notice = Notice()
     prompts: Prompts = Prompts()
     opening: Opening | None = None
     agents: SignIn = SignIn()

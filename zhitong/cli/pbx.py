@@ -92,7 +92,10 @@ def _render(path: Path, site: Site, agents: list[Agent], asterisk: Asterisk) -> 
     secrets = ensure_secrets(secrets_of(path, site), [agent.phone for agent in agents])
     available = {module.stem for module in asterisk.modules.glob("*.so")}
     run_of(path, site).mkdir(parents=True, exist_ok=True)
-    write(default_folder(path, site), render(site, agents, secrets, lab=LabParameters(modules=available)))
+    write(
+        default_folder(path, site),
+        render(site, agents, secrets, lab=LabParameters(modules=available, data=asterisk.data)),
+    )
 
 
 def _start(run: Path, etc: Path, site: Site) -> None:

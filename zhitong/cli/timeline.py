@@ -7,7 +7,7 @@ from rich.text import Text
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, DutyCall, Leg
-from zhitong.cli import console, recording_words, words
+from zhitong.cli import console, notice_words, recording_words, words
 
 _WIDEST, _NARROWEST = 60, 20
 _STYLES = {
@@ -64,6 +64,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
         "录音 recording": _recording(record),
+        "告知 notice": _notice(record),
         "录音暂停 paused": _pauses(record, zone),
         "来源 provenance": _source(record),
         "相关 related": " ".join(record.related),
@@ -102,6 +103,15 @@ def _recording(record: CallRecord) -> str:
     parts += ["保全 held"] if file.held else []
     parts += [f"告知 notice {record.notice}"] if record.notice else []
     return " · ".join(parts)
+
+
+def _notice(record: CallRecord) -> str:
+    """What of the notice the caller heard before somebody answered."""
+    heard = record.notice_heard
+    if heard is None:
+        return ""
+    cost = f" · 占用接通 before the queue {console.seconds(heard.cost_ms)}" if heard.cost_ms else ""
+    return f"{notice_words.told(heard)} · {heard.language} · {record.notice}{cost}"
 
 
 def _pauses(record: CallRecord, zone: str) -> str:

@@ -56,6 +56,11 @@ class Lab:
         self._groups = 0
         self._lock: IO[str] | None = None
 
+    @property
+    def data(self) -> Path:
+        """The PBX's data directory: sounds and music."""
+        return self._tools.asterisk.data
+
     async def __aenter__(self) -> Self:
         self._lock = await asyncio.to_thread(_claim, self.run, self.etc)
         try:

@@ -150,6 +150,7 @@ def place_files(
         sip_port=lab.ports.sip,
         ami_port=lab.ports.ami,
         rtp=(rtp.start, rtp.stop - 1),
+        data=tools.asterisk.data,
         modules=[path.stem for path in tools.asterisk.modules.glob("*.so")],
     )
     write(lab.etc, render(site, agents, secrets, mode=mode, lab=moved))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from dialplans.notice import Spoken
 from dialplans.parse import Dialplan, dialplan, settings
 from dialplans.render import Lab, Mode, render
 from telephony.config import Site, parse_site, read_site
@@ -76,6 +77,13 @@ overflow = "agent:1002"
 """
 
 
+TOLD = FULL + "[notice]\non = true\n"
+TOLD_WHOLE = TOLD.replace('answer = "at-agent"\nfrom_domain', "from_domain") + "whole = true\n"
+HEARD = Spoken(
+    ("/srv/sounds/zh/zt/notice",), "zh", 8200, {"default": ("/srv/moh/a", "/srv/moh/b"), "city": ("/srv/c",)}
+)
+
+
 def agents(*numbers: str, queues: str = "hotline") -> tuple[Agent, ...]:
     parts = [part.partition(":") for part in queues.split(";")]
     memberships = tuple(QueueMembership(QueueName(name), int(penalty or 0)) for name, _, penalty in parts)
@@ -94,7 +102,9 @@ def rendered(
     mode: Mode = Mode.NEW,
     lab: Lab | None = None,
 ) -> dict[str, str]:
-    return render(parse_site(text), people, secrets_for(people), mode=mode, lab=lab)
+    site = parse_site(text)
+    heard = HEARD if site.notice.on else None
+    return render(site, people, secrets_for(people), mode=mode, lab=lab, heard=heard)
 
 
 def sample(name: str) -> tuple[Site, tuple[Agent, ...]]:

@@ -11,11 +11,26 @@ from dialplans import contract
 from dialplans.include import FREEPBX, PLAIN, Step
 from dialplans.parse import Step as DialplanStep
 from dialplans.render import Mode
-from telephony.site import duty, numbers, opening, outgoing, pbx, phones, provisioning, queues, sip, site, speech, store
-from tests.unit.dialplans.sites import FULL, plan, rendered
+from telephony.model.telling import NOTICE_MUSIC
+from telephony.site import (
+    duty,
+    notice,
+    numbers,
+    opening,
+    outgoing,
+    pbx,
+    phones,
+    provisioning,
+    queues,
+    sip,
+    site,
+    speech,
+    store,
+)
+from tests.unit.dialplans.sites import FULL, TOLD, TOLD_WHOLE, plan, rendered
 
 README = (Path(dialplans.__path__[0]) / "README.md").read_text(encoding="utf-8")
-PLAN = plan(rendered(FULL))
+PLAN = plan(rendered(TOLD))
 STEPS: list[DialplanStep] = [step for extens in PLAN.values() for each in extens.values() for step in each]
 
 
@@ -94,6 +109,17 @@ def test_each_event_has_its_headers_and_its_twin_follows_at_once(event: contract
         assert tuple(re.findall(r"(?:^|&)(\w+)=", pairs)) == event.cel_keys
 
 
+def test_what_is_said_of_a_notice_is_as_listed() -> None:
+    said = {
+        step.args
+        for text in (TOLD, TOLD_WHOLE)
+        for step in plan(rendered(text))["zt-notice"]["s"]
+        if step.args.startswith("said,1(")
+    }
+    assert set(re.findall(r"\b[a-z]{5,}\b", " ".join(said))) == set(contract.NOTICE_STATES)
+    assert contract.NOTICE_MUSIC == NOTICE_MUSIC
+
+
 def test_no_other_event_is_sent() -> None:
     sent = {step.args.partition(",")[0] for step in STEPS if step.app == "UserEvent"}
     assert sent == {event.name for event in contract.USER_EVENTS}
@@ -121,7 +147,7 @@ def test_every_context_of_the_contract_is_rendered_and_all_are_ours() -> None:
 
 
 def test_every_variable_of_the_contract_is_set() -> None:
-    text = rendered(FULL)["extensions.conf"]
+    text = rendered(TOLD)["extensions.conf"]
     for name in contract.VARIABLES:
         assert re.search(rf"Set\((__)?{name}=", text), name
 
@@ -159,6 +185,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[outgoing]`": outgoing.Outgoing,
     "`[duty]`": duty.Duty,
     "`[recording]`": speech.Recording,
+    "`[notice]`": notice.Notice,
     "`[prompts]`": speech.Prompts,
     "`[opening]`": opening.Opening,
     "`[agents]`": phones.SignIn,

@@ -121,7 +121,7 @@ class Scene:
         secrets = ensure_secrets(secrets_of(self.site_file, self.site), [agent.phone for agent in agents])
         ports = self.lab.ports
         known = {agent.phone: f"sip:{agent.number}@127.0.0.1:{ports.agents}" for agent in agents if contacts}
-        write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=known)))
+        write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=known, data=self.lab.data)))
 
     async def fallen(self) -> LabError:
         """Wait until the PBX or the bridge ends by itself, and return the error that tells how."""

@@ -156,6 +156,14 @@ SAID = [
         e.RecordingChanged(at=AT, uniqueid=ONE, linkedid=LINKED, running=False),
     ),
     (
+        about_channel("MusicOnHoldStart", ("Class", "zt-notice-default")),
+        e.MusicChanged(at=AT, uniqueid=ONE, linkedid=LINKED, music="zt-notice-default"),
+    ),
+    (
+        about_channel("MusicOnHoldStop"),
+        e.MusicChanged(at=AT, uniqueid=ONE, linkedid=LINKED, music=""),
+    ),
+    (
         about_channel("MixMonitorMute", ("Direction", "both"), ("State", "1")),
         e.RecordingMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=True),
     ),
@@ -309,6 +317,10 @@ SAID = [
         e.CallEntered(
             at=AT, uniqueid=ONE, linkedid=LINKED, trunk="t", dialled="1", recording="a.wav", notice="carrier"
         ),
+    ),
+    (
+        f.user_event("ZtNotice", ("How", "waiting"), ("Language", "zh"), ("Length", "8200")),
+        e.NoticeTold(at=AT, uniqueid=ONE, linkedid=LINKED, how="waiting", language="zh", length=Micros(8_200_000)),
     ),
     (
         f.user_event("ZtRecording", ("State", "paused"), ("Bytes", "")),

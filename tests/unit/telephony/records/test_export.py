@@ -96,8 +96,9 @@ def test_headings_in_chinese_stand_over_the_same_columns() -> None:
 
 
 def test_every_column_is_a_field_of_the_record() -> None:
-    of_recordings = {"recording_state", "recording_why", "recording_ms", "recording_paused_ms", "recording_sha256"}
-    assert set(COLUMNS) - of_recordings <= set(CallRecord.__struct_fields__)
+    of_parts = {"recording_state", "recording_why", "recording_ms", "recording_paused_ms", "recording_sha256"}
+    of_parts |= {"notice_language", "notice_length_ms", "notice_heard_ms", "notice_whole"}
+    assert set(COLUMNS) - of_parts <= set(CallRecord.__struct_fields__)
 
 
 def test_a_time_no_calendar_has_is_given_as_stored() -> None:
