@@ -41,7 +41,8 @@ class JournalAgent(Table, frozen=True):
 
 class Deploy(Table, frozen=True):
     """Where `zhitong agents` puts the rendered files so that Asterisk reads them, on this machine. ``folder`` None:
-    into the var directory, for people to copy. ``mode``: as that of `zhitong dialplan render`."""
+    into the var directory, for people to copy; a relative one counts from site.toml. ``mode``: as that of
+    `zhitong dialplan render`."""
 
     folder: Folder | None = None
     mode: Literal["new", "include"] = "new"

@@ -160,8 +160,7 @@ def report(done: Done, dry_run: bool) -> None:
     if dry_run:
         console.say("未写入（--dry-run）。", "Nothing was written (--dry-run).")
     elif done.changes:
-        _print_files(done.differences)
-        _print_next(done)
+        print_deployed(done)
     else:
         console.say("没有变化。", "Nothing to change.")
 
@@ -180,6 +179,12 @@ def print_changes(changes: Changes) -> None:
             console.out.print(f"{title} {len(agents)}: {names}{more}", markup=False)
     if changes.unchanged:
         console.out.print(f"不变 unchanged {len(changes.unchanged)}")
+
+
+def print_deployed(done: Done) -> None:
+    """What changed in the PBX's files, and what is left to do."""
+    _print_files(done.differences)
+    _print_next(done)
 
 
 def _print_files(differences: Sequence[Difference]) -> None:

@@ -56,7 +56,8 @@ def target_of(site_file: Path, site: Site) -> Target:
     deploy = site.pbx.deploy
     mode = Mode(deploy.mode)
     if deploy.folder is not None:
-        return Target(Path(deploy.folder), mode, Path(site.pbx.folders.run) / "asterisk.ctl")
+        folder = (site_file.parent / deploy.folder).resolve()
+        return Target(folder, mode, Path(site.pbx.folders.run) / "asterisk.ctl")
     known = kept(run_of(site_file, site))
     if known is not None:
         modules = {module.stem for module in find_asterisk().modules.glob("*.so")}

@@ -20,9 +20,19 @@ from telephony.errors import ConfigError
 from telephony.places import secrets_of, var_of
 from telephony.secrets import Secrets, ensure_secrets, planned_secrets
 from zhitong.cli import checking, console
-from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, read_given, wait_for
+from zhitong.cli.common import (
+    DEFAULT_SITE,
+    ByOption,
+    JsonOption,
+    SiteOption,
+    group,
+    open_database,
+    read_given,
+    wait_for,
+    who,
+)
 
-app = group("拨号方案。The PBX's configuration: render, check, diff.")
+app = group("拨号方案。The PBX's configuration: render, deploy, check, diff.")
 
 AgentsOption = Annotated[
     Path | None, typer.Option("--agents", help="坐席取自此 CSV。 Agents of this file, not those of the directory.")
@@ -59,6 +69,26 @@ def render_files(
         console.say("下一步：asterisk -rx 'core reload'，再 zhitong doctor", "Next: reload, then the doctor.")
     else:
         console.say("下一步：按 dialplans/README.md 加 #include", "Next: the #include lines of dialplans/README.md.")
+
+
+@app.command("deploy")
+def deploy(
+    site: SiteOption = DEFAULT_SITE,
+    reload: Annotated[
+        bool, typer.Option("--reload/--no-reload", help="让 PBX 重新加载。 Have the PBX reload, and see that it did.")
+    ] = True,
+    by: ByOption = None,
+) -> None:
+    """部署到 PBX：生成、重新加载、核对；失败则还原。Render to where the PBX reads, reload, and see that it took it in.
+
+    For a changed site.toml; the folder is that of `[pbx.deploy]`. When the PBX does not have every agent then, the
+    files are put back as they were, and it reads those again. Calls go on.
+    """
+    from zhitong.cli.agents_change import print_deployed
+    from zhitong.cli.roster import Order, change_roster
+
+    order = Order(who(by), "dialplan deploy", reload, whole=True)
+    print_deployed(wait_for(change_roster(site, lambda _, stored: stored, order)))
 
 
 def default_folder(site_file: Path, site: Site) -> Path:

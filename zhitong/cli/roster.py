@@ -31,13 +31,15 @@ Plan = Callable[[Site, Sequence[Agent]], Sequence[Agent]]
 
 class Order(NamedTuple):
     """``tell``: have the PBX reload, where there is one to be told. ``dry``: only say what would change. ``forget``:
-    the passwords of phones that nobody has any more are forgotten."""
+    the passwords of phones that nobody has any more are forgotten. ``whole``: also when no agent changes, and the PBX
+    is asked for every one."""
 
     by: str
     deed: str
     tell: bool = True
     dry: bool = False
     forget: bool = False
+    whole: bool = False
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ async def change_roster(site_file: Path, plan: Plan, order: Order) -> Done:
             wanted = plan(site, stored)
             changes = changes_between(stored, wanted, replace=True)
             target = target_of(site_file, site)
-            if order.dry or not changes:
+            if order.dry or not (changes or order.whole):
                 return Done(changes, [], target.folder, told=False, left=[], copied=target.socket is not None)
             change = _Change(site_file, site, store, stored, wanted, changes)
             return await change.make(target, order)
@@ -88,8 +90,8 @@ class _Change(NamedTuple):
             files = self._rendered(target, secrets)
             async with deployed(target._replace(socket=socket), files) as differences:
                 if socket is not None:
-                    asked = questions(self.changes, secrets, phones=target.phones_are_ours)
-                    await take_in(socket, asked)
+                    asked = Changes(added=tuple(self.wanted)) if order.whole else self.changes
+                    await take_in(socket, questions(asked, secrets, phones=target.phones_are_ours))
                 note(audit_of(self.site_file, self.site), order.by, order.deed, **_names(self.changes))
         left = withdrawals(self.changes)
         left = await _withdraw(socket, left) if socket is not None else left
