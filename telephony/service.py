@@ -46,6 +46,8 @@ from telephony.reconcile.site import nightly_of
 from telephony.recordings import keeper as recordings_keeper
 from telephony.recordings.files import Folder
 from telephony.recordings.store import Recordings
+from telephony.records.filling import keep_filling
+from telephony.records.numbered import numbered
 from telephony.records.outbox import Outbox
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
@@ -88,14 +90,15 @@ class Service:
         self.live = Live()
         self.outbox = outbox
         self.writer = RecordWriter(RecordStore(database), backlog=outbox, set_aside=outbox.set_aside)
-        self.ledger = Ledger(database)
+        self.ledger = Ledger(database, site.numbers.rules)
         self.keeper = Keeper(self.ledger, self.live, PbxName(site.pbx.systemname))
         self.ready = asyncio.Event()
         """Set when the first epoch's snapshot has been taken in."""
-        tracker = Tracker(PbxName(site.pbx.systemname))
+        tracker, rules = Tracker(PbxName(site.pbx.systemname)), site.numbers.rules
+        self._fill_keys = partial(keep_filling, database, rules)
         self.ingest = Ingest(
             tracker,
-            self.writer.offer,
+            lambda record: self.writer.offer(numbered(record, rules)),
             sinks=(self.live.fold, self.keeper.fold, self._hear),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
             on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
@@ -184,6 +187,7 @@ class Service:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
+            lasting["numbers"] = self._fill_keys
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
             if self.journal is not None:

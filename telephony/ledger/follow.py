@@ -16,48 +16,60 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telephony.ledger import missed, rows
 from telephony.ledger.attempts import Attempt, ended
 from telephony.ledger.entry import Answered, Entry, Fact, Missed, MissedCall
-from telephony.ledger.refold import Touched, refold
+from telephony.ledger.refold import Around, Touched, refold
 from telephony.ledger.rows import CLOSE, REOPEN, KnownCall
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries, ledger_progress
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.ids import CallId, Micros
+from telephony.numbers.kinds import Rules
 from telephony.records.feed import CallChange, read_changes
 from telephony.records.record import CallRecord
 
 log = structlog.get_logger(__name__)
 
-_SOURCE = "records"
+SOURCE = "records"
 _IDS_AT_ONCE = 5_000
 """Below the number of variables that a statement may have."""
 
 
 class Following(msgspec.Struct, frozen=True):
-    """``where`` names the database in errors; ``now`` is the time that a correction is noted at."""
+    """``where`` names the database in errors; ``rules``: how the site understands numbers; ``now`` is the time that a
+    correction is noted at."""
 
     where: str
+    rules: Rules
     now: Micros
     short_ms: int
 
 
 async def follow(connection: AsyncConnection, limit: int, following: Following) -> int:
     """Take in up to ``limit`` changes of the records; returns how many there were."""
-    done = (await connection.execute(select(ledger_progress.c.revision))).scalar_one_or_none()
+    done = await followed(connection)
     changes = await read_changes(connection, done or 0, limit, following.where)
     if changes:
         batch = await _Batch.read(connection, changes, following)
         for change in changes:
             batch.take(change)
         await batch.write(connection)
-        await refold(connection, batch.touched, following.where)
-        await _mark(connection, changes[-1].revision, first=done is None)
+        await refold(connection, batch.touched, Around(following.where, following.rules))
+        await mark(connection, changes[-1].revision, first=done is None)
     return len(changes)
 
 
-async def _mark(connection: AsyncConnection, revision: int, *, first: bool) -> None:
+async def followed(connection: AsyncConnection, source: str = SOURCE) -> int | None:
+    """How far what comes from this source was taken in; None: not at all."""
+    of_source = select(ledger_progress.c.revision).where(ledger_progress.c.source == source)
+    revision: int | None = (await connection.execute(of_source)).scalar_one_or_none()
+    return revision
+
+
+async def mark(connection: AsyncConnection, revision: int, *, first: bool, source: str = SOURCE) -> None:
+    """Note how far that is now."""
     if first:
-        await connection.execute(insert(ledger_progress).values(source=_SOURCE, revision=revision))
+        await connection.execute(insert(ledger_progress).values(source=source, revision=revision))
     else:
-        await connection.execute(update(ledger_progress).values(revision=revision))
+        this = update(ledger_progress).where(ledger_progress.c.source == source)
+        await connection.execute(this.values(revision=revision))
 
 
 class _Batch:
@@ -89,7 +101,7 @@ class _Batch:
         for row in await _in(connection, ledger_attempts, "uniqueid", uniqueids):
             batch.attempts[row.uniqueid] = rows.attempt_of(row, where)
         batch.before = dict(batch.known)
-        callers = {missed.caller_key(record) for record in records}
+        callers = {missed.caller_key(record, following.rules) for record in records}
         batch.callers = {row.caller for row in await _in(connection, ledger_entries, "caller", callers)}
         batch.decided = await _decided(connection, callers)
         highest = (await connection.execute(select(func.max(ledger_calls.c.number)))).scalar_one()
@@ -116,7 +128,7 @@ class _Batch:
             self._miss(record)
             return
         self._withdraw(record.call_id, record.call_id)
-        caller = missed.caller_key(record)
+        caller = missed.caller_key(record, self.following.rules)
         if record.answered_at is not None and missed.is_answered(record) and caller in self.callers:
             self._tell(caller, Answered(record.answered_at, record.call_id))
 
@@ -126,15 +138,18 @@ class _Batch:
     def _miss(self, record: CallRecord) -> None:
         known = self.known.get(record.call_id)
         if known is None:
-            call = missed.missed_call(record, self.next, self.following.short_ms)
+            call = self._missed_call(record, self.next)
             self.next = EntryId(self.next + 1)
             self.known[call.call_id] = KnownCall(call=call, at=self._place(call), entry=None)
             self._tell(call.caller, Missed(self.known[call.call_id].at, call))
             return
-        call = missed.missed_call(record, known.call.number, self.following.short_ms)
+        call = self._missed_call(record, known.call.number)
         if call != known.call or known.withdrawn_at is not None:
             at = known.at if call.received_at == known.call.received_at else self._place(call)
             self._change(known, KnownCall(call=call, at=at, entry=known.entry))
+
+    def _missed_call(self, record: CallRecord, number: EntryId) -> MissedCall:
+        return missed.missed_call(record, number, self.following.rules, self.following.short_ms)
 
     def _place(self, call: MissedCall) -> Micros:
         """Behind whatever a person has closed of this caller: nobody can have meant a call not yet heard of. And

@@ -5,55 +5,37 @@ import re
 from telephony.ledger.entry import MissedCall
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.terms import Direction, Outcome
+from telephony.numbers.kinds import Rules
+from telephony.numbers.received import normalised
+from telephony.records.numbered import INTERNAL
 from telephony.records.record import CallRecord
 
 SHORT_ABANDON_MS = 5_000
 """Who gives up within this time is in the ledger all the same, marked (metrics: short abandon)."""
 
-INTERNAL = "internal"
-"""The trunk of a phone of the site that dials the hotline (dialplans.contract.INTERNAL_TRUNK): no citizen."""
-
 _PROMISED = ("given", "heard")
 """Of ``CallRecord.promise``: who hung up during the sentence may have understood."""
 
-_NUMBER = re.compile(r"\+?[0-9]{3,}")
+_PLAIN = re.compile(r"\+?[0-9]+")
 _MS = 1_000
 
 
 def can_be_called(number: str) -> bool:
     """Whether this is a telephone number. Carriers write many words for a number that was withheld, and zeros."""
-    return _NUMBER.fullmatch(number) is not None and number.strip("+0") != ""
+    return normalised(number, Rules()).key is not None
 
 
-_MOBILE = re.compile(r"(?:\+?86|0086|0)?(1[3-9][0-9]{9})")
-_LANDLINE = re.compile(r"(?:(?:\+|00)860?|0)((?:10|2[0-9])[0-9]{8}|[3-9][0-9]{2}[0-9]{7,8})")
-"""A mobile number, and a landline with its area code, as carriers write them: at home, with the country's
-code, and a mobile with the 0 of a call from another area."""
+def caller_key(record: CallRecord, rules: Rules) -> CallerKey:
+    """Whose call it was: by what the number means, however the trunk wrote it. A call without a number is a caller of
+    its own, never merged with another: two who withhold their numbers are two people. What the record says of the
+    number is what was known when it was made; here all of a caller's calls must be seen alike."""
+    return CallerKey(normalised(record.caller_number, rules).key or f"call:{record.call_id}")
 
 
-def key_of(number: str) -> CallerKey:
-    """One name for each of the ways to write a Chinese number; any other number is its own."""
-    if mobile := _MOBILE.fullmatch(number):
-        return CallerKey(mobile[1])
-    landline = _LANDLINE.fullmatch(number)
-    return CallerKey(f"0{landline[1]}" if landline else number)
-
-
-def ways_to_write(key: CallerKey) -> tuple[str, ...]:
-    """All numbers whose key this is."""
-    if _MOBILE.fullmatch(key):
-        return tuple(before + key for before in ("", "0", "86", "+86", "0086"))
-    if _LANDLINE.fullmatch(key):
-        return tuple(before + key[1:] for before in ("0", "+86", "0086", "+860", "00860"))
-    return (key,)
-
-
-def caller_key(record: CallRecord) -> CallerKey:
-    """Whose call it was: by the number, however the trunk wrote it. A call without a number is a caller of its own,
-    never merged with another: two who withhold their numbers are two people."""
-    if can_be_called(record.caller_number):
-        return key_of(record.caller_number)
-    return CallerKey(f"call:{record.call_id}")
+def to_dial(call: MissedCall) -> str:
+    """The number to call back: as received, where that can be dialled; else what it means, without extension."""
+    number = normalised(call.caller_number, Rules())
+    return call.caller_number if _PLAIN.fullmatch(call.caller_number) else number.national
 
 
 def is_citizens(record: CallRecord) -> bool:
@@ -77,7 +59,7 @@ def is_answered(record: CallRecord) -> bool:
     return is_citizens(record) and record.answered_at is not None and not is_missed(record)
 
 
-def missed_call(record: CallRecord, number: EntryId, short_ms: int = SHORT_ABANDON_MS) -> MissedCall:
+def missed_call(record: CallRecord, number: EntryId, rules: Rules, short_ms: int = SHORT_ABANDON_MS) -> MissedCall:
     """The ledger's own note of a missed call; ``number`` is the one it got when it was first heard of."""
     waited_ms = record.wait_ms
     if waited_ms is None:
@@ -85,7 +67,7 @@ def missed_call(record: CallRecord, number: EntryId, short_ms: int = SHORT_ABAND
     return MissedCall(
         number=number,
         call_id=record.call_id,
-        caller=caller_key(record),
+        caller=caller_key(record, rules),
         caller_number=record.caller_number,
         caller_name=record.caller_name,
         pbx=record.pbx,

@@ -7,6 +7,7 @@ from telephony.ledger.entry import Entry, MissedCall
 from telephony.ledger.rows import Command
 from telephony.ledger.terms import AttemptOutcome, EntryState
 from telephony.model.ids import MemberName, Micros
+from telephony.numbers.sought import Sought
 
 PAGE_LIMIT = 1_000
 
@@ -18,7 +19,7 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     states: tuple[EntryState, ...] = NOT_CLOSED
     owner: MemberName | None = None
-    caller_number: str | None = None
+    caller: Sought | None = None
     since: Micros | None = None
     until: Micros | None = None
     limit: int = PAGE_LIMIT

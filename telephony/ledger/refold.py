@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.ledger import rows
 from telephony.ledger.entry import Answered, Entry, Fact, Folded, fold, name_of, place
-from telephony.ledger.missed import INTERNAL, ways_to_write
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.ids import CallId, Micros
 from telephony.model.terms import Direction, Outcome
+from telephony.numbers.kinds import Rules
+from telephony.numbers.sought import sought
+from telephony.records.numbered import INTERNAL
 from telephony.records.schema import calls
 
 
@@ -39,10 +41,16 @@ class _Plan(NamedTuple):
     entries_before: Mapping[str, EntryId | None]  # of the facts, by name
 
 
-async def refold(connection: AsyncConnection, touched: Mapping[CallerKey, Touched], where: str) -> None:
-    """Bring the entries of these callers up to their facts, which are in their tables already. ``where`` names the
-    database in errors."""
-    plans = [plan for caller, news in touched.items() if (plan := await _plan(connection, caller, news, where))]
+class Around(NamedTuple):
+    """``where`` names the database in errors; ``rules`` are those of the site, by which the callers' keys were made."""
+
+    where: str
+    rules: Rules
+
+
+async def refold(connection: AsyncConnection, touched: Mapping[CallerKey, Touched], around: Around) -> None:
+    """Bring the entries of these callers up to their facts, which are in their tables already."""
+    plans = [plan for caller, news in touched.items() if (plan := await _plan(connection, caller, news, around))]
     for plan in plans:  # all go before any comes: a call may have moved from one caller to another
         gone = (ledger_entries.c.caller == plan.caller) & (ledger_entries.c.first_at >= plan.since)
         await connection.execute(delete(ledger_entries).where(gone))
@@ -59,15 +67,15 @@ async def last_entry(connection: AsyncConnection, caller: CallerKey, where: str)
     return None if body is None else rows.entry_of(body, where)
 
 
-async def _plan(connection: AsyncConnection, caller: CallerKey, news: Touched, where: str) -> _Plan | None:
-    last = await last_entry(connection, caller, where)
+async def _plan(connection: AsyncConnection, caller: CallerKey, news: Touched, around: Around) -> _Plan | None:
+    last = await last_entry(connection, caller, around.where)
     if last is not None and news.changed_from is None and all(place(fact) > last.until for fact in news.facts):
         return _Plan(caller, last.first.at, fold(news.facts, last), {})
     since = await _since(connection, caller, news)
     if since is None:
         return None
-    facts, before = await _known(connection, caller, since, where)
-    return _Plan(caller, since, fold([*facts, *await _answers(connection, caller, since)]), before)
+    facts, before = await _known(connection, caller, since, around.where)
+    return _Plan(caller, since, fold([*facts, *await _answers(connection, caller, since, around.rules)]), before)
 
 
 async def _since(connection: AsyncConnection, caller: CallerKey, news: Touched) -> int | None:
@@ -109,10 +117,12 @@ async def _rows(connection: AsyncConnection, table: Table, caller: CallerKey, si
     return await connection.execute(select(table).where(table.c.caller == caller, late))
 
 
-async def _answers(connection: AsyncConnection, caller: CallerKey, since: int) -> list[Fact]:
+async def _answers(connection: AsyncConnection, caller: CallerKey, since: int, rules: Rules) -> list[Fact]:
     """The caller's calls that were answered, from the records."""
+    number = sought(caller, rules)
+    unseen = calls.c.caller_key.is_(None) & calls.c.caller_number.in_(number.written)
     through = select(calls.c.call_id, calls.c.answered_at).where(
-        calls.c.caller_number.in_(ways_to_write(caller)),
+        or_(calls.c.caller_key.in_(number.keys), unseen),
         calls.c.direction == Direction.INBOUND.value,
         calls.c.trunk != INTERNAL,
         calls.c.outcome == Outcome.ANSWERED.value,

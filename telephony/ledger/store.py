@@ -18,14 +18,17 @@ from telephony.errors import LedgerError
 from telephony.ledger import missed, rows
 from telephony.ledger.attempts import Attempt, failed, uniqueid_of
 from telephony.ledger.entry import Entry, Fact
-from telephony.ledger.follow import Following, follow, write_attempt
+from telephony.ledger.follow import Following, follow, followed, write_attempt
 from telephony.ledger.query import PAGE_LIMIT, Detail, EntryQuery, Listed
-from telephony.ledger.refold import Touched, last_entry, refold
+from telephony.ledger.refold import Around, Touched, last_entry, refold
+from telephony.ledger.rekey import is_of_now, rekey
 from telephony.ledger.rows import ASSIGN, CLOSE, REOPEN, Command
 from telephony.ledger.said import who, words
-from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries, ledger_progress
+from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries
 from telephony.ledger.terms import BY_HAND, AttemptId, AttemptOutcome, CloseReason, EntryId, EntryState
 from telephony.model.ids import MemberName, Micros, PbxName, Uniqueid
+from telephony.numbers.kinds import Rules
+from telephony.numbers.sought import Sought
 from telephony.records.feed import newest_revision
 from telephony.records.schema import calls
 
@@ -61,13 +64,20 @@ class Begun(NamedTuple):
 class Ledger:
     """Several processes may use it at once. Raises LedgerError for what is refused, StoreError as the database does.
 
-    ``short_ms``: who gives up within this time is marked. ``now`` tells the time of commands.
+    ``rules``: how the site understands numbers, the same for all who use it. ``short_ms``: who gives up within this
+    time is marked. ``now`` tells the time of commands.
     """
 
     def __init__(
-        self, database: Database, *, short_ms: int = missed.SHORT_ABANDON_MS, now: Callable[[], Micros] = _now
+        self,
+        database: Database,
+        rules: Rules,
+        *,
+        short_ms: int = missed.SHORT_ABANDON_MS,
+        now: Callable[[], Micros] = _now,
     ) -> None:
         self.database = database
+        self._around = Around(database.place, rules)
         self._short_ms = short_ms
         self._now = now
 
@@ -83,11 +93,13 @@ class Ledger:
 
     async def _is_behind(self) -> bool:
         async with self.database.reading() as connection:
-            followed = (await connection.execute(select(ledger_progress.c.revision))).scalar_one_or_none()
-            return await newest_revision(connection) > (followed or 0)
+            is_behind = await newest_revision(connection) > (await followed(connection) or 0)
+            return is_behind or not await is_of_now(connection, self._around.rules)
 
     async def _follow(self, connection: AsyncConnection) -> int:
-        return await follow(connection, _BATCH, Following(self.database.place, self._now(), self._short_ms))
+        place, rules = self._around
+        await rekey(connection, self._around)
+        return await follow(connection, _BATCH, Following(place, rules, self._now(), self._short_ms))
 
     async def _up_to_date(self, connection: AsyncConnection) -> None:
         while await self._follow(connection) == _BATCH:
@@ -259,7 +271,7 @@ class Ledger:
         return entry
 
     async def _fold(self, connection: AsyncConnection, entry: Entry, fact: Fact) -> Entry:
-        await refold(connection, {entry.caller: Touched([fact])}, self.database.place)
+        await refold(connection, {entry.caller: Touched([fact])}, self._around)
         return await self._entry(connection, entry.number)
 
     # --- calling back -----------------------------------------------------------------------------------------
@@ -303,7 +315,7 @@ class Ledger:
             at=_behind(entry),
             said_at=now,
             trunk=entry.latest.trunk,
-            dialled=entry.latest.caller_number,
+            dialled=missed.to_dial(entry.latest),
             uniqueid=uniqueid_of(number, order.pbx, now),
         )
 
@@ -329,7 +341,7 @@ class Ledger:
         assert ended.ended_place is not None
         await write_attempt(connection, ended)
         fact = rows.end_of(ended, ended.ended_place)
-        await refold(connection, {attempt.caller: Touched([fact])}, self.database.place)
+        await refold(connection, {attempt.caller: Touched([fact])}, self._around)
 
 
 def _check_open(entry: Entry) -> None:
@@ -365,11 +377,17 @@ def _filters(query: EntryQuery) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [entry.state.in_([state.value for state in query.states])]
     if query.owner is not None:
         wanted.append(entry.owner == query.owner)
-    if query.caller_number is not None:
-        of_caller = entry.caller == missed.key_of(query.caller_number)
-        wanted.append(or_(of_caller, entry.caller_number == query.caller_number))
+    if query.caller is not None:
+        wanted.append(or_(_is_callers(query.caller), entry.caller_number == query.caller.written[0]))
     if query.since is not None:
         wanted.append(entry.opened_at >= query.since)
     if query.until is not None:
         wanted.append(entry.opened_at < query.until)
     return wanted
+
+
+def _is_callers(number: Sought) -> ColumnElement[bool]:
+    """Whose key is this number's; without an extension, whoever is behind it."""
+    caller = ledger_entries.c.caller
+    behind = [caller.startswith(f"{key};ext=", autoescape=True) for key in number.keys if number.any_extension]
+    return or_(caller.in_(number.keys), *behind)

@@ -9,7 +9,7 @@ import unicodedata
 
 import msgspec
 
-from telephony.numbers.china import is_free, read
+from telephony.numbers.china import COUNTRY_CODE, is_free, read
 from telephony.numbers.kinds import WITHHELD, Kind, Rules
 
 LONGEST = 200
@@ -39,15 +39,28 @@ class Normalised(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def text(self) -> str:
         """As one writes it. Normalised again it is the same."""
-        return f"{self.e164 or self.number}{f';ext={self.extension}' if self.extension else ''}"
+        return f"{self.e164 or self.number}{self._behind}"
+
+    @property
+    def national(self) -> str:
+        """As it is dialled within the country, without extension; of abroad with + and country code."""
+        if self.e164 is None or self.kind is Kind.FOREIGN:
+            return self.e164 or self.number
+        nsn = self.e164.removeprefix(f"+{COUNTRY_CODE}")
+        return f"0{nsn}" if self.kind is Kind.FIXED else nsn
 
     @property
     def key(self) -> str | None:
         """Equal for two numbers if they are the same one; None where nothing is to be compared: withheld, or no
-        number at all."""
+        number at all. Normalised again it has the same key."""
         if self.kind is Kind.INTERNAL:
             return f"internal:{self.number}"
-        return self.text if _CALLABLE.fullmatch(self.e164 or self.number) else None
+        known = self.national
+        return f"{known}{self._behind}" if _CALLABLE.fullmatch(known) else None
+
+    @property
+    def _behind(self) -> str:
+        return f";ext={self.extension}" if self.extension else ""
 
 
 NONE = Normalised(kind=Kind.WITHHELD)
@@ -59,10 +72,11 @@ def normalised(received: str, rules: Rules, *, inside: bool = False) -> Normalis
     if len(received) > LONGEST or any(unicodedata.category(each) == "Cc" for each in received):
         return Normalised(kind=Kind.UNKNOWN, number=received)
     text = _plain_text(received)
-    if is_withheld(text):
+    within = _NOISE.sub("", text)
+    if is_withheld(text) or is_withheld(within):
         return NONE
-    if inside and _INSIDE.fullmatch(text):
-        return Normalised(kind=Kind.INTERNAL, number=text)
+    if inside and _INSIDE.fullmatch(within):
+        return Normalised(kind=Kind.INTERNAL, number=within)
     number, extension = _parts(text, rules)
     digits = _NOISE.sub("", number)
     if is_withheld(digits):

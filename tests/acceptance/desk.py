@@ -17,6 +17,7 @@ from telephony.ledger.query import Detail, EntryQuery
 from telephony.ledger.store import Ledger
 from telephony.ledger.terms import EntryId, EntryState
 from telephony.model.ids import MemberName
+from telephony.numbers.kinds import Rules
 from telephony.places import control_of, secrets_of
 from telephony.secrets import read_secrets
 from tests.acceptance.stage import ALWAYS, TRUNK_HOST, Stage, people, site
@@ -38,7 +39,7 @@ class Desk:
     def __init__(self, scene: Scene, citizen: Phone, agents: list[Phone]) -> None:
         self.scene, self.citizen, self.agents = scene, citizen, agents
         self.agent = agents[0]
-        self.ledger = Ledger(scene._database)
+        self.ledger = Ledger(scene._database, Rules())
 
     async def misses(self, number: str = "12345") -> None:
         """The citizen calls, the agents' phones ring, nobody answers, the citizen gives up."""

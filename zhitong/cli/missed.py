@@ -22,6 +22,7 @@ from telephony.ledger.rows import Command
 from telephony.ledger.store import Ledger
 from telephony.ledger.terms import BY_HAND, CloseReason, EntryId, EntryState
 from telephony.model.ids import MemberName, Micros
+from telephony.numbers.sought import sought
 from telephony.places import control_of
 from zhitong.cli import console, missed_words, words
 from zhitong.cli.calls import RevealOption, SinceOption, UntilOption, moment
@@ -41,7 +42,7 @@ def _now() -> Micros:
 async def _ledger(path: Path) -> AsyncIterator[tuple[Site, Ledger]]:
     """The site and its ledger, which knows all that is on record."""
     async with open_database(path, create=False) as (site, database):
-        ledger = Ledger(database)
+        ledger = Ledger(database, site.numbers.rules)
         await ledger.catch_up()
         yield site, ledger
 
@@ -65,7 +66,8 @@ def list_missed(  # noqa: PLR0913 - one parameter for each option
         _list(
             site,
             (since, until),
-            EntryQuery(states=states, owner=owner, caller_number=number, limit=limit),
+            EntryQuery(states=states, owner=owner, limit=limit),
+            number,
             reveal,
             as_json,
         )
@@ -73,11 +75,17 @@ def list_missed(  # noqa: PLR0913 - one parameter for each option
 
 
 async def _list(
-    path: Path, span: tuple[str | None, str | None], query: EntryQuery, reveal: bool, as_json: bool
+    path: Path,
+    span: tuple[str | None, str | None],
+    query: EntryQuery,
+    number: str | None,
+    reveal: bool,
+    as_json: bool,
 ) -> None:
     async with _ledger(path) as (site, ledger):
         since, until = (moment(text, site.time_zone) for text in span)
-        found = await ledger.entries(msgspec.structs.replace(query, since=since, until=until))
+        caller = sought(number, site.numbers.rules) if number is not None else None
+        found = await ledger.entries(msgspec.structs.replace(query, since=since, until=until, caller=caller))
     shown = found if reveal else [masked_listed(listed) for listed in found]
     if as_json:
         console.print_json(shown)

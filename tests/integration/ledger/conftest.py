@@ -13,6 +13,7 @@ from telephony.ledger.query import EntryQuery, Listed
 from telephony.ledger.store import CallOrder, Ledger
 from telephony.ledger.terms import EntryState
 from telephony.model.ids import MemberName, Micros, PbxName
+from telephony.numbers.kinds import Rules
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
 
@@ -53,8 +54,8 @@ class Desk:
 async def open_desk(url: str) -> Desk:
     store = await RecordStore.open(url)
     await AgentStore(store.database).import_agents([Agent(MemberName(n), "张三", (), n) for n in ("1001", "1002")])
-    desk = Desk(store, Ledger(store.database))
-    desk.ledger = Ledger(store.database, now=lambda: desk.now)
+    desk = Desk(store, Ledger(store.database, Rules()))
+    desk.ledger = Ledger(store.database, Rules(), now=lambda: desk.now)
     return desk
 
 

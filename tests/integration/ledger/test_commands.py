@@ -10,6 +10,8 @@ from telephony.ledger.query import EntryQuery
 from telephony.ledger.terms import AttemptOutcome, CloseReason, EntryId, EntryState
 from telephony.model.ids import MemberName, Uniqueid
 from telephony.model.terms import Provenance
+from telephony.numbers.kinds import Rules
+from telephony.numbers.sought import sought
 from telephony.records.query import CallQuery
 from tests.integration.ledger.conftest import EVERY, Desk, open_desk, order
 from tests.integration.ledger.told import CALLER, OTHER, answered, at, called_back, missed
@@ -138,7 +140,7 @@ async def test_lists_can_be_narrowed(desk: Desk) -> None:
     assert await found(states=(EntryState.CLOSED,)) == [3]
     assert await found(states=EVERY.states) == [1, 2, 3]
     assert await found(owner=LI) == [2]
-    assert await found(caller_number=OTHER) == [2]
+    assert await found(caller=sought(OTHER, Rules())) == [2]
     assert await found(since=at(60)) == [2]
     assert await found(until=at(60)) == [1]
     assert await found(limit=1) == [1]

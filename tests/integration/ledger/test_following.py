@@ -12,6 +12,8 @@ from telephony.ledger.store import Ledger
 from telephony.ledger.terms import CloseReason, EntryId, EntryState
 from telephony.model.ids import CallId, MemberName, Micros
 from telephony.model.terms import Direction, Outcome, Provenance
+from telephony.numbers.kinds import Rules
+from telephony.numbers.sought import sought
 from telephony.records.query import CallQuery
 from telephony.records.record import CallRecord
 from tests.integration.ledger.conftest import EVERY, Desk, open_desk, order
@@ -55,7 +57,7 @@ async def test_a_caller_is_one_however_the_trunks_write_the_number(desk: Desk) -
     await desk.tell(missed(1, 0), missed(2, 60, f"+86{CALLER}"))
     assert await desk.summary() == [(1, "open", 2, None)]
     for number in (CALLER, f"0{CALLER}"):
-        assert len(await desk.ledger.entries(EntryQuery(caller_number=number))) == 1
+        assert len(await desk.ledger.entries(EntryQuery(caller=sought(number, Rules())))) == 1
     await desk.tell(answered(3, 120, f"0{CALLER}"))
     assert await desk.summary() == [(1, "closed", 2, "called_again")]
     await desk.tell(missed(4, -60, f"86{CALLER}", provenance=Provenance.REBUILT))
@@ -269,7 +271,7 @@ async def test_what_is_stored_is_what_its_facts_fold_to(desk: Desk) -> None:
 
 
 async def test_two_ledgers_on_one_database_do_not_get_in_each_others_way(desk: Desk, url: str) -> None:
-    other = Ledger(desk.store.database)
+    other = Ledger(desk.store.database, Rules())
     await desk.store.write([missed(1, 0)])
     assert await other.catch_up() + await desk.ledger.catch_up() == 1
     assert (await other.entries(EVERY)) == await desk.listed()

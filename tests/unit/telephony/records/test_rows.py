@@ -38,7 +38,7 @@ def test_the_columns_say_what_the_body_says(one: CallRecord) -> None:
 
 
 @pytest.mark.parametrize(
-    ("caller", "key"), [("013800000001", "+8613800000001"), ("3053000", "+865613053000"), ("anonymous", "")]
+    ("caller", "key"), [("013800000001", "13800000001"), ("3053000", "05613053000"), ("anonymous", "")]
 )
 def test_the_numbers_are_kept_as_received_and_as_what_they_mean(caller: str, key: str) -> None:
     rules = Rules(area_code="561")
