@@ -14,8 +14,9 @@ import pytest
 
 from telephony.config import read_site
 from telephony.database.database import Database
-from telephony.directory.agents import Agent
+from telephony.directory.agents import Agent, QueueMembership
 from telephony.directory.store import AgentStore
+from telephony.model.ids import MemberName, QueueName
 from telephony.places import database_url
 from telephony.secrets import read_secrets
 from tests.integration.cli.typed import Typed, typed
@@ -42,7 +43,7 @@ def tools() -> Tools:
 async def deployed(tmp_path: Path, tools: Tools, *, sign_in: str = "always", more: str = "") -> AsyncIterator[Ward]:
     """An Asterisk with agents 1001 and 1002, into whose folder the command may write."""
     async with open_ward(tmp_path, tools, more=more) as ward:
-        ward.clinic.add(f'[pbx.deploy]\nfolder = "{ward.lab.etc}"\n')
+        ward.clinic.add(f'[pbx.deploy]\nfolder = "{ward.lab.etc}"\nmode = "new"\n')
         ward.clinic.change("[pbx.folders]\n", f'[pbx.folders]\nrun = "{ward.lab.pbx.socket.parent}"\n')
         ward.clinic.change('sign_in = "always"', f'sign_in = "{sign_in}"')
         ward.clinic.render()
@@ -187,6 +188,37 @@ async def test_who_is_signed_in_leaves_queues_that_are_gone(tmp_path: Path, tool
         assert "PJSIP/1001" not in await ward.lab.pbx.cli("queue show hotline")
 
 
+async def test_a_changed_site_is_deployed_or_undone(tmp_path: Path, tools: Tools) -> None:
+    async with deployed(tmp_path, tools) as ward:
+        ward.clinic.change('name = "hotline"\n', 'name = "hotline"\nmax_callers = 7\n')
+        told = await say(ward, "dialplan", "deploy")
+        assert told.status == 0, told.err
+        assert "+maxlen = 7" in told.out.splitlines()
+        assert "(max 7)" in await ward.lab.pbx.cli("queue show hotline")
+        # What a killed command leaves: the directory has an agent whom files and PBX do not.
+        await import_into(ward, "1003")
+        assert (await say(ward, "dialplan", "deploy")).status == 0
+        assert "1003" in await endpoints(ward)
+        # An include of somebody else's that is broken.
+        await import_into(ward, "1004")
+        ward.clinic.change('mode = "new"\n', 'mode = "include"\n')
+        text = (ward.lab.etc / "pjsip.conf").read_text(encoding="utf-8")
+        (ward.lab.etc / "pjsip.conf").write_text(
+            text + "\n#include zhitong-pjsip.conf\n#include nosuch.conf\n", "utf-8"
+        )
+        told = await unchanged_by(ward, "dialplan", "deploy")
+        assert "did not take in" in told.err
+
+
+async def import_into(ward: Ward, number: str) -> None:
+    """Into the directory alone."""
+    site_file = ward.clinic.site_file
+    database = await Database.open(database_url(site_file, read_site(site_file)), create=False)
+    agent = Agent(MemberName(number), "王五", (QueueMembership(QueueName("hotline")),), number)
+    await AgentStore(database).import_agents([agent])
+    await database.close()
+
+
 async def endpoints(ward: Ward) -> set[str]:
     """Those that Asterisk has."""
     shown = await ward.lab.pbx.cli("pjsip show endpoints")
@@ -214,7 +246,7 @@ async def test_what_the_pbx_does_not_take_in_is_undone(tmp_path: Path, tools: To
         assert list(elsewhere.iterdir()) == []
 
         # An existing PBX whose own pjsip.conf is broken: Asterisk keeps what it has, and says that all went well.
-        ward.clinic.change(f'folder = "{elsewhere}"\n', f'folder = "{ward.lab.etc}"\nmode = "include"\n')
+        ward.clinic.change(f'folder = "{elsewhere}"\nmode = "new"\n', f'folder = "{ward.lab.etc}"\nmode = "include"\n')
         for name in ("pjsip.conf", "extensions.conf"):
             text = (ward.lab.etc / name).read_text(encoding="utf-8")
             (ward.lab.etc / name).write_text(
@@ -224,7 +256,7 @@ async def test_what_the_pbx_does_not_take_in_is_undone(tmp_path: Path, tools: To
         assert "did not take in the change" in told.err
 
         # A file that cannot be written, when others have been.
-        ward.clinic.change(f'folder = "{ward.lab.etc}"\nmode = "include"\n', f'folder = "{ward.lab.etc}"\n')
+        ward.clinic.change('mode = "include"\n', 'mode = "new"\n')
         (ward.lab.etc / "queues.conf").unlink()
         (ward.lab.etc / "queues.conf").mkdir()
         told = await unchanged_by(ward, *add)

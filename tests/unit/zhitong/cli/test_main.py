@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("--calls", "--agents", "--seed", "report.json", "exit status is 0 only if"),
     "run": ("--bind", "12345", "Ctrl-C"),
     "serve": ("--site", "--log", "SIGTERM", "READY=1"),
+    "dialplan deploy": ("--no-reload", "pbx.deploy"),
     "agents import": ("--replace", "--dry-run", "--no-reload", "number", "queues", "GB18030"),
     "agents add": ("--name", "--queue", "policy:5", "--profile", "--no-reload", "sheet"),
     "agents change": ("--no-queues", "--phone"),
