@@ -65,6 +65,7 @@ class Rig(NamedTuple):
     lab: Lab
     manager: Manager
     phones: contextlib.AsyncExitStack
+    tls_port: int
 
     async def agent(self, number: str, **setup: str) -> Phone:
         """This agent's phone, registered, and known to be so by the queues of a member who need not sign in."""
@@ -125,12 +126,13 @@ async def running(
     parsed = parse_site(base + site)
     secrets = keep or Secrets(ami=generate(), phones={agent.phone: generate() for agent in agents})
     async with Lab(run, tools, port_count=1000) as lab, contextlib.AsyncExitStack() as phones:
-        place_files(lab, parsed, agents, secrets, tools)
+        tls_port = lab.ports.take()
+        place_files(lab, parsed, agents, secrets, tools, tls_port=tls_port)
         await lab.pbx.start()
         context = trusting(Path(parsed.pbx.ami.tls_cert)) if parsed.pbx.ami.tls else None
         manager = await Manager.open(lab.ports.ami, parsed.pbx.ami.user, secrets.ami, context)
         phones.push_async_callback(manager.close)
-        yield Rig(parsed, agents, secrets, lab, manager, phones)
+        yield Rig(parsed, agents, secrets, lab, manager, phones, tls_port)
 
 
 def trusting(certificate: Path) -> ssl.SSLContext:
@@ -141,7 +143,13 @@ def trusting(certificate: Path) -> ssl.SSLContext:
 
 
 def place_files(
-    lab: Lab, site: Site, agents: Sequence[Agent], secrets: Secrets, tools: Tools, mode: Mode = Mode.NEW
+    lab: Lab,
+    site: Site,
+    agents: Sequence[Agent],
+    secrets: Secrets,
+    tools: Tools,
+    mode: Mode = Mode.NEW,
+    tls_port: int | None = None,
 ) -> None:
     """Render for this lab's ports into its configuration directory."""
     rtp = lab.ports.rtp
@@ -149,6 +157,7 @@ def place_files(
         bind="127.0.0.1",
         sip_port=lab.ports.sip,
         ami_port=lab.ports.ami,
+        tls_port=tls_port,
         rtp=(rtp.start, rtp.stop - 1),
         data=tools.asterisk.data,
         modules=[path.stem for path in tools.asterisk.modules.glob("*.so")],
