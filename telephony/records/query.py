@@ -8,6 +8,7 @@ import msgspec
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, MemberName, Micros, PbxName, QueueName
 from telephony.model.terms import Outcome
+from telephony.numbers.sought import Sought
 from telephony.records.record import CallRecord
 
 PAGE_LIMIT = 1_000
@@ -42,8 +43,8 @@ class CallQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Received at or after."""
     until: Micros | None = None
     """Received before, so that days and hours meet without overlap."""
-    caller_number: str | None = None
-    """The whole number, as the trunk gave it."""
+    caller: Sought | None = None
+    """The whole number, however it was written."""
     agent: MemberName | None = None
     """Answered the caller first. Whom a phone was offered to, or who took over later, is not searched."""
     queue: QueueName | None = None

@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telephony.database.database import Database
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, Micros, PbxName
+from telephony.numbers.sought import Sought
 from telephony.records import rows
 from telephony.records.feed import note_changes
 from telephony.records.folding import Shelf
@@ -170,17 +172,29 @@ class RecordStore:
 
 def _filters(query: CallQuery) -> list[ColumnElement[bool]]:
     equal = {
-        calls.c.caller_number: query.caller_number,
         calls.c.agent: query.agent,
         calls.c.queue: query.queue,
         calls.c.outcome: query.outcome.value if query.outcome else None,
     }
     wanted: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if query.caller is not None:
+        wanted.append(_is_callers(query.caller))
     if query.since is not None:
         wanted.append(calls.c.received_at >= query.since)
     if query.until is not None:
         wanted.append(calls.c.received_at < query.until)
     return wanted
+
+
+def _is_callers(number: Sought) -> ColumnElement[bool]:
+    """Whose key is this number's; without an extension, whoever is behind it. ``caller_key`` is in the order of its
+    bytes, where ``<`` follows ``;``. A question for each index, or the database would walk through all calls."""
+    key, written = calls.c.caller_key, calls.c.caller_number
+    wanted: list[ColumnElement[bool]] = [key.in_(number.keys)]
+    wanted += [(key > f"{each};") & (key < f"{each}<") for each in number.keys if number.any_extension]
+    wanted.append(key.is_(None) & written.in_(number.written))  # nobody has looked at the number as yet
+    wanted.append((key == "") & (written == number.written[0]))  # it is none
+    return calls.c.call_id.in_(union_all(*(select(calls.c.call_id).where(each) for each in wanted)))
 
 
 def _ordered(statement: Select[Any], query: CallQuery) -> Select[Any]:

@@ -18,6 +18,7 @@ from telephony.files import PRIVATE
 from telephony.masking import mask_number
 from telephony.model.ids import MemberName, Micros, QueueName
 from telephony.model.terms import Outcome
+from telephony.numbers.sought import sought
 from telephony.recordings.joined import joined_page, with_files
 from telephony.recordings.store import Recordings
 from telephony.records.export import ExportFormat, Layout, export
@@ -37,6 +38,9 @@ SinceOption = Annotated[
     ),
 ]
 UntilOption = Annotated[str | None, typer.Option("--to", help="到何时止（不含）。 Received earlier; same forms.")]
+NumberOption = Annotated[
+    str | None, typer.Option(help="来电号码，任何写法，须完整。 The caller's whole number, in any form.")
+]
 RevealOption = Annotated[bool, typer.Option("--reveal", help="不遮盖号码与姓名。 Do not mask numbers and names.")]
 _AGO = re.compile(r"([0-9]{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -65,7 +69,7 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
     site: SiteOption = DEFAULT_SITE,
     since: SinceOption = None,
     until: UntilOption = None,
-    number: Annotated[str | None, typer.Option(help="来电号码，须完整。 The caller's whole number.")] = None,
+    number: NumberOption = None,
     agent: Annotated[str | None, typer.Option(help="接听坐席。 The agent who answered.")] = None,
     queue: Annotated[str | None, typer.Option(help="队列。 Where it was answered, or waited last.")] = None,
     outcome: Annotated[
@@ -81,19 +85,26 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
     --outcome abandoned`. Exit status 1 when a record cannot be read; the others are shown.
     """
     query = CallQuery(
-        caller_number=number,
         agent=MemberName(agent) if agent else None,
         queue=QueueName(queue) if queue else None,
         outcome=outcome,
         limit=limit,
     )
-    wait_for(_list(site, (since, until), query, reveal, as_json))
+    wait_for(_list(site, (since, until), number, query, reveal, as_json))
 
 
-async def _list(path: Path, span: tuple[str | None, str | None], query: CallQuery, reveal: bool, as_json: bool) -> None:
+async def _list(
+    path: Path,
+    span: tuple[str | None, str | None],
+    number: str | None,
+    query: CallQuery,
+    reveal: bool,
+    as_json: bool,
+) -> None:
     async with open_records(path) as (site, store):
         since, until = (moment(text, site.time_zone) for text in span)
-        page = await store.find(msgspec.structs.replace(query, since=since, until=until))
+        caller = sought(number, site.numbers.rules) if number is not None else None
+        page = await store.find(msgspec.structs.replace(query, since=since, until=until, caller=caller))
     records = page.records if reveal else tuple(masked(record) for record in page.records)
     if as_json:
         console.print_json(records)

@@ -25,7 +25,7 @@ from telephony.model.ids import MemberName, Micros
 from telephony.numbers.sought import sought
 from telephony.places import control_of
 from zhitong.cli import console, missed_words, words
-from zhitong.cli.calls import RevealOption, SinceOption, UntilOption, moment
+from zhitong.cli.calls import NumberOption, RevealOption, SinceOption, UntilOption, moment
 from zhitong.cli.common import DEFAULT_SITE, ByOption, JsonOption, SiteOption, group, open_database, wait_for, who
 
 app = group("漏接电话。Missed calls: whom to call back, who sees to it, and what became of it.")
@@ -54,7 +54,7 @@ def list_missed(  # noqa: PLR0913 - one parameter for each option
     until: UntilOption = None,
     every: Annotated[bool, typer.Option("--all", help="包括已关闭的。 Closed ones too.")] = False,
     agent: Annotated[str | None, typer.Option(help="归属坐席。 Whose they are.")] = None,
-    number: Annotated[str | None, typer.Option(help="来电号码，须完整。 The caller's whole number.")] = None,
+    number: NumberOption = None,
     limit: Annotated[int, typer.Option(min=1, max=PAGE_LIMIT, help="最多几条。 How many at most.")] = 100,
     reveal: RevealOption = False,
     as_json: JsonOption = False,

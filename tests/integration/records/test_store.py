@@ -19,6 +19,11 @@ from telephony.database.faults import StoreUnavailable
 from telephony.errors import StoreError
 from telephony.model.ids import CallId, MemberName, Micros, QueueName
 from telephony.model.terms import Outcome, Provenance
+from telephony.numbers.kinds import Rules
+from telephony.numbers.received import normalised
+from telephony.numbers.sought import Sought, sought
+from telephony.records.filling import fill_keys
+from telephony.records.numbered import numbered
 from telephony.records.query import CallQuery, Cursor, Damaged
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore, Written
@@ -127,7 +132,7 @@ async def test_what_no_database_can_hold_does_not_cost_the_record(store: RecordS
     found = await store.get(call_id(1))
     assert found is not None
     assert found.caller_name == "a\ufffdb\ufffd"
-    assert (await store.find(CallQuery(caller_number=evil.caller_number))).records == (found,)
+    assert (await store.find(CallQuery(caller=sought(evil.caller_number, Rules())))).records == (found,)
     assert await store.count() == 2
 
 
@@ -186,23 +191,36 @@ def check_tables(path: Path) -> None:
 
 # --- find -------------------------------------------------------------------------------------------------
 
+RULES = Rules(area_code="561")
+NUMBERS = ("13812345670", "+86 138 1234 5671", "3053000", "0561-3053000-8012", "anonymous", "nobody")
+"""Asked for."""
+MOBILES = ("13812345670", "013812345670", "+8613812345671")
+RECEIVED = (*MOBILES, "3053000", "+865613053000;ext=8012", "05613053000", "anonymous")
+
+
+def _known(number: int, one: CallRecord) -> CallRecord:
+    """Every other record's number was looked at when it was made."""
+    return numbered(one, RULES) if number % 2 else one
+
+
 SAMPLE = [
     record(
         number,
         received_at=Micros(START + number // 3 * 1_000_000),  # three calls in each instant
-        caller_number=f"1381234567{number % 4}",
+        caller_number=RECEIVED[number % len(RECEIVED)],
         agent=[None, MemberName("1001"), MemberName("1002")][number % 3],
         queue=[None, QueueName("citizens"), QueueName("enterprise")][number % 5 % 3],
         outcome=list(Outcome)[number % 3],
     )
     for number in range(60)
 ]
+SAMPLE = [_known(number, one) for number, one in enumerate(SAMPLE)]
 OPTIONAL_TIMES = st.none() | st.integers(-1, 21).map(lambda step: Micros(START + step * 1_000_000))
 QUERIES = st.builds(
     CallQuery,
     since=OPTIONAL_TIMES,
     until=OPTIONAL_TIMES,
-    caller_number=st.sampled_from([None, "13812345670", "13812345671", "nobody"]),
+    caller=st.sampled_from([None, *(sought(number, RULES) for number in NUMBERS)]),
     agent=st.sampled_from([None, MemberName("1001"), MemberName("1003")]),
     queue=st.sampled_from([None, QueueName("citizens")]),
     outcome=st.sampled_from([None, *list(Outcome)[:3]]),
@@ -217,7 +235,7 @@ def expected(query: CallQuery) -> list[CallRecord]:
         for one in SAMPLE
         if (query.since is None or one.received_at >= query.since)
         and (query.until is None or one.received_at < query.until)
-        and query.caller_number in (None, one.caller_number)
+        and (query.caller is None or _is_whose(one, query.caller))
         and query.agent in (None, one.agent)
         and query.queue in (None, one.queue)
         and query.outcome in (None, one.outcome)
@@ -225,10 +243,32 @@ def expected(query: CallQuery) -> list[CallRecord]:
     return sorted(found, key=lambda one: (one.received_at, one.call_id), reverse=not query.oldest_first)
 
 
+def _is_whose(one: CallRecord, number: Sought) -> bool:
+    """By Python alone: what is asked for, and what the record's number is, mean one; or the texts are equal."""
+    asked = normalised(number.written[0], RULES)
+    found = normalised(one.caller_number, RULES)
+    same = asked.e164 is not None and asked.e164 == found.e164 and asked.extension in ("", found.extension)
+    return same or one.caller_number == number.written[0]
+
+
 @pytest.fixture
 async def sample(store: RecordStore) -> RecordStore:
     await store.write(random.Random(5).sample(SAMPLE, len(SAMPLE)))
+    assert [await fill_keys(store.database, RULES, 20) for _ in range(3)] == [20, 10, 0]
     return store
+
+
+async def test_before_anybody_has_looked_at_its_number_a_call_is_found_as_carriers_mostly_write_it(
+    store: RecordStore,
+) -> None:
+    old = [record(number, caller_number=text) for number, text in enumerate([*MOBILES, "3053000", "05613053000"])]
+    await store.write(old)
+    for asked, count in (("13812345670", 2), ("0561-3053000", 2), ("13812345671", 1), ("13812345672", 0)):
+        query = CallQuery(caller=sought(asked, RULES))
+        assert await store.count(query) == count, asked
+    await fill_keys(store.database, RULES)
+    assert await store.count(CallQuery(caller=sought("(0561) 305-3000", RULES))) == 2
+    assert {one.call_id: one async for one in store.stream(CallQuery())} == {one.call_id: one for one in old}
 
 
 async def test_every_question_is_answered_as_plain_python_would(sample: RecordStore) -> None:
@@ -278,7 +318,6 @@ async def test_a_page_without_measure_is_refused(store: RecordStore, limit: int)
     [
         (CallQuery(since=Micros(START)), "ix_calls_time"),
         (CallQuery(), "ix_calls_time"),
-        (CallQuery(caller_number="13812345670", since=Micros(START)), "ix_calls_caller_number"),
         (CallQuery(agent=MemberName("1001")), "ix_calls_agent"),
         (CallQuery(queue=QueueName("citizens"), after=Cursor(Micros(START), call_id(1))), "ix_calls_queue"),
     ],
@@ -286,16 +325,30 @@ async def test_a_page_without_measure_is_refused(store: RecordStore, limit: int)
 async def test_what_is_asked_often_is_answered_from_an_index_without_sorting(
     sqlite_store: RecordStore, query: CallQuery, index: str
 ) -> None:
-    plans: list[str] = []
-    path = sqlite_store.database.place
-    statements = await _statements(sqlite_store, lambda: sqlite_store.find(query))
-    connection = sqlite3.connect(path)
-    for sql, parameters in statements:
-        plans += [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
-    connection.close()
+    plans = await _plans(sqlite_store, query)
     assert f"USING INDEX {index}" in " ".join(plans)
     assert "TEMP B-TREE" not in " ".join(plans)
     assert not [plan for plan in plans if plan == "SCAN calls"]
+
+
+async def test_a_number_is_found_by_indexes_alone(sqlite_store: RecordStore) -> None:
+    """Its few calls are sorted; no other is looked at."""
+    plans = await _plans(sqlite_store, CallQuery(caller=sought("13812345670", Rules()), since=Micros(START)))
+    searched = [plan for plan in plans if plan.startswith(("SEARCH", "SCAN"))]
+    assert searched
+    assert not [plan for plan in searched if "ix_calls_time" in plan or plan == "SCAN calls"], plans
+    assert [plan for plan in searched if "caller_key" in plan], plans
+
+
+async def _plans(store: RecordStore, query: CallQuery) -> list[str]:
+    """How SQLite goes about it."""
+    plans: list[str] = []
+    statements = await _statements(store, lambda: store.find(query))
+    connection = sqlite3.connect(store.database.place)
+    for sql, parameters in statements:
+        plans += [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    connection.close()
+    return plans
 
 
 async def _statements(store: RecordStore, act: Callable[[], Any]) -> list[tuple[str, Any]]:
