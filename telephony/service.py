@@ -21,6 +21,7 @@ from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Site
 from telephony.control import socket
 from telephony.control.door import Door
+from telephony.control.forecaster import Forecaster
 from telephony.control.recorder import Recorder
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
@@ -38,7 +39,7 @@ from telephony.ledger.store import Ledger
 from telephony.live.board import Live
 from telephony.live.epochs import first_epoch
 from telephony.model.changes import CallEnded, Change, EpochBegan
-from telephony.model.ids import MemberName, PbxName
+from telephony.model.ids import MemberName, PbxName, QueueName
 from telephony.model.tracker import Tracker
 from telephony.places import Home, recordings_of
 from telephony.reconcile.nightly import Nightly
@@ -109,6 +110,8 @@ class Service:
         )
         recording, self.recording_on = site.recording, site.recording.on
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
+        told = [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
+        self.forecaster = Forecaster(tracker.world, self.connection.act, told)
         self.recordings = recordings_keeper.Keeper(
             Recordings(database), PbxName(site.pbx.systemname), Folder(recordings_of(site)), self.live.alarms
         )
@@ -190,6 +193,8 @@ class Service:
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
+            if self.forecaster.queues:
+                lasting["forecast"] = self.forecaster.run
             if self.journal is not None:
                 lasting["journal"] = self.journal.run
             if self.messages is not None:
@@ -223,6 +228,7 @@ class Service:
 
     def _hear(self, changes: Sequence[Change]) -> None:
         self.recorder.fold(changes)
+        self.forecaster.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:

@@ -10,7 +10,11 @@ from telephony.site.site import Site
 
 def queues(site: Site) -> dict[str, Any]:
     """For queues.j2 and recording.j2."""
-    return {"queues": [_queue_context(queue) for queue in site.queues], "recording": _recording(site)}
+    return {
+        "queues": [_queue_context(queue) for queue in site.queues],
+        "told_wait": any(queue.expected_wait for queue in site.queues),
+        "recording": _recording(site),
+    }
 
 
 def _queue_context(queue: Queue) -> dict[str, Any]:
@@ -19,6 +23,7 @@ def _queue_context(queue: Queue) -> dict[str, Any]:
         "number": queue.number,
         "music": queue.music,
         "max_wait": queue.max_wait_s or "",
+        "told_wait": queue.expected_wait,
         "overflow": goes_to(queue.overflow),
         "exits": [{"key": key, "goes_to": goes_to(text)} for key, text in sorted(queue.exits.items())],
     }

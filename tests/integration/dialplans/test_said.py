@@ -3,20 +3,17 @@
 The sounds are twenty milliseconds each here, so that a hundred sentences take seconds; what is judged is their names.
 """
 
-import asyncio
 import datetime
 import re
-import wave
 import zoneinfo
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from dialplans.prompts import sentences
 from tests.integration.dialplans.conftest import MakeRig
 from tests.integration.dialplans.rig import Rig, agents_of, running
+from tests.integration.dialplans.speech import brief, listen, played, so_far, until
 from tests.integration.dialplans.test_calls import ALWAYS
 from zhitong.lab.phones.policy import Answer
 from zhitong.lab.programs import Tools
@@ -75,43 +72,13 @@ ZONE = "Asia/Shanghai"
 
 
 @pytest.fixture
-def brief(tools: Tools, tmp_path: Path) -> Tools:
-    """The lab's Asterisk with sounds of 20 ms, by all the names there are."""
-    data = tmp_path / "data"
-    for sentence in sentences():
-        path = data / "sounds" / "zh" / f"{sentence.sound}.wav"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, 8000, 0, "NONE", ""))
-            file.writeframes(bytes(320))
-    for entry in tools.asterisk.data.iterdir():
-        if entry.name != "sounds":
-            (data / entry.name).symlink_to(entry)
-    return msgspec.structs.replace(tools, asterisk=msgspec.structs.replace(tools.asterisk, data=data))
+def short(tools: Tools, tmp_path: Path) -> Tools:
+    return brief(tools, tmp_path)
 
 
 def epoch(said: str) -> int:
     moment = datetime.datetime.fromisoformat(said).replace(tzinfo=zoneinfo.ZoneInfo(ZONE))
     return int(moment.timestamp())
-
-
-async def listen(rig: Rig) -> Path:
-    """From now on Asterisk writes down what it plays."""
-    await rig.lab.pbx.cli("logger add channel said verbose(3)")
-    await rig.lab.pbx.cli("core set verbose 3")
-    return rig.lab.pbx.log_dir / "said"
-
-
-async def until(log: Path, pattern: str) -> str:
-    """The log, once something is in it."""
-    async with asyncio.timeout(60):
-        while not re.search(pattern, text := so_far(log)):  # noqa: ASYNC110 - a file tells nobody that it grew
-            await asyncio.sleep(0.1)
-    return text
-
-
-def so_far(log: Path) -> str:
-    return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
 async def said_by(rig: Rig, steps: Sequence[str]) -> list[str]:
@@ -134,30 +101,26 @@ def spoken(text: str) -> str:
     return "".join(WORDS[name] for name in played(text))
 
 
-def played(text: str) -> list[str]:
-    return re.findall(r"Playing '([^']+)\.\w+' \(language 'zh'\)", text)
-
-
-async def test_numbers_are_said_as_people_say_them(brief: Tools, tmp_path: Path) -> None:
-    async with running(tmp_path / "run", ALWAYS, (), tools=brief) as rig:
+async def test_numbers_are_said_as_people_say_them(short: Tools, tmp_path: Path) -> None:
+    async with running(tmp_path / "run", ALWAYS, (), tools=short) as rig:
         said = await said_by(rig, [f"SayNumber({number})" for number in NUMBERS])
         assert dict(zip(NUMBERS, said, strict=True)) == NUMBERS
         assert not [line for line in rig.complaints() if "Unable to" in line]
 
 
-async def test_times_and_dates_are_said_as_people_say_them(brief: Tools, tmp_path: Path) -> None:
+async def test_times_and_dates_are_said_as_people_say_them(short: Tools, tmp_path: Path) -> None:
     steps = [f"SayUnixTime({epoch(f'2026-11-23 {time}')},{ZONE},pIM)" for time in TIMES]
     steps += [f"SayUnixTime({epoch(f'{date} 12:00')},{ZONE},YBdA)" for date in DATES]
     steps += [f"SayUnixTime({epoch('2026-11-23 14:02')},{ZONE}{form}" for form in (",kM)", ")")]
     wanted = [*TIMES.values(), *DATES.values(), "十四点零二分", "二零二六年十一月二十三日星期一下午两点零二分"]
-    async with running(tmp_path / "run", ALWAYS, (), tools=brief) as rig:
+    async with running(tmp_path / "run", ALWAYS, (), tools=short) as rig:
         assert await said_by(rig, steps) == wanted
         assert not [line for line in rig.complaints() if "Unable to" in line]
 
 
-async def test_each_waiting_caller_is_told_the_own_place(brief: Tools, tmp_path: Path) -> None:
+async def test_each_waiting_caller_is_told_the_own_place(short: Tools, tmp_path: Path) -> None:
     site = ALWAYS + "position = true\nposition_every_s = 10"
-    async with running(tmp_path / "run", site, agents_of("1001"), tools=brief) as rig:
+    async with running(tmp_path / "run", site, agents_of("1001"), tools=short) as rig:
         log = await listen(rig)
         agent = await rig.agent("1001")
         agent.on_invite = Answer()
