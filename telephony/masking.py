@@ -9,6 +9,11 @@ hides more, never less.
 import re
 import unicodedata
 
+import msgspec
+
+from telephony.numbers.kinds import WITHHELD
+from telephony.numbers.received import Normalised
+
 _WITHHELD = frozenset(
     {"", "anonymous", "withheld", "unavailable", "unknown", "private", "restricted", "asterisk", "未知", "匿名"}
 )
@@ -27,13 +32,23 @@ def mask_number(number: str) -> str:
     number was withheld, stay as they are; a SIP name that is no number keeps its first character.
     """
     plain = _NOISE.sub("", unicodedata.normalize("NFKC", number))
-    if plain.lower() in _WITHHELD:
+    if plain.casefold() in WITHHELD:
         return number.strip()
     if not re.fullmatch(r"\+?[0-9]+", plain):
         return plain[0] + _HIDDEN
     country = _COUNTRY.match(plain)
     prefix = country.group(0) if country else ""
     return prefix + _mask_digits(plain[len(prefix) :])
+
+
+def mask_normalised(number: Normalised) -> Normalised:
+    """What a number means, as it may be shown: its kind, and the rest hidden as ``mask_number`` does."""
+    return msgspec.structs.replace(
+        number,
+        e164=number.e164 and mask_number(number.e164),
+        number=mask_number(number.number) if number.number else "",
+        extension=_HIDDEN if number.extension else "",
+    )
 
 
 def _mask_digits(digits: str) -> str:
@@ -51,7 +66,7 @@ def _mask_digits(digits: str) -> str:
 def mask_name(name: str) -> str:
     """A caller's name by its first character. Many trunks put the number there: then it is masked as one."""
     plain = unicodedata.normalize("NFKC", name).strip()
-    if not plain or plain.lower() in _WITHHELD:
+    if not plain or plain.casefold() in WITHHELD:
         return name.strip()
     digits = re.sub(r"\D", "", plain)
     if len(digits) > _SHORT or digits == _NOISE.sub("", plain):

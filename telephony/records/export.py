@@ -56,6 +56,9 @@ COLUMNS = {
     "notice_heard_ms": "告知听到毫秒",
     "notice_whole": "告知完整",
     "recorded": "已录音",
+    "caller_e164": "主叫号码E.164",
+    "caller_kind": "主叫号码类型",
+    "dialled_e164": "被叫号码E.164",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""
@@ -134,7 +137,18 @@ def _of_notice(name: str) -> Callable[[CallRecord], Any]:
     return lambda record: getattr(record.notice_heard, name, None)
 
 
+def _of_caller(name: str) -> Callable[[CallRecord], Any]:
+    return lambda record: getattr(record.caller_normalised, name, None)
+
+
+def _of_dialled(name: str) -> Callable[[CallRecord], Any]:
+    return lambda record: getattr(record.dialled_normalised, name, None)
+
+
 _OF_PARTS: dict[str, Callable[[CallRecord], Any]] = {
+    "caller_e164": _of_caller("e164"),
+    "caller_kind": _of_caller("kind"),
+    "dialled_e164": _of_dialled("e164"),
     "recording_state": _of_file("state"),
     "recording_why": _of_file("why"),
     "recording_ms": _of_file("length_ms"),

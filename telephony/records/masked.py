@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from telephony.masking import mask_name, mask_number
+from telephony.masking import mask_name, mask_normalised, mask_number
 from telephony.model.terms import Direction
+from telephony.numbers.received import Normalised
 from telephony.records.record import CallRecord
 
 # Ids are needed to find the call again, and tell nothing about the caller.
@@ -23,7 +24,16 @@ def masked(record: CallRecord) -> CallRecord:
     """
     words = {number: mask_number(number) for number in _personal(record)}
     without: CallRecord = _replace(record, words)
-    return msgspec.structs.replace(without, caller_name=mask_name(record.caller_name))
+    return msgspec.structs.replace(
+        without,
+        caller_name=mask_name(record.caller_name),
+        caller_normalised=_normalised(record.caller_normalised),
+        dialled_normalised=_normalised(record.dialled_normalised),
+    )
+
+
+def _normalised(number: Normalised | None) -> Normalised | None:
+    return None if number is None else mask_normalised(number)
 
 
 def _personal(record: CallRecord) -> list[str]:

@@ -23,6 +23,7 @@ from telephony.recordings.joined import joined_page, with_files
 from telephony.recordings.store import Recordings
 from telephony.records.export import ExportFormat, Layout, export
 from telephony.records.masked import masked
+from telephony.records.numbered import numbered
 from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged, Page
 from telephony.records.record import CallRecord
 from zhitong.cli import console, words
@@ -181,6 +182,8 @@ async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
         raise ConfigError(
             f"There is no call {mask_number(key)!r} on record. `zhitong calls list` shows those there are."
         )
+    if found.caller_normalised is None:  # it is from before: what its numbers mean is told as it would be now
+        found = numbered(found, site.numbers.rules)
     record = found if reveal else masked(found)
     if as_json:
         console.print_json(record)

@@ -21,10 +21,12 @@ from telephony.ledger.query import NOT_CLOSED, PAGE_LIMIT, Detail, EntryQuery, L
 from telephony.ledger.rows import Command
 from telephony.ledger.store import Ledger
 from telephony.ledger.terms import BY_HAND, CloseReason, EntryId, EntryState
+from telephony.masking import mask_normalised
 from telephony.model.ids import MemberName, Micros
+from telephony.numbers.received import normalised
 from telephony.numbers.sought import sought
 from telephony.places import control_of
-from zhitong.cli import console, missed_words, words
+from zhitong.cli import console, missed_words, number_words, words
 from zhitong.cli.calls import NumberOption, RevealOption, SinceOption, UntilOption, moment
 from zhitong.cli.common import DEFAULT_SITE, ByOption, JsonOption, SiteOption, group, open_database, wait_for, who
 
@@ -165,15 +167,18 @@ def show(
 async def _show(path: Path, number: EntryId, reveal: bool, as_json: bool) -> None:
     async with _ledger(path) as (site, ledger):
         found = await ledger.detail(number)
+    caller = normalised(found.entry.latest.caller_number, site.numbers.rules)
     detail = found if reveal else masked_detail(found)
     if as_json:
         console.print_json(detail)
     else:
-        _print_detail(site, detail)
+        received = detail.entry.latest.caller_number
+        _print_detail(site, detail, number_words.meaning(received, caller if reveal else mask_normalised(caller)))
 
 
-def _print_detail(site: Site, detail: Detail) -> None:
+def _print_detail(site: Site, detail: Detail, number: str) -> None:
     _print_list(site, [Listed(detail.entry, len(detail.attempts), None)])
+    console.out.print(console.text(f"号码 number  {number}"), soft_wrap=True)
     for at, line in sorted(_happened(detail)):
         console.out.print(console.text(f"{console.clock(at, site.time_zone)[5:19]}  {line}"), soft_wrap=True)
 

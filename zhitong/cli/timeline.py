@@ -7,7 +7,7 @@ from rich.text import Text
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, DutyCall, Leg
-from zhitong.cli import console, notice_words, recording_words, words
+from zhitong.cli import console, notice_words, number_words, recording_words, words
 
 _WIDEST, _NARROWEST = 60, 20
 _STYLES = {
@@ -53,6 +53,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
     return {
         "编号 call id": record.call_id,
         "来电 caller": f"{record.caller_number or '—'}  {record.caller_name}".rstrip(),
+        "号码 number": _number(record),
         "拨打 dialled": f"{record.dialled or '—'}  ({line})",
         "时间 time": f"{console.clock(record.received_at, zone)} – {end}",
         "结果 outcome": words.outcome(record),
@@ -69,6 +70,13 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "来源 provenance": _source(record),
         "相关 related": " ".join(record.related),
     }
+
+
+def _number(record: CallRecord) -> str:
+    """What is to be called: of a call to outside the number dialled, else the caller's."""
+    if record.dialled_normalised is not None:
+        return number_words.meaning(record.dialled, record.dialled_normalised)
+    return number_words.meaning(record.caller_number, record.caller_normalised)
 
 
 def _connect(record: CallRecord) -> str:
