@@ -164,6 +164,9 @@ AMI_WRITE = ("reporting", "originate", "call")
 """Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan; Originate, for call-backs;
 MixMonitorMute and PlayDTMF, for pauses of a recording. Those of the queues' state, and Ping, need none."""
 
+AMI_WRITE_MESSAGES = "message"
+"""Besides, where `[notice] message` is on: MessageSend."""
+
 CEL_EVENTS = (
     *("CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "APP_START", "APP_END"),
     *("BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "FORWARD", "PARK_START", "PARK_END", "LOCAL_OPTIMIZE"),

@@ -7,6 +7,7 @@ from dialplans.contract import (
     AMI_EVENTS,
     AMI_READ,
     AMI_WRITE,
+    AMI_WRITE_MESSAGES,
     CEL_EVENTS,
     RECORD_AGAIN_KEY,
     RECORDING_FEATURES,
@@ -46,9 +47,14 @@ def manager(site: Site, secrets: Secrets) -> dict[str, Any]:
         "ami": site.pbx.ami,
         "secret": secrets.ami,
         "read": ",".join(AMI_READ),
-        "write": ",".join(AMI_WRITE),
+        "write": ",".join(write_classes(site)),
         "events": AMI_EVENTS,
     }
+
+
+def write_classes(site: Site) -> tuple[str, ...]:
+    """The classes of actions the AMI user of this site may do."""
+    return (*AMI_WRITE, *((AMI_WRITE_MESSAGES,) if site.notice.on and site.notice.message else ()))
 
 
 def music(site: Site, *, whole: bool) -> dict[str, Any]:

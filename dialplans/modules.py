@@ -20,6 +20,7 @@ _SIP = (
     "res_pjsip_endpoint_identifier_user",
     "res_pjsip_header_funcs",
     "res_pjsip_logger",
+    "res_pjsip_messaging",
     "res_pjsip_nat",
     "res_pjsip_outbound_authenticator_digest",
     "res_pjsip_outbound_registration",

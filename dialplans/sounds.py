@@ -79,3 +79,5 @@ def prompts_of(site: Site) -> Iterable[tuple[str, str]]:
         yield f"prompts.{key}", getattr(site.prompts, key)
     for index, name in enumerate(site.baseline.prompts if site.baseline else ()):
         yield f"baseline.prompts[{index}]", name
+    for index, name in enumerate(site.notice.sounds if site.notice.on else ()):
+        yield f"notice.sounds[{index}]", name

@@ -23,6 +23,7 @@ from telephony.control import socket
 from telephony.control.door import Door
 from telephony.control.forecaster import Forecaster
 from telephony.control.recorder import Recorder
+from telephony.control.sayer import Sayer
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
 from telephony.database.probe import Probe
@@ -109,6 +110,7 @@ class Service:
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=settings
         )
         recording, self.recording_on = site.recording, site.recording.on
+        self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         told = [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
         self.forecaster = Forecaster(tracker.world, self.connection.act, told)
@@ -160,9 +162,9 @@ class Service:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, site: Site, secrets: Secrets, home: Home) -> AsyncIterator[Self]:
+    async def open(cls, site: Site, secrets: Secrets, home: Home, sentence: str = "") -> AsyncIterator[Self]:
         """A service on its database, which is brought up to date first, or when it is there. On leaving, what is known
-        is written: to the database, or else to the outbox.
+        is written: to the database, or else to the outbox. ``sentence``: what an agent is to say who cut the notice.
 
         Raises OutboxTaken when another service is at home here, StoreError when the database can never be used
         (SchemaTooNew), ConfigError.
@@ -175,6 +177,7 @@ class Service:
             await stack.enter_async_context(_brought_up(database))
             epoch = await asyncio.to_thread(first_epoch, home.runs)
             service = cls(site, secrets, database, outbox, epoch)
+            service.sayer.sentence = sentence if site.notice.message else ""
             service.nightly = nightly_of(site, secrets, database, home.figures, service.live.alarms)
             service.writer.start()
             stack.push_async_callback(service._close)
@@ -190,6 +193,7 @@ class Service:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
+            lasting["sayer"] = self.sayer.run
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
@@ -229,6 +233,7 @@ class Service:
     def _hear(self, changes: Sequence[Change]) -> None:
         self.recorder.fold(changes)
         self.forecaster.fold(changes)
+        self.sayer.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:

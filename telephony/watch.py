@@ -19,6 +19,7 @@ from telephony.live import status, symptoms
 from telephony.live.alarms import Alarm, Severity
 from telephony.live.board import Live, wall_clock
 from telephony.live.symptoms import Readings, Symptoms
+from telephony.model.changes import NoticeCut
 from telephony.model.ids import MICROS_PER_SECOND
 from telephony.records.outbox import Outbox
 from telephony.records.writer import RecordWriter
@@ -132,6 +133,7 @@ class Watch:
                 fill=round(parts.outbox.fill, 4),
             ),
             journal=_journal_status(parts.journal),
+            to_say=tuple(_to_say(cut) for cut in parts.live.to_say),
         )
 
 
@@ -160,6 +162,10 @@ def _journal_status(journal: Journal | None) -> status.Journal | None:
         return None
     told = journal.status
     return status.Journal(told.due, round(told.behind_s, 1), told.problem)
+
+
+def _to_say(cut: NoticeCut) -> status.ToSay:
+    return status.ToSay(cut.call_id, cut.member or "", cut.language, cut.heard // 1_000, cut.length // 1_000)
 
 
 def _log(alarm: Alarm, raised: bool) -> None:

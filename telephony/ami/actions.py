@@ -209,6 +209,13 @@ class PlayDTMF(Action, frozen=True):
         _one_channel(self.channel, "Channel")
 
 
+class MessageSend(Action, frozen=True):
+    """message. A SIP MESSAGE, such as to ``pjsip:1001``; its body in base64, of 1300 bytes at most (main/message.c)."""
+
+    to: str
+    base64_body: str
+
+
 class ControlPlayback(Action, frozen=True):
     """call. ``stop`` ends what a channel is playing, and so makes app_queue look again at a caller who waits."""
 

@@ -19,6 +19,7 @@ from telephony.model.changes import (
     Change,
     EpochBegan,
     EpochEnded,
+    NoticeCut,
     QueueChanged,
     TrunkChanged,
     TrunkRegistered,
@@ -56,6 +57,7 @@ class Live:
         self._waiting: dict[QueueName, int] = {}
         self._agents: dict[MemberName, AgentState] = {}
         self._trunks = Trunks()
+        self._to_say: dict[CallId, NoticeCut] = {}
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes, in order."""
@@ -74,16 +76,22 @@ class Live:
                     self._waiting[queue] = waiting
                 case TrunkChanged() | TrunkRegistered():
                     self._trunks.fold(change)
-                case EpochBegan(epoch=epoch):
-                    self.epoch, self.connected = epoch, True
-                case EpochEnded():
-                    self.connected = False
+                case NoticeCut(call_id=call_id):
+                    self._to_say[call_id] = change
+                case EpochBegan() | EpochEnded():
+                    self._turn_epoch(change)
                 case _:
                     pass
+
+    def _turn_epoch(self, change: EpochBegan | EpochEnded) -> None:
+        self.connected = isinstance(change, EpochBegan)
+        if isinstance(change, EpochBegan):
+            self.epoch = change.epoch
 
     def _turn(self, call_id: CallId, state: CallState) -> None:
         if state is CallState.ENDED:
             self._calls.pop(call_id, None)
+            self._to_say.pop(call_id, None)
         else:
             self._calls[call_id] = state
 
@@ -99,6 +107,11 @@ class Live:
     def trunks(self) -> Trunks:
         """Which carriers are not reached, and which took no registration."""
         return self._trunks
+
+    @property
+    def to_say(self) -> tuple[NoticeCut, ...]:
+        """The notices that were cut in calls that go on: who answered is to say them."""
+        return tuple(self._to_say.values())
 
     def board(self) -> Board:
         """The state of now."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from telephony.live.alarms import Alarm
-from telephony.model.ids import Micros
+from telephony.model.ids import CallId, Micros
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -36,6 +36,16 @@ class Journal(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+class ToSay(msgspec.Struct, frozen=True):
+    """An agent whose pick-up cut the notice of the recording: what of it the caller heard."""
+
+    call_id: CallId
+    agent: str
+    language: str
+    heard_ms: int
+    length_ms: int
+
+
 class Status(msgspec.Struct, frozen=True):
     """At ``at`` of our wall clock. ``journal`` is None where the PBX's logs are out of reach."""
 
@@ -46,3 +56,4 @@ class Status(msgspec.Struct, frozen=True):
     waiting: int
     records: Records
     journal: Journal | None
+    to_say: tuple[ToSay, ...] = ()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -66,6 +67,7 @@ on = true
 keep_days = 3
 [notice]
 on = true
+message = true
 """
 DEAF_TRUNK = f"""
 [[trunk]]
@@ -165,6 +167,10 @@ async def test_it_is_heard_at_once_cut_by_the_pick_up_and_never_again(tmp_path: 
         assert (of(records, whole).heard_ms, of(records, whole).whole) == (LENGTH_S * 1000, True)
         assert abs(of(records, given_up).heard_ms - told_ms(given_up)) <= BUSY_MS
         await _rebuilt_alike(room, records)
+        (figures,) = json.loads(await room.zhitong("calls", "notices", "--json"))
+        counted = {name: figures[name] for name in ("queue", "calls", "complete", "cut", "left", "cost_s")}
+        assert counted == {"queue": "service", "calls": 6, "complete": 1, "cut": 4, "left": 1, "cost_s": 0}
+        assert "打断于 cut after" in await room.zhitong("calls", "show", records[0].call_id)
 
 
 async def _cut(room: Hall, agent: Phone, host: str) -> Call:
@@ -180,6 +186,7 @@ async def _cut(room: Hall, agent: Phone, host: str) -> Call:
     last = call.heard.last(NOTICE_HZ)
     assert last is not None
     assert last <= talked + 0.02
+    await _agent_is_told(room, agent, call)
     held_at = now().mono
     await taken.hold()
     await call.hears(MUSIC_HZ, held_at)
@@ -187,6 +194,17 @@ async def _cut(room: Hall, agent: Phone, host: str) -> Call:
     assert NOTICE_HZ not in call.heard.tones(held_at)
     await hang_up(call, taken)
     return call
+
+
+async def _agent_is_told(room: Hall, agent: Phone, call: Call) -> None:
+    """What to say: on the phone that answered, and to whoever asks how things are."""
+    async with asyncio.timeout(60):
+        while len(agent.messages) < room.numbers:  # noqa: ASYNC110 - a phone says nothing
+            await asyncio.sleep(0.05)
+    assert agent.messages[-1] == "您好，为保证服务质量，本次通话将被录音。"
+    (to_say,) = (await room.status()).to_say
+    assert (to_say.agent, to_say.language, to_say.length_ms) == (AGENT, "zh", LENGTH_S * 1000)
+    assert abs(to_say.heard_ms - told_ms(call)) <= BUSY_MS
 
 
 async def _to_its_end(room: Hall, agent: Phone) -> Call:
@@ -245,6 +263,7 @@ async def _told_wholly(call: Call) -> None:
     async with asyncio.timeout(60):
         while told_ms(call) < LENGTH_S * 1000 - EXACT_MS:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
 
 
 async def test_the_whole_of_it_comes_before_the_queue(tmp_path: Path, tools: Tools) -> None:

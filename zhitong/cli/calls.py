@@ -24,10 +24,12 @@ from telephony.recordings.store import Recordings
 from telephony.records.export import ExportFormat, Layout, export
 from telephony.records.masked import masked
 from telephony.records.numbered import numbered
+from telephony.records.notices import NoticeFold
 from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged, Page
 from telephony.records.record import CallRecord
 from zhitong.cli import console, words
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_records, wait_for
+from zhitong.cli.notices import draw as draw_notices
 from zhitong.cli.timeline import draw
 
 app = group("通话记录。Call records: list, show one with its timeline, export.")
@@ -189,6 +191,36 @@ async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
         console.print_json(record)
     else:
         draw(record, site.time_zone)
+
+
+@app.command("notices")
+def notices(
+    site: SiteOption = DEFAULT_SITE,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """录音告知播到哪里、花了多少时间，按队列。What became of the notice of the recording, by queue: heard whole, cut by
+    the answer and after how long, and the connect time it cost.
+
+    For example: `zhitong calls notices --from 2026-11-01`. What each figure means stands below them. Exit status 1 when
+    a record cannot be read; the others are counted.
+    """
+    wait_for(_notices(site, (since, until), as_json))
+
+
+async def _notices(path: Path, span: tuple[str | None, str | None], as_json: bool) -> None:
+    fold, damaged = NoticeFold(), list[Damaged]()
+    async with open_records(path) as (site, store):
+        since, until = (moment(text, site.time_zone) for text in span)
+        query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
+        async for record in store.stream(query, damaged):
+            fold.add(record)
+    if as_json:
+        console.print_json(fold.figures())
+    else:
+        draw_notices(fold.figures())
+    _name_damaged(damaged)
 
 
 @app.command("export")

@@ -16,6 +16,7 @@ from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
 from zhitong.cli.logs import LogForm, set_up
+from zhitong.cli.notice_words import to_say
 from zhitong.cli.notify import notify
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,7 @@ async def _serve(path: Path) -> None:
     site = await asyncio.to_thread(read_site, path)
     secrets = await asyncio.to_thread(_secrets, secrets_of(path, site))
     await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
-    async with Service.open(site, secrets, home_of(path, site)) as service:
+    async with Service.open(site, secrets, home_of(path, site), to_say(site)) as service:
         work = asyncio.create_task(service.run(control_of(path, site)))
         _stop_on_signals(work)
         tell = asyncio.create_task(_tell_ready(service))

@@ -12,7 +12,7 @@ from telephony.control.commands import AskStatus, Request
 from telephony.control.socket import ask
 from telephony.errors import ControlError
 from telephony.live.alarms import Alarm, Severity
-from telephony.live.status import Journal, Link, Status
+from telephony.live.status import Journal, Link, Status, ToSay
 from telephony.places import control_of
 from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, wait_for
@@ -76,7 +76,17 @@ def rows(told: Status) -> list[tuple[str, str]]:
         ("等待写入的记录 waiting", str(records.waiting)),
         ("发件箱 outbox", f"{records.fill:.1%}; refused {records.refused}, set aside {records.set_aside}"),
         ("日志补录 journal", _journal(told.journal)),
+        *(("请补告知 notice to say", f"{_agent(each)}: {_heard(each)}") for each in told.to_say),
     ]
+
+
+def _agent(each: ToSay) -> str:
+    return each.agent or each.call_id
+
+
+def _heard(each: ToSay) -> str:
+    heard, length = console.seconds(each.heard_ms), console.seconds(each.length_ms)
+    return f"听到 heard {heard} / {length} ({each.language})"
 
 
 def _event_age(link: Link) -> str:

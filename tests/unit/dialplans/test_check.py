@@ -10,10 +10,12 @@ from dialplans.findings import Finding, Level
 from dialplans.render import Mode, render, write
 from telephony.config import parse_site
 from telephony.secrets import Secrets
-from tests.unit.dialplans.sites import BASE, FULL, agents, rendered, sample, secrets_for
+from tests.unit.dialplans.sites import BASE, FULL, HEARD, TOLD, TOLD_WHOLE, agents, rendered, sample, secrets_for
 
 
-@pytest.mark.parametrize("text", [BASE, FULL, FULL.replace("[recording]", '[agents]\nsign_in = "always"\n[recording]')])
+@pytest.mark.parametrize(
+    "text", [BASE, FULL, TOLD, TOLD_WHOLE, FULL.replace("[recording]", '[agents]\nsign_in = "always"\n[recording]')]
+)
 @pytest.mark.parametrize("mode", list(Mode))
 def test_what_we_render_has_no_fault(text: str, mode: Mode) -> None:
     assert check_files(rendered(text, mode=mode)) == []
@@ -24,7 +26,7 @@ def test_the_samples_have_no_fault(name: str) -> None:
     site, people = sample(name)
     assert check_site(site, people) == []
     for mode in Mode:
-        assert check_files(render(site, people, secrets_for(people), mode=mode)) == []
+        assert check_files(render(site, people, secrets_for(people), mode=mode, heard=HEARD)) == []
 
 
 def broken(file: str, old: str, new: str) -> list[Finding]:

@@ -12,7 +12,7 @@ from dialplans.render import SECRET_FILES, Lab, Mode, render, write
 from telephony.config import parse_site
 from telephony.errors import ConfigError
 from telephony.secrets import Secrets
-from tests.unit.dialplans.sites import BASE, FULL, agents, apps, plan, rendered, sample, secrets_for, value
+from tests.unit.dialplans.sites import BASE, FULL, HEARD, agents, apps, plan, rendered, sample, secrets_for, value
 
 ALWAYS = BASE.replace("[[trunk]]", '[agents]\nsign_in = "always"\n[[trunk]]')
 
@@ -362,7 +362,7 @@ def test_the_city_is_of_the_first_users_size() -> None:
     assert len({agent.name for agent in people}) == 68
     assert 3 <= len(site.queues) <= 4
     assert len(site.trunks) == 1
-    files = render(site, people, secrets_for(people))
+    files = render(site, people, secrets_for(people), heard=HEARD)
     assert files["pjsip.conf"].count("(zt-profile-standard)\n") == 68
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from dialplans.files import write_classes
 from telephony.errors import AmiError
 from telephony.secrets import Secrets
 from zhitong.cli.checks import local
@@ -95,7 +96,7 @@ async def _interview(pbx: PystClient, case: Case, secrets: Secrets, patience: Pa
         return
     for finding in await check_booted(pbx):
         yield finding
-    rights, findings = await ask_rights(pbx)
+    rights, findings = await ask_rights(pbx, write_classes(case.site))
     for finding in (*findings, *await check_settings(pbx, rights, case)):
         yield finding
     yield await check_clock(pbx)

@@ -24,7 +24,7 @@ not loaded can keep it from us."""
 _MODULES = {actions.QueueStatus.name: "app_queue.so"}
 
 
-async def ask_rights(pbx: PystClient) -> tuple[Rights, list[Finding]]:
+async def ask_rights(pbx: PystClient, write: tuple[str, ...]) -> tuple[Rights, list[Finding]]:
     """What ``ListCommands`` shows, and what is to be said of it."""
     reply = await pbx.ask("ListCommands")
     if refused(reply):
@@ -36,19 +36,19 @@ async def ask_rights(pbx: PystClient) -> tuple[Rights, list[Finding]]:
         )
         return Rights({}), [finding]
     rights = rights_of(reply.lines)
-    return rights, list(judge_rights(rights))
+    return rights, list(judge_rights(rights, write))
 
 
-def judge_rights(rights: Rights) -> Iterator[Finding]:
+def judge_rights(rights: Rights, write: tuple[str, ...] = AMI_WRITE) -> Iterator[Finding]:
     """Too few is an error, too many a warning: who steals the secret can do what the user can."""
     missing = [action for action in NEEDED if action not in rights]
     for action in missing:
         yield _missing(action)
-    excess = {action: classes for action, classes in rights.actions.items() if classes and not classes & {*AMI_WRITE}}
+    excess = {action: classes for action, classes in rights.actions.items() if classes and not classes & {*write}}
     if excess:
-        yield _excess(excess)
+        yield _excess(excess, write)
     if not missing and not excess:
-        yield ok("rights", f"权限恰好：write = {','.join(AMI_WRITE)}", "The AMI user has just the rights it needs")
+        yield ok("rights", f"权限恰好：write = {','.join(write)}", "The AMI user has just the rights it needs")
 
 
 def _missing(action: str) -> Finding:
@@ -67,7 +67,7 @@ def _missing(action: str) -> Finding:
     return error("rights", found, remedy)
 
 
-def _excess(excess: dict[str, frozenset[str]]) -> Finding:
+def _excess(excess: dict[str, frozenset[str]], write: tuple[str, ...]) -> Finding:
     # Of each action we know that one of its classes is granted; those with only one class are certain.
     certain = {next(iter(classes)) for classes in excess.values() if len(classes) == 1}
     classes = sorted(certain) or sorted({"/".join(sorted(each)) for each in excess.values()})
@@ -78,7 +78,7 @@ def _excess(excess: dict[str, frozenset[str]]) -> Finding:
             f"The AMI user may do more than it needs ({', '.join(classes)})",
         ),
         (
-            f"在 manager.conf 只留 write = {','.join(AMI_WRITE)}：密码若泄露，别人能做的也就这些。",
-            f"Leave it write = {','.join(AMI_WRITE)} in manager.conf: who steals the secret can do what it can.",
+            f"在 manager.conf 只留 write = {','.join(write)}：密码若泄露，别人能做的也就这些。",
+            f"Leave it write = {','.join(write)} in manager.conf: who steals the secret can do what it can.",
         ),
     )

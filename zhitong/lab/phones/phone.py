@@ -53,6 +53,8 @@ class Phone:
         """What to do when it rings, from the next call on."""
         self.calls: list[Call] = []
         """All calls of this phone, in order."""
+        self.messages: list[str] = []
+        """What MESSAGE requests have said, in order (RFC 3428)."""
         self.mishaps: list[str] = []
         """Messages of the PBX that a phone could not act upon. Empty, unless something is wrong."""
         self._exchange = Exchange(setup.host, setup.port, self, setup.t1)
@@ -176,6 +178,9 @@ class Phone:
             asked.respond(481) if leg is None else leg.on_request(asked, at)
         elif request.method == "INVITE":
             self._ring(asked, at)
+        elif request.method == "MESSAGE":
+            self.messages.append(request.body.decode())
+            asked.respond(200, new_token(), (self._line.contact,))
         elif request.method in ("OPTIONS", "NOTIFY"):
             asked.respond(200, new_token(), (self._line.contact, ("Allow", dialog.ALLOW)))
         else:

@@ -43,6 +43,18 @@ FAULTY = [
         ("weight = 3", "weight = 0"),
         agents("1001", queues="hotline;duty"),
     ),
+    Faulty(
+        "untold",
+        BASE + "[recording]\non = true\nkeep_days = 9",
+        "notice.on",
+        ("on = true", 'on = true\nnotice = "carrier"'),
+    ),
+    Faulty(
+        "deaf-notice",
+        BASE.replace(_TRUNK, _TRUNK + 'answer = "at-agent"\n') + '[notice]\non = true\nsounds = ["zt/greeting"]',
+        "trunk[0].answer",
+        ("at-agent", "at-entry"),
+    ),
     Faulty("lonely-queue", BASE + '[[queue]]\nname = "duty"', "queue[1]", ('[[queue]]\nname = "duty"', "")),
     Faulty("ring-exceeds-wait", BASE + "timeout_s = 40\nmax_wait_s = 30", "queue[0].timeout_s", ("40", "10")),
     Faulty(

@@ -114,11 +114,17 @@ async def test_an_offer_that_cannot_be_answered_is_488_and_noted(phone: Phone, p
     assert (await phone.calls[0].ended()).code == 488
 
 
-@pytest.mark.parametrize("method, code", [("OPTIONS", 200), ("NOTIFY", 200), ("MESSAGE", 405), ("BYE", 405)])
+@pytest.mark.parametrize("method, code", [("OPTIONS", 200), ("NOTIFY", 200), ("INFO", 405), ("BYE", 405)])
 async def test_requests_outside_of_calls(phone: Phone, pbx: Pbx, method: str, code: int) -> None:
     pbx.say(method, "other", 1)
     response = await pbx.response(code)
     assert "INVITE" in required(response, "allow")
+
+
+async def test_a_message_is_kept(phone: Phone, pbx: Pbx) -> None:
+    pbx.say("MESSAGE", "other", 1, body="您好".encode())
+    await pbx.response(200)
+    assert phone.messages == ["您好"]
 
 
 async def test_requests_of_unknown_calls_are_481(phone: Phone, pbx: Pbx) -> None:
