@@ -68,6 +68,13 @@ USER_EVENTS = (
         "nobody could take the caller: before the promise of a call-back is spoken, and once it has been heard whole",
     ),
     UserEvent(
+        "ZtClosure",
+        ("State", "By", "Until"),
+        "ZT_CLOSURE",
+        ("s", "by", "u"),
+        "an agent keyed the code of the emergency closure, on the agent's channel",
+    ),
+    UserEvent(
         "ZtEnd",
         ("Queue", "Status", "Cause", "Source"),
         "ZT_END",
@@ -108,7 +115,12 @@ NOTICE_STATES = ("waiting", "whole", "played", "failed", "unheard")
 
 RECORDING_STATES = ("paused", "resumed", "ended")
 
-REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted")
+REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted", "emergency")
+
+CLOSURE_STATES = ("closed", "open", "denied")
+
+CLOSURE_KEY = "zt/closure"
+"""Of AstDB: until:agent:since, in epoch seconds; the hotline is closed before ``until``."""
 
 LINES_IN, LINES_OVER, LINES_OUT = "zt-in", "zt-over", "zt-out"
 """Categories of channel groups, each with the trunk's name as group: calls let in, calls that came in and are being

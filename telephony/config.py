@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from telephony.errors import ConfigError
-from telephony.site.contradictions import addresses, lines, names, notice, numbers, overflow, references, rules, sip
+from telephony.site.contradictions import (
+    addresses,
+    lines,
+    names,
+    notice,
+    numbers,
+    overflow,
+    references,
+    routes,
+    rules,
+    sip,
+)
 from telephony.site.site import Site
 from telephony.toml import parse, read_text
 
@@ -30,5 +41,5 @@ def parse_site(text: str, source: str = "site.toml") -> Site:
 
 def contradictions(site: Site) -> Iterator[str]:
     """What is wrong between keys, as ``path: words``. Empty for every site that ``read_site`` returned."""
-    for part in (names, addresses, numbers, references, rules, sip, lines, overflow, notice):
+    for part in (names, addresses, numbers, references, rules, sip, lines, overflow, notice, routes):
         yield from part.faults(site)

@@ -105,7 +105,7 @@ class Service:
             on_overflow=lambda: self.connection.renew("the inbox is full"),
             on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
         )
-        settings = Settings(trunks=tuple(trunk.name for trunk in site.trunks))
+        settings = Settings(trunks=tuple(trunk.name for trunk in site.trunks), closure=bool(site.closure.closers))
         self.connection = Connection(
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=settings
         )

@@ -28,6 +28,7 @@ Word = Annotated[
 ]
 SystemName = Annotated[str, text("[a-z][a-z0-9]{0,15}", "a letter a-z and up to 15 more of a-z 0-9")]
 Account = Annotated[str, text("[A-Za-z0-9.+_][A-Za-z0-9.+_-]{0,63}", "1 to 64 of A-Z a-z 0-9 . _ + -")]
+AgentNumber = Annotated[str, text("[0-9]{2,15}", "an agent's number: 2 to 15 digits")]
 Number = Annotated[str, text(r"\+?[0-9]{2,20}", "2 to 20 digits, '+' may stand first")]
 FeatureCode = Annotated[str, text("[*#][0-9*#]{1,8}", "'*' or '#' and 1 to 8 more of 0-9 * #, such as *11")]
 Key = Annotated[str, text("[0-9*#]", "one key of the telephone: 0-9, * or #")]
@@ -65,6 +66,7 @@ AgentUrl = Annotated[
 ]
 Version = Annotated[str, text(r"2[0-9](?:\.[0-9]{1,2}){0,2}", "Asterisk's version, such as 22 or 20.11")]
 Language = Annotated[str, text("[a-z]{2}(?:_[A-Z]{2})?", "a language such as zh or en")]
+Date = Annotated[str, text("20[0-9]{2}-[01][0-9]-[0-3][0-9]", "a date, YYYY-MM-DD")]
 Span = Annotated[
     str,
     text("(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)", "HH:MM-HH:MM"),

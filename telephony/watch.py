@@ -92,11 +92,16 @@ class Watch:
             ledger_error=None if store_error else parts.keeper.last_error,
             journal=_journal(parts.journal),
             complaints=_complaints(parts.messages),
+            closed=self._closed(),
             trunks_down=[f"{name} since {clock_of(at)}" for name, at in parts.live.trunks.down],
             unregistered=[
                 f"{account} ({status}) since {clock_of(at)}" for account, status, at in parts.live.trunks.unregistered
             ],
         )
+
+    def _closed(self) -> str | None:
+        standing = self._parts.live.closure.standing(wall_clock())
+        return None if standing is None else f"by agent {standing[0]} until {clock_of(standing[1])}"
 
     def _store_error(self) -> str | None:
         parts = self._parts

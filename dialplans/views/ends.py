@@ -36,7 +36,8 @@ def _byes(site: Site) -> list[dict[str, Any]]:
 def _refusals(site: Site) -> list[dict[str, Any]]:
     return [
         _refusal("unknown", 1, reason="unknown-number"),
-        _refusal("closed", 31, site.prompts.closed),
+        _refusal("closed", 31, site.prompts.closed, then=True),
+        _refusal("emergency", 31, site.prompts.emergency),
         _refusal("capacity", 16, promise=True),
         _refusal("exhausted", 34),  # 503: the carrier may try another way in
         _refusal("nokey", 16, site.prompts.goodbye, reason="no-key"),
@@ -44,6 +45,14 @@ def _refusals(site: Site) -> list[dict[str, Any]]:
 
 
 def _refusal(
-    exten: str, cause: int, sound: str | None = None, *, reason: str = "", promise: bool = False
+    exten: str, cause: int, sound: str | None = None, *, reason: str = "", promise: bool = False, then: bool = False
 ) -> dict[str, Any]:
-    return {"exten": exten, "reason": reason or exten, "sound": sound, "cause": cause, "promise": promise}
+    """``promise``: a call-back is promised; ``then``: where the opening rule says so."""
+    return {
+        "exten": exten,
+        "reason": reason or exten,
+        "sound": sound,
+        "cause": cause,
+        "promise": promise,
+        "then": then,
+    }

@@ -49,10 +49,12 @@ class Settings(msgspec.Struct, frozen=True):
     ``connect_timeout`` is short because a lost first packet is sent again sooner by the next try than by TCP.
     ``booted_wait``: how long ``FullyBooted`` may take to follow a login. ``zone``: the PBX's time zone, needed only if
     its AMI user has no ``read=system``. ``doubt_every``: see ``Connection.doubt``. ``chance`` throws the dice of the
-    backoff. ``trunks``: names of those whose state is asked at each login.
+    backoff. ``trunks``: names of those whose state is asked at each login. ``closure``: whether the
+    emergency closure is asked after, too.
     """
 
     trunks: tuple[str, ...] = ()
+    closure: bool = False
     connect_timeout: float = 2.0
     snapshot_timeout: float = 30.0
     booted_wait: float = 0.3
@@ -181,6 +183,7 @@ class Connection:
             lambda action: session.act(action, self._settings.snapshot_timeout),
             snapshot.Login(self.status.epoch, wall, uptime, self._settings.zone),
             self._settings.trunks,
+            closure=self._settings.closure,
         )
         for undecoded in taken.undecoded:
             self._note(undecoded)

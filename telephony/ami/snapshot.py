@@ -60,19 +60,34 @@ class Taken(msgspec.Struct, frozen=True):
     undecoded: tuple[Undecoded, ...]
 
 
-async def take(act: Act, login: Login, trunks: Sequence[str] = ()) -> Taken:
+async def take(act: Act, login: Login, trunks: Sequence[str] = (), *, closure: bool = False) -> Taken:
     """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus.
 
     All is asked at once: over a slow link the lists would otherwise be seconds younger than the time that dates them,
     and tell nothing of a channel that was there at the login and is gone by then. ``trunks``: names of those asked
-    after.
+    after. ``closure``: whether the site has an emergency closure.
     """
     lists = asyncio.gather(*map(act, _QUESTIONS))
     states = asyncio.gather(*(_trunk(act, name) for name in trunks))
-    (ping, status, channels, queues), seen = await asyncio.gather(lists, states)
+    kept = _closure(act) if closure else _nothing()
+    (ping, status, channels, queues), seen, closed = await asyncio.gather(lists, states, kept)
     taken = read(login, ping.headers, status.headers, [*channels.items, *queues.items])
     found = tuple(trunk for trunk in seen if trunk is not None)
-    return msgspec.structs.replace(taken, snapshot=msgspec.structs.replace(taken.snapshot, trunks=found))
+    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed)
+    return msgspec.structs.replace(taken, snapshot=snapshot)
+
+
+async def _closure(act: Act) -> str:
+    """What AstDB holds of the emergency closure (dialplans/contract.py, CLOSURE_KEY)."""
+    try:
+        reply = await act(a.Getvar("DB(zt/closure)"))
+    except AmiActionFailed:  # no right, or no func_db: not worth the whole snapshot
+        return ""
+    return reply.headers.get("Value", "")
+
+
+async def _nothing() -> str:
+    return ""
 
 
 async def _trunk(act: Act, name: str) -> TrunkSeen | None:

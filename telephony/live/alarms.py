@@ -25,6 +25,7 @@ class AlarmName(StrEnum):
     RTP_PORTS_EXHAUSTED = "rtp_ports_exhausted"
     PBX_EXHAUSTED = "pbx_exhausted"
     PBX_COMPLAINS = "pbx_complains"
+    HOTLINE_CLOSED = "hotline_closed"
     EVENTS_LATE = "events_late"
     INBOX_OVERFLOW = "inbox_overflow"
     STORE_UNAVAILABLE = "store_unavailable"
@@ -65,6 +66,9 @@ ALARMS: Mapping[AlarmName, Kind] = {
         _C, "PBX 的文件、磁盘、内存或线程用尽", "the PBX has run out of files, disk, memory or threads"
     ),
     _A.PBX_COMPLAINS: Kind(_W, "PBX 的日志里有要处理的问题", "the PBX's log tells of something to be mended"),
+    _A.HOTLINE_CLOSED: Kind(
+        _C, "热线已紧急关闭，来电被拒", "the hotline is closed by feature code: callers are turned away"
+    ),
     _A.EVENTS_LATE: Kind(_W, "PBX 事件处理滞后", "the PBX's events are late"),
     _A.INBOX_OVERFLOW: Kind(_C, "事件过多，已丢弃并重新连接", "more events than could be taken in: some were dropped"),
     _A.STORE_UNAVAILABLE: Kind(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from telephony.live.alarms import Alarm, Alarms
+from telephony.live.closure import Closure
 from telephony.live.trunks import Trunks
 from telephony.model.changes import (
     AgentStateChanged,
@@ -17,6 +18,7 @@ from telephony.model.changes import (
     CallStarted,
     CallStateChanged,
     Change,
+    ClosureChanged,
     EpochBegan,
     EpochEnded,
     NoticeCut,
@@ -58,6 +60,7 @@ class Live:
         self._agents: dict[MemberName, AgentState] = {}
         self._trunks = Trunks()
         self._to_say: dict[CallId, NoticeCut] = {}
+        self.closure = Closure()
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes, in order."""
@@ -74,8 +77,8 @@ class Live:
                     self._agents[member] = agent_state
                 case QueueChanged(queue=queue, waiting=waiting):
                     self._waiting[queue] = waiting
-                case TrunkChanged() | TrunkRegistered():
-                    self._trunks.fold(change)
+                case TrunkChanged() | TrunkRegistered() | ClosureChanged():
+                    self._turn_pbx(change)
                 case NoticeCut(call_id=call_id):
                     self._to_say[call_id] = change
                 case EpochBegan() | EpochEnded():
@@ -94,6 +97,12 @@ class Live:
             self._to_say.pop(call_id, None)
         else:
             self._calls[call_id] = state
+
+    def _turn_pbx(self, change: TrunkChanged | TrunkRegistered | ClosureChanged) -> None:
+        if isinstance(change, ClosureChanged):
+            self.closure.fold(change)
+        else:
+            self._trunks.fold(change)
 
     def has_call(self, call_id: CallId) -> bool:
         """Whether this call is going on, as far as is known."""

@@ -80,6 +80,7 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal | None = None
     trunks_down: Sequence[str] = ()
     unregistered: Sequence[str] = ()
+    closed: str | None = None
     complaints: Complaints = Complaints()
 
 
@@ -121,6 +122,7 @@ class Symptoms:
         return {
             AlarmName.TRUNK_DOWN: self._lasting(AlarmName.TRUNK_DOWN, down, r.now, TRUNK_GRACE_S),
             AlarmName.TRUNK_UNREGISTERED: self._lasting(AlarmName.TRUNK_UNREGISTERED, refused, r.now, TRUNK_GRACE_S),
+            AlarmName.HOTLINE_CLOSED: r.closed,
             **told,
         }
 

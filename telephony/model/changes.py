@@ -147,6 +147,14 @@ class TrunkRegistered(Change, frozen=True, gc=False):
     status: str
 
 
+class ClosureChanged(Change, frozen=True, gc=False):
+    """Agent ``by`` closed the hotline until then, or opened it (None). ``denied``: may not, and nothing has changed."""
+
+    by: str
+    until: Micros | None
+    denied: bool = False
+
+
 class EpochBegan(Change, frozen=True, gc=False):
     """A login's snapshot has been taken in; all state is as the PBX says it is."""
 

@@ -280,6 +280,15 @@ class CallRefused(ChannelEvent, frozen=True, gc=False):
     reason: str
 
 
+class ClosureTold(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtClosure``: an agent keyed the code of the emergency closure. ``state``: closed, open, denied;
+    ``until_s`` in epoch seconds, 0 but for ``closed``."""
+
+    state: str
+    by: str
+    until_s: int
+
+
 class DutyCalled(ChannelEvent, frozen=True, gc=False):
     """UserEvent ``ZtDuty``: this duty mobile is about to be rung for the caller."""
 
@@ -404,6 +413,7 @@ class SnapshotTaken(Event, frozen=True):
     queues: tuple[QueueName, ...]
     age: int = 0  # microseconds that reading it took: between ``at`` and its being handed on
     trunks: tuple[TrunkSeen, ...] = ()
+    closure: str = ""  # what AstDB holds of the emergency closure
 
 
 class LinkLost(Event, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """The link's beginning and end, and the PBX's clock: a snapshot makes the model equal to the PBX, whatever was missed
 between."""
 
-from telephony.model import on_trunks
+from telephony.model import on_closure, on_trunks
 from telephony.model.calls import Call, Visit
 from telephony.model.changes import EpochBegan, EpochEnded
 from telephony.model.events import (
@@ -81,6 +81,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
         own_up_after(call, before.get(call.call_id), world.blind)
     world.blind = False
     on_trunks.seen(world, event.trunks)
+    on_closure.seen(world, event.closure)
     world.emit(EpochBegan(world.now, event.epoch, len(world.calls)))
 
 

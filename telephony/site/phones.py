@@ -14,12 +14,14 @@ class SignIn(Table, frozen=True):
 
 
 class FeatureCodes(Table, frozen=True):
-    """What an agent keys: the first four dialled from an idle phone, the others within a call."""
+    """What an agent keys: the first six dialled from an idle phone, the others within a call."""
 
     sign_in: FeatureCode = "*11"
     sign_out: FeatureCode = "*12"
     pause: FeatureCode = "*13"
     unpause: FeatureCode = "*14"
+    close: FeatureCode = "*91"  # the emergency closure
+    reopen: FeatureCode = "*92"
     attended: FeatureCode = "*2"
     blind: FeatureCode = "#1"
     attended_abort: FeatureCode = "*1"

@@ -5,17 +5,18 @@ from msgspec import field
 from telephony.site.duty import Duty
 from telephony.site.notice import Notice
 from telephony.site.numbers import Numbers
-from telephony.site.opening import Opening
+from telephony.site.opening import Closure, Opening
 from telephony.site.outgoing import Outgoing
 from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
 from telephony.site.provisioning import Phones
 from telephony.site.queues import Baseline, Queue
+from telephony.site.routes import Route
 from telephony.site.sip import STANDARD_PROFILE, PhoneProfile, Sip, Trunk
 from telephony.site.speech import Prompts, Recording
 from telephony.site.store import Store
 from telephony.site.table import Table
-from telephony.texts import Folder, Language, Number, Title
+from telephony.texts import Folder, Language, Number, Title, Word
 
 
 class Site(Table, frozen=True, kw_only=True):
@@ -32,12 +33,15 @@ class Site(Table, frozen=True, kw_only=True):
     trunks: tuple[Trunk, ...] = field(name="trunk", default=())
     phone_profiles: tuple[PhoneProfile, ...] = field(name="phone_profile", default=())
     queues: tuple[Queue, ...] = field(name="queue")
+    routes: tuple[Route, ...] = field(name="route", default=())
     outgoing: Outgoing = Outgoing()
     duty: Duty = Duty()
     recording: Recording = Recording()
     notice: Notice = Notice()
     prompts: Prompts = Prompts()
     opening: Opening | None = None
+    openings: dict[Word, Opening] = field(default_factory=dict)  # of routes that are not open as the hotline is
+    closure: Closure = Closure()
     agents: SignIn = SignIn()
     feature_codes: FeatureCodes = FeatureCodes()
     phones: Phones = Phones()

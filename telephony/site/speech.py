@@ -24,6 +24,7 @@ class Prompts(Table, frozen=True):
     """Sounds the dialplan plays. ``zt/…`` are the sentences of dialplans/prompts.toml."""
 
     closed: Sound = "zt/closed"
+    emergency: Sound = "zt/emergency"
     no_agent: Sound = "zt/no_agent"
     full: Sound = "zt/full"
     waited: Sound = "zt/waited"

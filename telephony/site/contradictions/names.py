@@ -30,6 +30,7 @@ def _shared_numbers(site: Site) -> Iterator[str]:
             yield f"queue[{index}].number: {queue.number!r} is the hotline's. Choose another."
     codes = site.feature_codes
     named = {"sign_in": codes.sign_in, "sign_out": codes.sign_out, "pause": codes.pause, "unpause": codes.unpause}
+    named |= {"close": codes.close, "reopen": codes.reopen}
     for key, code in named.items():
         if list(named.values()).count(code) > 1:
             yield f"feature_codes.{key}: {code!r} has more than one meaning. Choose another."

@@ -37,6 +37,12 @@ deny = ["13900000000"]
 [opening]
 mon = ["08:30-12:00", "13:30-24:00"]
 holidays = [2026-10-01]
+special = { 2026-10-10 = ["08:30-17:30"] }
+[openings.office]
+mon = ["09:00-17:00"]
+closed = "callback"
+[closure]
+closers = ["1001"]
 [duty]
 mobiles = ["13900000001", "13900000002"]
 [baseline]
@@ -62,6 +68,11 @@ hosts = ["203.0.113.30"]
 numbers = ["+861012345"]
 answer = "at-agent"
 early_media = true
+[[route]]
+numbers = ["96001"]
+queues = { hotline = 3, duty = 1 }
+opening = "office"
+language = "en"
 [[queue]]
 name = "hotline"
 title = "综合受理"

@@ -136,7 +136,9 @@ def test_opening_hours_end_before_their_last_minute() -> None:
     zone = "*,*,Asia/Shanghai?Set(ZT_OPEN=1)"
     assert f"ExecIfTime(08:30-11:59,mon,{zone})" in hours
     assert f"ExecIfTime(13:30-23:59,mon,{zone})" in hours
-    assert set(plan(rendered(FULL))["zt-holidays"]) == {"20261001"}
+    assert apps(plan(rendered(FULL))["zt-dates"]["20261001"]) == ["Set(ZT_OPEN=0)", "Return()"]
+    worked = apps(plan(rendered(FULL))["zt-dates"]["20261010"])
+    assert worked[1] == "ExecIfTime(08:30-17:29,*,*,*,Asia/Shanghai?Set(ZT_OPEN=1))"
 
 
 def test_without_rules_the_hotline_is_always_open() -> None:
