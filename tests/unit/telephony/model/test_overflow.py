@@ -6,6 +6,7 @@ from telephony.ledger.missed import is_answered, is_missed, missed_call
 from telephony.ledger.terms import EntryId
 from telephony.model import events as ev
 from telephony.model.terms import Outcome
+from telephony.numbers.kinds import Rules
 from telephony.records.masked import masked
 from tests.unit.telephony.model.script import Line, Pbx, Told, told
 
@@ -49,7 +50,7 @@ def test_what_was_promised_is_on_record_and_in_the_ledger(states: tuple[str, ...
     record = over(pbx, caller).record
     assert (record.outcome, record.promise, record.promise_because) == (Outcome.TIMED_OUT, kept, "TIMEOUT")
     assert is_missed(record)
-    assert missed_call(record, EntryId(1)).promised is owed
+    assert missed_call(record, EntryId(1), Rules()).promised is owed
 
 
 def test_one_call_more_than_the_limit_is_refused_and_promised() -> None:
