@@ -229,7 +229,7 @@ async def test_a_trunk_that_dies_and_comes_back(tmp_path: Path, tools: Tools) ->
     private.parent.mkdir(parents=True)
     write_private(private, f'ami = "{generate()}"\n[trunks]\ncarrier = "of-the-carrier"\n')
     trunk = f'port = {port}\nqualify_s = 1\nregister = true\nusername = "gov"\n'
-    async with stage(tmp_path, tools, people(["1001"]), "", trunk=trunk, contacts=False) as play:
+    async with carrier, stage(tmp_path, tools, people(["1001"]), "", trunk=trunk, contacts=False) as play:
         assert "gov" in await alarm(play, "trunk_unregistered")
         willing.append(True)
         await play.lab.pbx.cli("pjsip send register *all")

@@ -26,6 +26,7 @@ log = "{folder}/asterisk/log"
 [[trunk]]
 name = "carrier"
 hosts = ["192.0.2.1"]
+qualify_s = 0
 [[queue]]
 name = "hotline"
 [agents]
