@@ -38,15 +38,18 @@ signed_out = "beep"
 [[trunk]]
 name = "carrier"
 hosts = ["127.0.0.2"]
+qualify_s = 0
 answer = "at-agent"
 [[trunk]]
 name = "early"
 hosts = ["127.0.0.3"]
+qualify_s = 0
 answer = "at-agent"
 early_media = true
 [[trunk]]
 name = "entry"
 hosts = ["127.0.0.4"]
+qualify_s = 0
 answer = "at-entry"
 """
 
