@@ -31,6 +31,7 @@ CONTEXTS = (
     Context("zt-phone", "the dialled number", "what an agent's phone may dial"),
     Context("zt-transfer", "agent's or queue's number", "where a transfer may lead (TRANSFER_CONTEXT)"),
     Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),
+    Context("zt-out", "s", "every call that leaves over a trunk (Gosub: purpose, number, agent)"),
     Context("zt-end", "s", "the caller's hangup handler"),
     Context("zt-mobiles", "s", "the duty mobiles, one after another, where the site has any"),
     Context("zt-promise", "s", "the last of every overflow: a spoken promise of a call-back. ZT_WHY says why"),
@@ -89,6 +90,20 @@ USER_EVENTS = (
         "first thing of a call-back, before the citizen is called: on the agent's channel",
     ),
     UserEvent(
+        "ZtOut",
+        ("Purpose", "Number", "Agent", "Trunk", "Recording"),
+        "ZT_OUT",
+        ("p", "d", "a", "t", "f"),
+        "before each try to call a number over a trunk; Recording of a call of ours only",
+    ),
+    UserEvent(
+        "ZtOutRefused",
+        ("Purpose", "Number", "Agent", "Reason"),
+        "ZT_OUTREF",
+        ("p", "d", "a", "r"),
+        "a call over a trunk was refused: nothing left",
+    ),
+    UserEvent(
         "ZtRecording",
         ("State", "Bytes"),
         "ZT_REC",
@@ -113,6 +128,9 @@ NOTICE_MUSIC = "zt-notice-"
 
 NOTICE_STATES = ("waiting", "whole", "played", "failed", "unheard")
 
+OUT_PURPOSES = ("call-out", "transfer", "call-back", "duty", "specialist")
+OUT_REFUSALS = ("not-allowed", "daily-limit", "no-line", "no-trunk")
+
 RECORDING_STATES = ("paused", "resumed", "ended")
 
 REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted", "emergency")
@@ -122,9 +140,10 @@ CLOSURE_STATES = ("closed", "open", "denied")
 CLOSURE_KEY = "zt/closure"
 """Of AstDB: until:agent:since, in epoch seconds; the hotline is closed before ``until``."""
 
-LINES_IN, LINES_OVER, LINES_OUT = "zt-in", "zt-over", "zt-out"
+LINES_IN, LINES_OVER, LINES_OUT, LINES_SPECIALIST = "zt-in", "zt-over", "zt-out", "zt-specialist"
 """Categories of channel groups, each with the trunk's name as group: calls let in, calls that came in and are being
-turned away, calls out. All three hold a line of the trunk. A group ends with its channel, so that nothing can leak."""
+turned away, calls out. All three hold a line of the trunk. Calls out to specialists
+stand in one more, ``zt-specialist``. A group ends with its channel, so that nothing can leak."""
 
 LOCK_OF_LINES = "zt-lines-"
 """And the trunk's name: held (LOCK) while its lines are counted and one is taken."""
@@ -138,6 +157,8 @@ VARIABLES = {
     "ZT_SHUT": "why the call is turned away at the entry (a Reason of ZtRefused); empty: it is let in",
     "ZT_WHY": "why the caller comes to zt-promise: a status of ZtQueueEnd, a Reason of ZtRefused",
     "ZT_RECORDING": "path of the recording below the recordings folder; empty if there is none",
+    "ZT_OUT_STATUS": "of a call that left: DIALSTATUS of the last try; `REFUSED` if none was made",
+    "ZT_OUT_REASON": "why none was made",
     "ZT_NOTICE": "what callers are told of the recording (`[recording] notice`); empty if there is none",
     "ZT_TELL": "1 while the caller is still to be told the notice; empty if there is none, or it is over",
     "ZT_TOLD_AT": "when the notice began, in ms since 1970; empty before",
@@ -152,6 +173,7 @@ VARIABLES = {
     "ZT_DIAL": "that number as the trunk wants it; set by zt-format-<trunk>, as ZT_SHOWN",
     "ZT_SHOWN": "the number that the trunk shows to whom we call",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
+    "FORWARD_CONTEXT": "zt-forward, which refuses; inherited",
     "DYNAMIC_FEATURES": "the keys that pause and resume a recording; inherited",
 }
 

@@ -186,6 +186,11 @@ class Call:
             self._leg.refusal = code
             self._leg.take(Input.HANG_UP)
 
+    def forward(self, user: str) -> None:
+        """Refuse a ringing call with 302: it is to go to `user` of this PBX. Does nothing if it no longer rings."""
+        self._leg.elsewhere = (("Contact", f"<{self._leg.line.uri(user)}>"),)
+        self.refuse(302)
+
     async def hangup(self, timeout: float = 30.0) -> Ending:
         """End it, whatever it takes: CANCEL, refusal or BYE. Returns at once if it is over."""
         self._leg.take(Input.HANG_UP)

@@ -50,6 +50,7 @@ class Leg:
         self.ours = sdp.Audio(*media.place)
         self.ending: Ending | None = None
         self.refusal = 486
+        self.elsewhere: tuple[Header, ...] = ()
         self.ringing_at: Moment | None = None
         self.up_at: Moment | None = None
         self.on_change: Callable[[], None] = lambda: None
@@ -176,7 +177,7 @@ class Leg:
 
     def _finish_asked(self, code: int) -> None:
         assert self.asked is not None
-        self.asked.respond(code, self.dialog.local.tag)
+        self.asked.respond(code, self.dialog.local.tag, self.elsewhere)
 
     def on_ack(self, ack: Request, at: Moment) -> None:
         """Our 200 has arrived; an ACK may carry the answer to an offer of ours (RFC 3261 §13.2.2.4)."""

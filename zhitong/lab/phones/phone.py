@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from zhitong.lab.phones.leg import Leg
 from zhitong.lab.phones.line import Account, Line, new_token
 from zhitong.lab.phones.media import Media
 from zhitong.lab.phones.message import Address, Message, Place, Request, parameters, required
-from zhitong.lab.phones.policy import Answer, OnInvite, Refuse, Ring
+from zhitong.lab.phones.policy import Answer, Forward, OnInvite, Refuse, Ring
 from zhitong.lab.phones.registration import Registration
 from zhitong.lab.phones.tones import tone
 from zhitong.lab.phones.transaction import T1
@@ -205,8 +206,14 @@ class Phone:
         policy = self.on_invite
         if isinstance(policy, Ring):
             return
-        deed = partial(call.refuse, policy.code) if isinstance(policy, Refuse) else call.answer
+        deed = _deed(call, policy)
         if policy.after_s:
             asyncio.get_running_loop().call_later(policy.after_s, deed)
         else:
             deed()
+
+
+def _deed(call: Call, policy: Answer | Refuse | Forward) -> Callable[[], None]:
+    if isinstance(policy, Forward):
+        return partial(call.forward, policy.user)
+    return partial(call.refuse, policy.code) if isinstance(policy, Refuse) else call.answer

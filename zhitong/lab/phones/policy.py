@@ -20,4 +20,11 @@ class Ring(msgspec.Struct, frozen=True):
     """Ring until the caller gives up, or until the test answers or refuses by hand."""
 
 
-OnInvite = Answer | Refuse | Ring
+class Forward(msgspec.Struct, frozen=True):
+    """Ring for `after_s` seconds, then have it sent elsewhere (302): `user` is that of the Contact, as it stands."""
+
+    user: str
+    after_s: float = 0.0
+
+
+OnInvite = Answer | Refuse | Ring | Forward
