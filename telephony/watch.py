@@ -78,6 +78,7 @@ class Watch:
             inbox=parts.ingest.waiting,
             dropped=counters.dropped,
             anomalies=counters.anomalies + parts.connection.undecoded,
+            refused_out=parts.live.refused_out,
             faults=sum(faults.values()),
             fault=", ".join(f"{what} {count}" for what, count in faults.items() if count),
             clock_steps=parts.ingest.clock.steps,

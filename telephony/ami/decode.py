@@ -335,6 +335,23 @@ _USER_TABLE: dict[str, _Spec] = {
         language=_text("Language"),
         length=_Field("Length", micros_of_ms),
     ),
+    "ZtOut": _event(
+        e.CallWentOut,
+        **_IDS,
+        purpose=_text("Purpose"),
+        number=_text("Number"),
+        agent=_text("Agent"),
+        trunk=_text("Trunk"),
+        recording=_text("Recording"),
+    ),
+    "ZtOutRefused": _event(
+        e.OutRefused,
+        **_IDS,
+        purpose=_text("Purpose"),
+        number=_text("Number"),
+        agent=_text("Agent"),
+        reason=_text("Reason"),
+    ),
     "ZtRecording": _event(e.RecordingTold, **_IDS, state=_text("State"), size=_int("Bytes")),
 }
 

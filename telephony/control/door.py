@@ -34,6 +34,7 @@ from telephony.live.board import Live
 from telephony.live.status import Status
 from telephony.model.ids import MemberName, PbxName
 from telephony.model.machines import AgentState
+from telephony.outgoing import is_allowed
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,8 @@ AGENT_RING_MS = 30_000
 REMEMBERED = 1_000
 """Answers kept for who asks again. When as many commands are under way, the next one is refused."""
 DEADLINE_LIMIT_S = 60.0
+
+_NOT_ALLOWED = "The number may not be called: [outgoing] in site.toml says which may."
 
 _TAKEN_UP = {
     AgentState.OFFERED: "is being offered a call",
@@ -67,6 +70,7 @@ class Door:
         status: Callable[[], Status] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
+        self._site = site
         self._pbx = PbxName(site.pbx.systemname)
         self._trunks = tuple(trunk.name for trunk in site.trunks)
         self._act = act
@@ -135,7 +139,10 @@ class Door:
         attempt, new = await self._ledger.begin_call(command.entry, order)
         if not new:
             return _known(attempt)
-        answer = await self._send(attempt, phone, until)
+        if is_allowed(attempt.dialled, self._site):
+            answer = await self._send(attempt, phone, until)
+        else:
+            answer = _answer(attempt, Taken.REFUSED, _NOT_ALLOWED)
         await self._note(attempt, answer)
         return answer
 
@@ -186,6 +193,7 @@ def _originate(attempt: Attempt, phone: str) -> Originate:
         caller_id=f'"{attempt.entry}" <{attempt.dialled}>',
         channel_id=attempt.uniqueid,
         variables=(
+            ("FORWARD_CONTEXT", "zt-forward"),
             ("ZT_CALLBACK", str(attempt.entry)),
             ("ZT_TRUNK", attempt.trunk),
             ("ZT_DIALLED", attempt.dialled),

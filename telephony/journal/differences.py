@@ -56,6 +56,8 @@ class _Comparison:
         yield from self._each("visits", one.visits, two.visits, ("queue", "uniqueid", "position", "result", "key"))
         yield from self._each("offers", one.offers, two.offers, ("member", "queue", "uniqueid", "outcome", "cause"))
         yield from self._each("transfers", one.transfers, two.transfers, ("kind", "by", "to", "context"))
+        yield from self._each("out", one.out, two.out, ("purpose", "number", "agent", "trunk"))
+        yield from self._each("refused_out", one.refused_out, two.refused_out, ("purpose", "number", "agent", "reason"))
         yield from self._each("duty", one.duty, two.duty, ("mobile",))
         yield from self._legs(one.legs, two.legs)
 

@@ -44,6 +44,7 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _answer(call, seen)
     _transfers(call, seen)
     _recording(call, seen)
+    _outgoing(call, seen)
     if not call.duty:
         call.duty = [model.DutyCall(tried.at, tried.mobile) for tried in seen.duty]
     call.aliases = sorted({*call.aliases, *seen.aliases})
@@ -215,6 +216,15 @@ def _transfers(call: Call, seen: CallRecord) -> None:
         else:
             call.transfers.append(_transfer_of(transfer, call))
             call.transfers.sort(key=lambda each: each.at)
+
+
+def _outgoing(call: Call, seen: CallRecord) -> None:
+    if not call.out:
+        call.out = [model.WentOut(out.at, out.purpose, out.number, out.agent, out.trunk) for out in seen.out]
+    if not call.refused_out:
+        call.refused_out = [
+            model.RefusedOut(told.at, told.purpose, told.number, told.agent, told.reason) for told in seen.refused_out
+        ]
 
 
 def _transfer_of(seen: kept.Transfer, call: Call) -> model.Transfer:

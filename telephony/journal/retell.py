@@ -221,6 +221,12 @@ class _Teller:
         why, state = (row.words.get(key, "") for key in "ws")
         yield ev.CallBackPromised(row.at, row.uniqueid, row.linkedid, why, state)
 
+    def _zt_out(self, row: CelRow) -> Iterator[ev.Event]:
+        yield ev.CallWentOut(row.at, row.uniqueid, row.linkedid, *(row.words.get(key, "") for key in "pdatf"))
+
+    def _zt_out_refused(self, row: CelRow) -> Iterator[ev.Event]:
+        yield ev.OutRefused(row.at, row.uniqueid, row.linkedid, *(row.words.get(key, "") for key in "pdar"))
+
     def _zt_callback(self, row: CelRow) -> Iterator[ev.Event]:
         entry, attempt, trunk, dialled, recording = (row.words.get(key, "") for key in "eatdf")
         yield ev.CallBackBegan(row.at, row.uniqueid, row.linkedid, entry, attempt, trunk, dialled, recording)
@@ -242,6 +248,8 @@ _HANDLERS = {
     "ZT_DUTY": _Teller._zt_duty,
     "ZT_PROMISE": _Teller._zt_promise,
     "ZT_CALLBACK": _Teller._zt_callback,
+    "ZT_OUT": _Teller._zt_out,
+    "ZT_OUTREF": _Teller._zt_out_refused,
     "ZT_REC": _Teller._zt_rec,
     "ZT_NOTICE": _Teller._zt_notice,
 }

@@ -41,6 +41,7 @@ class AlarmName(StrEnum):
     BOOKS_DIFFER = "books_differ"
     RECORDING_FAILED = "recording_failed"
     RECORDING_DISK_LOW = "recording_disk_low"
+    CALLS_OUT_REFUSED = "calls_out_refused"
     ANOMALIES = "anomalies"
     CLOCK_STEPPED = "clock_stepped"
     FAULT = "fault"
@@ -98,6 +99,9 @@ ALARMS: Mapping[AlarmName, Kind] = {
     ),
     _A.RECORDING_FAILED: Kind(_C, "通话录音失败", "a call was not recorded"),
     _A.RECORDING_DISK_LOW: Kind(_W, "录音磁盘将满", "the disk of the recordings is nearly full"),
+    _A.CALLS_OUT_REFUSED: Kind(
+        _W, "短时间内多次外呼被拒绝，可能是盗打", "many calls out were refused in a short time: perhaps fraud"
+    ),
     _A.ANOMALIES: Kind(_W, "PBX 说的话有对不上的地方", "the PBX says what cannot be placed"),
     _A.CLOCK_STEPPED: Kind(_W, "PBX 的时钟被调整过", "the PBX's clock was set"),
     _A.FAULT: Kind(_W, "程序内部出错，已绕过", "a fault of this program; it went on"),

@@ -14,6 +14,7 @@ from telephony.live.closure import Closure
 from telephony.live.trunks import Trunks
 from telephony.model.changes import (
     AgentStateChanged,
+    CallOutRefused,
     CallsJoined,
     CallStarted,
     CallStateChanged,
@@ -55,6 +56,8 @@ class Live:
         self.epoch = 0
         self.sequence = 0
         self.connected = False
+        self.refused_out: Counter[str] = Counter()
+        """Calls over a trunk that the list or the day's limit refused, by agent, since the start."""
         self._calls: dict[CallId, CallState] = {}
         self._waiting: dict[QueueName, int] = {}
         self._agents: dict[MemberName, AgentState] = {}
@@ -77,7 +80,7 @@ class Live:
                     self._agents[member] = agent_state
                 case QueueChanged(queue=queue, waiting=waiting):
                     self._waiting[queue] = waiting
-                case TrunkChanged() | TrunkRegistered() | ClosureChanged():
+                case TrunkChanged() | TrunkRegistered() | ClosureChanged() | CallOutRefused():
                     self._turn_pbx(change)
                 case NoticeCut(call_id=call_id):
                     self._to_say[call_id] = change
@@ -98,11 +101,18 @@ class Live:
         else:
             self._calls[call_id] = state
 
-    def _turn_pbx(self, change: TrunkChanged | TrunkRegistered | ClosureChanged) -> None:
+    def _turn_pbx(self, change: TrunkChanged | TrunkRegistered | ClosureChanged | CallOutRefused) -> None:
         if isinstance(change, ClosureChanged):
             self.closure.fold(change)
+        elif isinstance(change, CallOutRefused):
+            self._count(change)
         else:
             self._trunks.fold(change)
+
+    def _count(self, change: CallOutRefused) -> None:
+        """For want of a line is no sign of fraud."""
+        if change.reason in ("not-allowed", "daily-limit"):
+            self.refused_out[f"agent {change.agent}" if change.agent else "nobody's"] += 1
 
     def has_call(self, call_id: CallId) -> bool:
         """Whether this call is going on, as far as is known."""

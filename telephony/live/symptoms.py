@@ -30,6 +30,8 @@ MANY_DUE = 1_000
 RECENT_S = 600.0
 MANY_ANOMALIES = 10
 """In ``RECENT_S``. One may be a race that the model has no row for; many are a PBX that is not as we know it."""
+MANY_REFUSED_OUT = 5
+"""In ``RECENT_S``: a wrong number is dialled once or twice, a fraudster's machine goes on."""
 GAP_STAYS_S = 86_400.0
 """A gap in the logs cannot be mended, but a person should have seen it."""
 
@@ -65,6 +67,8 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     inbox: int = 0
     dropped: int = 0
     anomalies: Mapping[str, int] = {}
+    refused_out: Mapping[str, int] = {}
+    """Calls over a trunk that the list or the day's limit refused, by agent."""
     faults: int = 0
     fault: str = ""
     clock_steps: int = 0
@@ -94,7 +98,7 @@ class Symptoms:
         self._since: dict[AlarmName, float] = {}
         self._last: dict[AlarmName, tuple[float, str]] = {}
         self._counts: dict[AlarmName, int] = {}
-        self._anomalies: deque[tuple[float, int]] = deque()
+        self._recent: dict[AlarmName, deque[tuple[float, int]]] = {}
         self._filling = False
 
     def judge(self, r: Readings) -> Judged:
@@ -164,7 +168,10 @@ class Symptoms:
 
     def _of_ourselves(self, r: Readings) -> Judged:
         return {
-            AlarmName.ANOMALIES: self._many_anomalies(r),
+            AlarmName.ANOMALIES: self._many(AlarmName.ANOMALIES, r.anomalies, MANY_ANOMALIES, r.now),
+            AlarmName.CALLS_OUT_REFUSED: self._many(
+                AlarmName.CALLS_OUT_REFUSED, r.refused_out, MANY_REFUSED_OUT, r.now
+            ),
             AlarmName.CLOCK_STEPPED: self._risen(AlarmName.CLOCK_STEPPED, r.clock_steps, r.now, "times"),
             AlarmName.FAULT: self._risen(AlarmName.FAULT, r.faults, r.now, f"times, last: {r.fault}"),
         }
@@ -190,17 +197,15 @@ class Symptoms:
         before, self._counts[name] = self._counts.get(name, 0), count
         return self._staying(name, f"{count} {what} since the start" if count > before else None, now, stays_s)
 
-    def _many_anomalies(self, r: Readings) -> str | None:
-        """The kinds, the most frequent first."""
-        total = sum(r.anomalies.values())
-        if not self._anomalies:
-            self._anomalies.append((r.now, 0))
-        self._anomalies.append((r.now, total))
-        while self._anomalies[0][0] < r.now - RECENT_S:
-            self._anomalies.popleft()
-        if total - self._anomalies[0][1] < MANY_ANOMALIES:
+    def _many(self, name: AlarmName, counts: Mapping[str, int], limit: int, now: float) -> str | None:
+        """As many as ``limit`` in ``RECENT_S``: the kinds, the most frequent first."""
+        total, recent = sum(counts.values()), self._recent.setdefault(name, deque([(now, 0)]))
+        recent.append((now, total))
+        while recent[0][0] < now - RECENT_S:
+            recent.popleft()
+        if total - recent[0][1] < limit:
             return None
-        return ", ".join(f"{kind} {count}" for kind, count in _most_frequent(r.anomalies))
+        return ", ".join(f"{kind} {count}" for kind, count in _most_frequent(counts))
 
 
 def _is_late(r: Readings) -> bool:

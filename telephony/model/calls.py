@@ -167,6 +167,28 @@ class DutyCall:
 
 
 @dataclass(slots=True)
+class WentOut:
+    """A number was tried over a trunk."""
+
+    at: Micros
+    purpose: str
+    number: str
+    agent: str
+    trunk: str
+
+
+@dataclass(slots=True)
+class RefusedOut:
+    """A number was to be called over a trunk, and was not."""
+
+    at: Micros
+    purpose: str
+    number: str
+    agent: str
+    reason: str
+
+
+@dataclass(slots=True)
 class Pause:
     """A stretch of a recording that was left out (an agent's ``key``) or silenced (our ``command``)."""
 
@@ -202,6 +224,8 @@ class Call:
     promise: str = ""  # of a call-back: given, heard, withheld; empty: nobody came to promise one
     promise_because: str = ""
     calls_back: str = ""
+    out: list[WentOut] = field(default_factory=list)  # in order, as the next
+    refused_out: list[RefusedOut] = field(default_factory=list)
     state: CallState = CallState.RECEIVED
     legs: dict[Uniqueid, Leg] = field(default_factory=dict)
     live: set[Uniqueid] = field(default_factory=set)

@@ -69,6 +69,15 @@ class CallTransferred(Change, frozen=True, gc=False):
     kind: str
 
 
+class CallOutRefused(Change, frozen=True, gc=False):
+    """A call over a trunk was refused (``ZtOutRefused``); ``agent`` is empty where nobody's phone asked for it."""
+
+    call_id: CallId
+    purpose: str
+    agent: str
+    reason: str
+
+
 class RecordingPaused(Change, frozen=True, gc=False):
     """The call's recording pauses (``by``: key, command), or goes on (``by`` is empty)."""
 

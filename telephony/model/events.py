@@ -312,6 +312,25 @@ class CallerLegEnded(ChannelEvent, frozen=True, gc=False):
     source: str
 
 
+class CallWentOut(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtOut``: ``number`` is about to be called over ``trunk``. ``recording``: of a call of ours only."""
+
+    purpose: str  # call-out, transfer, call-back, duty, specialist
+    number: str
+    agent: str  # who has it made; empty: nobody's phone
+    trunk: str
+    recording: str
+
+
+class OutRefused(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtOutRefused``: nothing left. ``purpose`` may be forward, too: a phone's 302."""
+
+    purpose: str
+    number: str
+    agent: str
+    reason: str
+
+
 class CallBackBegan(ChannelEvent, frozen=True, gc=False):
     """UserEvent ``ZtCallback``: an agent's phone that we rang has answered, and the citizen is called next. ``entry``
     is that of the missed-call ledger, ``attempt`` this try's number."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from telephony.model import calls as model
 from telephony.model.calls import Call
-from telephony.model.ids import Micros, Uniqueid
+from telephony.model.ids import MemberName, Micros, Uniqueid
 from telephony.model.machines import OfferState
 from telephony.model.names import trunk_of
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
@@ -18,7 +18,9 @@ from telephony.records.record import (
     Offer,
     QueueVisit,
     RecordingPause,
+    RefusedOut,
     Transfer,
+    WentOut,
 )
 from telephony.records.timeline import timeline_of, total_ms
 
@@ -42,6 +44,8 @@ _OUTCOME_OF_VISIT = {
     VisitResult.KEY_EXIT: Outcome.KEY_EXIT,
     VisitResult.WITHDRAWN: Outcome.WITHDRAWN,
 }
+CALL_OUT = "call-out"
+"""The purpose of what an agent's phone dials (``ZtOut``)."""
 _MS = 1_000
 _WAVE_HEADER = 44
 
@@ -67,7 +71,7 @@ def build_record(call: Call) -> CallRecord:
         caller_name=call.caller_name,
         trunk=call.trunk,
         queue=answering.queue if answering is not None else (call.visits[-1].queue if call.visits else None),
-        agent=answering.member if answering is not None else None,
+        agent=answering.member if answering is not None else _who_called_out(call),
         received_at=call.received_at,
         queued_at=queued_at,
         first_offered_at=min((offer.at for offer in call.offers.values()), default=None),
@@ -92,6 +96,8 @@ def build_record(call: Call) -> CallRecord:
         outcome=outcome,
         abandoned_in=_abandoned_in(call, caller) if outcome is Outcome.ABANDONED else None,
         refused_because=call.refused_because or None,
+        out=tuple(WentOut(out.at, out.purpose, out.number, out.agent, out.trunk) for out in call.out),
+        refused_out=tuple(RefusedOut(o.at, o.purpose, o.number, o.agent, o.reason) for o in call.refused_out),
         duty=tuple(_duty(call, caller)),
         promise=call.promise,
         promise_because=call.promise_because,
@@ -101,6 +107,14 @@ def build_record(call: Call) -> CallRecord:
         provenance=call.provenance,
         estimated=tuple(call.estimated),
     )
+
+
+def _who_called_out(call: Call) -> MemberName | None:
+    """The agent whose phone dialled outside."""
+    told = [out.agent for out in call.out if out.purpose == CALL_OUT]
+    told += [refused.agent for refused in call.refused_out if refused.purpose == CALL_OUT]
+    outside = call.direction is Direction.OUTBOUND and not call.calls_back
+    return MemberName(told[0]) if outside and told and told[0] else None
 
 
 def _ended_at(call: Call, caller: model.Leg | None) -> Micros:

@@ -40,7 +40,8 @@ def _personal(record: CallRecord) -> list[str]:
     """Longest first, so that a number is masked before another one that is a part of it."""
     parties = [leg.party for leg in record.legs] + [transfer.to for transfer in record.transfers]
     parties += [party for segment in record.timeline for party in segment.with_]
-    parties += [tried.mobile for tried in record.duty]
+    parties += [tried.mobile for tried in record.duty] + [out.number for out in record.out]
+    parties += [told.number for told in record.refused_out]
     found = {text for text in parties if _LONG_NUMBER.fullmatch(text)}
     found |= {text for leg in record.legs for text in _LONG_NUMBER.findall(leg.name.partition("@")[0])}
     found.add(record.caller_number)

@@ -50,6 +50,8 @@ class CallQuery(msgspec.Struct, frozen=True, kw_only=True):
     queue: QueueName | None = None
     """Answered there, else waited there last."""
     outcome: Outcome | None = None
+    refused_out: bool = False
+    """Of which something was not let out over a trunk."""
     oldest_first: bool = False
     limit: int = 100
     """Of one page, 1 to PAGE_LIMIT."""

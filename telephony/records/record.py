@@ -85,6 +85,27 @@ class DutyCall(msgspec.Struct, frozen=True):
     taken_at: Micros | None = None
 
 
+class WentOut(msgspec.Struct, frozen=True):
+    """A number that was called over a trunk; one for each trunk that was tried. ``purpose``: dialplans/README.md,
+    Calls that leave; ``agent``: who had it called, empty for none."""
+
+    at: Micros
+    purpose: str
+    number: str
+    agent: str
+    trunk: str
+
+
+class RefusedOut(msgspec.Struct, frozen=True):
+    """A number that was to be called over a trunk and was not; nothing left. ``reason``: dialplans/README.md."""
+
+    at: Micros
+    purpose: str
+    number: str
+    agent: str
+    reason: str
+
+
 class RecordingPause(msgspec.Struct, frozen=True):
     """What is not in the recording: cut out of the file (an agent's ``key``), or silence in it (our ``command``)."""
 
@@ -172,6 +193,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     abandoned_in: AbandonedIn | None = None
     refused_because: str | None = None
+    out: tuple[WentOut, ...] = ()  # what of it was tried over trunks, in order, as the next
+    refused_out: tuple[RefusedOut, ...] = ()
     duty: tuple[DutyCall, ...] = ()  # the duty mobiles that were rung, in their order
     promise: str = ""  # of a call-back: given, heard (whole), withheld (no number to call back); empty: none was due
     promise_because: str = ""  # why it came to it: as the dialplan says (dialplans/README.md, ZtPromise)

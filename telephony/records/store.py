@@ -179,6 +179,8 @@ def _filters(query: CallQuery) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
     if query.caller is not None:
         wanted.append(_is_callers(query.caller))
+    if query.refused_out:
+        wanted.append(calls.c.body.contains('"refused_out":[{', autoescape=True))
     if query.since is not None:
         wanted.append(calls.c.received_at >= query.since)
     if query.until is not None:

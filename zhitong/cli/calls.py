@@ -78,6 +78,7 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
     outcome: Annotated[
         Outcome | None, typer.Option(metavar="OUTCOME", help=f"结果。 How it ended: {', '.join(Outcome)}.")
     ] = None,
+    refused_out: Annotated[bool, typer.Option("--refused", help="外呼被拒绝的。 Refused calls out.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=PAGE_LIMIT, help="最多几条。 How many at most.")] = 30,
     reveal: RevealOption = False,
     as_json: JsonOption = False,
@@ -91,6 +92,7 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
         agent=MemberName(agent) if agent else None,
         queue=QueueName(queue) if queue else None,
         outcome=outcome,
+        refused_out=refused_out,
         limit=limit,
     )
     wait_for(_list(site, (since, until), number, query, reveal, as_json))

@@ -115,7 +115,10 @@ def _tell(run: Path, etc: Path, site: Site, agents: list[Agent]) -> None:
     console.say(f"日志 {run}/log", "Its log.")
     console.say(f"配置 {etc}", "Its files.")
     if not agents:
-        console.say("还没有坐席：zhitong agents add 1001 --name …，或 zhitong agents import agents.csv", "There are no agents yet.")
+        console.say(
+            "还没有坐席：zhitong agents add 1001 --name …，或 zhitong agents import agents.csv",
+            "There are no agents yet.",
+        )
     console.say("接着：zhitong serve；体检：zhitong doctor", "Next: the bridge; and a look at both.")
 
 

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
-from telephony.records.record import CallRecord, DutyCall, Leg
+from telephony.records.record import CallRecord, DutyCall, Leg, RefusedOut, WentOut
 from zhitong.cli import console, notice_words, number_words, recording_words, words
 
 _WIDEST, _NARROWEST = 60, 20
@@ -60,6 +60,8 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "坐席 agent": f"{record.agent or '—'}  ({record.queue})" if record.queue else record.agent or "",
         "接通 connect": _connect(record),
         "通话 talk": _talk(record),
+        "外呼 out": ", ".join(_out(out) for out in record.out if out.purpose != "duty"),
+        "拒绝外呼 refused out": ", ".join(_refused_out(told) for told in record.refused_out),
         "值班手机 duty": ", ".join(_duty(tried) for tried in record.duty),
         "回电承诺 promise": _promise(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
@@ -91,6 +93,19 @@ def _talk(record: CallRecord) -> str:
         return ""
     hold = f" · 保持 hold {console.seconds(record.hold_ms)}" if record.hold_ms else ""
     return console.seconds(record.talk_ms) + hold
+
+
+def _out(out: WentOut) -> str:
+    return f"{words.PURPOSES.get(out.purpose, out.purpose)} → {out.number} ({_trunk_and_agent(out.trunk, out.agent)})"
+
+
+def _refused_out(told: RefusedOut) -> str:
+    why = words.NOT_OUT.get(told.reason, told.reason)
+    return f"{words.PURPOSES.get(told.purpose, told.purpose)} ✗ {told.number} ({_trunk_and_agent(why, told.agent)})"
+
+
+def _trunk_and_agent(first: str, agent: str) -> str:
+    return f"{first}, {agent}" if agent else first
 
 
 def _duty(tried: DutyCall) -> str:

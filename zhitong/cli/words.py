@@ -107,6 +107,21 @@ def outcome(record: CallRecord) -> str:
     return f"{said} · {record.refused_because}" if record.refused_because else said
 
 
+PURPOSES = {
+    "call-out": "外呼 call out",
+    "transfer": "转接 transfer",
+    "call-back": "回电 call-back",
+    "duty": "值班 duty",
+    "specialist": "专席 specialist",
+    "forward": "话机前转 forward",
+}
+NOT_OUT = {
+    "not-allowed": "不允许 not allowed",
+    "daily-limit": "当日次数用完 daily limit",
+    "no-line": "没有空闲线路 no line",
+    "no-trunk": "没有中继 no trunk",
+}
+
 PROMISES = {
     "given": "已承诺回电，市民未听完 given, not heard to its end",
     "heard": "已承诺回电 promised",

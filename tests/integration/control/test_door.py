@@ -73,7 +73,8 @@ async def test_a_call_back_rings_the_agent_first(room: Room) -> None:
     (action,) = room.sent
     assert isinstance(action, Originate)
     assert (action.channel, action.context, action.exten) == ("PJSIP/1001", "zt-callback", "1")
-    assert dict(action.variables) == {"ZT_CALLBACK": "1", "ZT_TRUNK": "carrier", "ZT_DIALLED": CALLER}
+    said = {"ZT_CALLBACK": "1", "ZT_TRUNK": "carrier", "ZT_DIALLED": CALLER}
+    assert dict(action.variables) == said | {"FORWARD_CONTEXT": "zt-forward"}, "nor may the agent's phone forward it"
     assert ("Async", "true") in action.fields()
     (attempt,) = await room.desk.ledger.attempts_under_way()
     assert (attempt.uniqueid, attempt.answer) == (action.channel_id, "accepted")

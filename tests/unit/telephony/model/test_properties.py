@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.model import calls, joins, on_bridges, on_dialplan, on_queues, on_recording, on_trunks, world
+from telephony.model import (
+    calls,
+    joins,
+    on_bridges,
+    on_dialplan,
+    on_outgoing,
+    on_queues,
+    on_recording,
+    on_trunks,
+    world,
+)
 from telephony.model import events as ev
 from telephony.model.ids import Linkedid, Micros, QueueName, Uniqueid, micros_of
 from telephony.model.terms import OfferOutcome, Outcome
@@ -274,6 +284,7 @@ BOUNDS = {
     },
     on_queues: {"MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_MEMBERSHIPS": 3},
     on_dialplan: {"MAX_TRANSFERS": 5, "MAX_VISITS": 6},
+    on_outgoing: {"MAX_TRANSFERS": 5},
     on_recording: {"MAX_PAUSES": 7},
     on_trunks: {"MAX_TRUNKS": 9},
     on_bridges: {"MAX_KIN": 8, "MAX_MEMBERS": 10},
@@ -423,6 +434,8 @@ def _bound(path: str) -> int:
         "Call.offers": 10,
         "Call.transfers": 5,
         "Call.duty": 5,
+        "Call.out": 5,
+        "Call.refused_out": 5,
         "Call.aliases": 8,
         "Call.related": 8,
         "Call.strangers": 8,

@@ -162,6 +162,7 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-phone",
         "zt-transfer",
         "zt-callback",
+        "zt-out",
         "zt-end",
         "zt-promise",
     )

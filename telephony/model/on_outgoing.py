@@ -1,0 +1,51 @@
+"""Calls that leave over a trunk, and those that were refused: what ``zt-out`` says of them (dialplans/README.md)."""
+
+from telephony.model.calls import MAX_TRANSFERS, Call, RefusedOut, WentOut
+from telephony.model.changes import CallOutRefused
+from telephony.model.events import CallWentOut, OutRefused
+from telephony.model.terms import Direction
+from telephony.model.world import World
+
+_CALL_OUT, _CALL_BACK = "call-out", "call-back"
+
+
+def went_out(world: World, event: CallWentOut) -> None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtOut")
+    _begun(call, event)
+    if event.uniqueid == call.caller and event.purpose in (_CALL_OUT, _CALL_BACK):
+        call.trunk = event.trunk
+        call.recording = event.recording or call.recording
+    tried = WentOut(event.at, event.purpose, event.number, event.agent, event.trunk)
+    if tried in call.out:
+        return None  # told twice
+    if len(call.out) < MAX_TRANSFERS:
+        call.out.append(tried)
+    else:
+        call.left_out += 1
+    return None
+
+
+def refused(world: World, event: OutRefused) -> None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtOutRefused")
+    _begun(call, event)
+    if event.uniqueid == call.caller and event.purpose == _CALL_OUT:
+        call.refused_because = event.reason
+    told = RefusedOut(event.at, event.purpose, event.number, event.agent, event.reason)
+    if told in call.refused_out:
+        return None
+    if len(call.refused_out) < MAX_TRANSFERS:
+        call.refused_out.append(told)
+    else:
+        call.left_out += 1
+    world.emit(CallOutRefused(world.now, call.call_id, event.purpose, event.agent, event.reason))
+    return None
+
+
+def _begun(call: Call, event: CallWentOut | OutRefused) -> None:
+    """What an agent's phone dials is a call to outside, allowed or not."""
+    if event.uniqueid == call.caller and event.purpose == _CALL_OUT:
+        call.direction = Direction.OUTBOUND
