@@ -45,7 +45,7 @@ def listed(number: Reading) -> str:
 def own_numbers(site: Site) -> list[str]:
     """The hotline's own, which nothing calls over a trunk: it would come back in."""
     told = (*site.hotline, *(number for trunk in site.trunks for number in trunk.numbers))
-    return list(dict.fromkeys(filter(None, (listed(outward(number, site.numbers.rules)) for number in told))))
+    return list(dict.fromkeys(listed(outward(number, site.numbers.rules)) or number for number in told))
 
 
 def is_allowed(dialled: str, site: Site) -> bool:
