@@ -66,7 +66,7 @@ WORDS = pairs("""
     digits/day-5:星期五 digits/day-6:星期六 digits/mon-0:一月 digits/mon-1:二月 digits/mon-10:十一月 digits/year:年
     digits/day:日 digits/oclock:点 minute:分 digits/a-m:上午 digits/p-m:下午 zt/before_dawn:凌晨 zt/noon:中午
     zt/evening:晚上 zt/position_next:您目前排在第一位。 zt/position:您目前排在第 zt/position_end:位
-   
+
 """)
 ZONE = "Asia/Shanghai"
 
