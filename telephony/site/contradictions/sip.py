@@ -1,7 +1,7 @@
 """Transports that nobody listens on, phone profiles of one name, session timers that cannot be kept. Pure."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from telephony.site.site import Site
 
@@ -24,6 +24,19 @@ def _nets(site: Site) -> Iterator[str]:
             ipaddress.ip_network(net, strict=False)
         except ValueError:
             yield f"sip.local_nets[{index}]: {net!r} is no network. Allowed: such as 10.0.0.0/8."
+            return
+    if site.sip.external_address and not _is_local(site.sip.bind, site.sip.local_nets):
+        yield f"sip.local_nets: none holds sip.bind, {site.sip.bind}: nobody would be told sip.external_address."
+
+
+def _is_local(address: str, nets: Sequence[str]) -> bool:
+    """Whether Asterisk takes this address of its own for one behind translation (``ast_sip_transport_is_local``)."""
+    try:
+        own = ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        return True  # a name: it will be known where Asterisk runs
+    known = [ipaddress.ip_network(net, strict=False) for net in nets]
+    return own.is_unspecified or any(own.version == net.version and own in net for net in known)
 
 
 def _transports(site: Site) -> Iterator[str]:

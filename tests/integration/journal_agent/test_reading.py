@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.journal.messages import Follower
 from telephony.journal.remote import RemoteLogs
 from tests.integration.journal_agent.far import FarReader
 from tests.integration.journal_agent.host import Agent, Wire
@@ -25,6 +26,17 @@ def test_rows_as_they_are_written(pen: Pen, logs: RemoteLogs) -> None:
         pen.write(2)
         reader.look(2)
     assert (reader.read, reader.flaws) == (pen.written, [])
+
+
+def test_the_message_log_from_now_on_and_through_a_rotation(folder: Path, logs: RemoteLogs) -> None:
+    path, follower = folder / "messages.log", Follower(logs.log("messages"))
+    path.write_text("old\n", encoding="utf-8")
+    assert follower.look() == []
+    path.write_text("old\nnew\n", encoding="utf-8")
+    assert follower.look() == ["new"]
+    path.rename(path.with_name("messages.log.1"))
+    path.write_text("newest\n", encoding="utf-8")
+    assert [line for _ in range(3) for line in follower.look()] == ["newest"]
 
 
 def test_both_logs_by_one_link(pen: Pen, held: HeldPen, logs: RemoteLogs) -> None:

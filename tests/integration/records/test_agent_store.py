@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from telephony.database.database import Database
@@ -18,7 +19,7 @@ def agent(number: int, name: str = "王小明", phone: str = "", *queues: str) -
 
 A = agent(1001, "王小明", "", "zebra", "citizens")
 B = agent(1002, "李娜", "desk-2", "citizens")
-C = agent(1003, "阿卜杜拉·买买提")
+C = msgspec.structs.replace(agent(1003, "阿卜杜拉·买买提"), profile="home")
 
 
 @pytest.fixture

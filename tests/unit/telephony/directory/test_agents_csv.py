@@ -65,6 +65,25 @@ def test_the_phone_column_may_be_left_out() -> None:
     assert reading("number,name,queues\n1001,王小明,citizens\n").agents[0].phone == "1001"
 
 
+@pytest.mark.parametrize("heading", ["profile", "话机类型"])
+def test_an_agent_may_have_a_phone_profile(heading: str) -> None:
+    text = f"工号,姓名,队列,{heading}\n1001,王小明,citizens,home\n1002,李娜,citizens,\n"
+    assert [agent.profile for agent in reading(text).agents] == ["home", ""]
+    assert [agent.profile for agent in read_agents(text.encode(), None, {"home"}).agents] == ["home", ""]
+
+
+@pytest.mark.parametrize(("profile", "remedy"), [("hom", "its profiles are desk, home"), ("", "")])
+def test_a_profile_that_the_site_does_not_have_is_refused(profile: str, remedy: str) -> None:
+    text = f"number,name,queues,profile\n1001,王小明,citizens,{profile}\n"
+    found = [str(refusal) for refusal in read_agents(text.encode(), None, {"home", "desk"}).refusals]
+    assert all(remedy in line and "line 2, profile 'hom'" in line for line in found)
+    assert len(found) == bool(profile)
+
+
+def test_a_profile_of_any_site_is_still_a_word() -> None:
+    assert [field for _, field, _ in refused("number,name,queues,profile\n1001,王,citizens,a b\n")] == ["profile"]
+
+
 def test_empty_lines_and_empty_fields_at_the_end_are_what_spreadsheets_leave() -> None:
     text = "number,name,queues,phone,,\n\n1001,王小明,citizens;enterprise:5,,,\n,,,,,\n1002,李娜,citizens,desk-2,,\n"
     assert reading(text) == Reading(EXPECTED, ())
