@@ -62,24 +62,29 @@ own_mobiles = ["13856", "1991234"]
 [[trunk]]
 name = "plus"
 hosts = ["203.0.113.1"]
+qualify_s = 0
 out_format = "e164"
 [[trunk]]
 name = "zeros"
 hosts = ["203.0.113.2"]
+qualify_s = 0
 out_format = "0086"
 caller_id = "05613053000"
 [[trunk]]
 name = "bare"
 hosts = ["203.0.113.3"]
+qualify_s = 0
 out_format = "86"
 numbers = ["+865613053000"]
 [[trunk]]
 name = "home"
 hosts = ["203.0.113.4"]
+qualify_s = 0
 out_zero = "always"
 [[trunk]]
 name = "local"
 hosts = ["203.0.113.5"]
+qualify_s = 0
 out_format = "{local}"
 out_zero = "elsewhere"
 out_prefix = "9"
