@@ -11,6 +11,9 @@ from tests.judge.visits import Stay
 SHORT = 100_000
 """Microseconds within which two things on this machine count as one instant, when their order is in doubt."""
 
+TRUNK = "trunk-"
+"""How the endpoints of trunks are named."""
+
 _UNIQUEID = re.compile(r"^(?:(?P<pbx>.+)-)?(?P<second>\d{10})\.\d+$")
 
 

@@ -10,7 +10,7 @@ from tests.judge.books.cdr import Row
 from tests.judge.books.cel import Moments
 from tests.judge.books.queue_log import Line
 from tests.judge.books.sipp import Caller, Ring
-from tests.judge.case import SHORT, Case, second_of
+from tests.judge.case import SHORT, TRUNK, Case, second_of
 from tests.judge.findings import Kind, Pad
 from tests.judge.numbers import same_number, same_phone
 from tests.judge.outages import Outage, heard_of, outage_between
@@ -19,7 +19,6 @@ from tests.judge.visits import fold
 
 _NEAR = 2 * SECOND  # a channel is made this soon after its INVITE, on any machine that works at all
 _CAP = 10 * SECOND  # beyond this, how far two ends lie apart says nothing more
-TRUNK = "trunk-"  # how the endpoints of callers' trunks are named
 
 
 @dataclass(frozen=True, slots=True)

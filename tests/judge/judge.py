@@ -10,7 +10,7 @@ from tests.judge.findings import Finding, Kind, Note, Pad
 from tests.judge.gather import Books, Gathered, gather
 from tests.judge.match import expectation
 from tests.judge.notes import explain
-from tests.judge.offered import by_dial
+from tests.judge.offered import by_dial, outside
 from tests.judge.times import SECOND
 from tests.judge.totals import Sums
 from tests.judge.views.view import Setting
@@ -57,7 +57,8 @@ def _sums(books: Books, records: Sequence[Record], gathered: Gathered) -> tuple[
 
 
 def _doubtful(case: Case) -> bool:
-    return case.race or case.killed is not None or expectation(case) != "one" or by_dial(case)
+    taken = by_dial(case) or outside(case) is not None
+    return case.race or case.killed is not None or expectation(case) != "one" or taken
 
 
 def _waiting(gathered: Gathered, case: Case) -> bool:

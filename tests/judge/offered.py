@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tests.judge.books.cdr import Row
 from tests.judge.books.sipp import Ring
-from tests.judge.case import SHORT, Case
+from tests.judge.case import SHORT, TRUNK, Case
 from tests.judge.times import SECOND
 
 
@@ -42,6 +42,12 @@ def rows_of_offers(case: Case) -> list[Row]:
 def by_dial(case: Case) -> bool:
     """Whether the caller's first talk was with a phone that no queue had rung."""
     return case.taken is not None and case.taken not in offered(case)
+
+
+def outside(case: Case) -> Row | None:
+    """The CDR of a duty mobile that took the caller: a dial over a trunk. It writes no log of ours."""
+    rows = [row for row in case.rows if row.phone.startswith(TRUNK) and not row.by_queue]
+    return next((row for row in rows if row.disposition == "ANSWERED"), None)
 
 
 def row_of(case: Case, ring: Ring) -> Row | None:

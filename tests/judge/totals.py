@@ -9,9 +9,8 @@ from tests.judge.books import cdr, queue_log, records, sipp
 from tests.judge.books.cdr import Row
 from tests.judge.books.queue_log import Line
 from tests.judge.books.records import Record
-from tests.judge.case import Case, second_of
+from tests.judge.case import TRUNK, Case, second_of
 from tests.judge.findings import Finding, Kind
-from tests.judge.gather import TRUNK
 from tests.judge.offered import offer_rows, offered
 from tests.judge.visits import LEAVINGS
 

@@ -2,10 +2,9 @@
 queue, nor who hung up."""
 
 from tests.judge.books.cdr import BOOK, Row
-from tests.judge.case import Case, pbx_of
+from tests.judge.case import TRUNK, Case, pbx_of
 from tests.judge.claims import Claim, Number, Within, moment, one_of
-from tests.judge.gather import TRUNK
-from tests.judge.offered import rows_of_offers
+from tests.judge.offered import outside, rows_of_offers
 from tests.judge.times import SECOND
 from tests.judge.views.view import OfferSeen, Setting, View, kept_waiting
 
@@ -89,7 +88,7 @@ def _ending(seen: View, case: Case, setting: Setting) -> None:
     else:
         seen.claim("outcome", one_of(BOOK, "answered"))
         seen.claim("agent", one_of(BOOK, answered.phone, *(() if answered.by_queue else (None,))))
-        if answered.answer is not None and case.own_answer:
+        if answered.answer is not None and case.own_answer and not outside(case):  # who presses 1 talks a moment later
             last = kept_waiting(answered.answer, case.met)
             seen.claim("answered_at", Within(BOOK, answered.answer, last, setting.slack))
 

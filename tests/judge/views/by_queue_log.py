@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement, pairwise
 from tests.judge.books.queue_log import BOOK
 from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Within, one_of
-from tests.judge.offered import by_dial, offered, rows_of_offers
+from tests.judge.offered import by_dial, offered, outside, rows_of_offers
 from tests.judge.times import SECOND, clock
 from tests.judge.views.by_cdr import REFUSED_JOIN
 from tests.judge.views.by_sipp import nobody_hung_up
@@ -77,7 +77,7 @@ def _seconds(visit: Visit) -> list[int]:
 
 def _no_stay(seen: View, case: Case, *, others_wait: bool) -> None:
     outcomes = [one for one in _NEVER_ENTERED if others_wait or one != "queue_full"]
-    seen.claim("outcome", one_of(BOOK, *outcomes, *(("answered",) if by_dial(case) else ())))
+    seen.claim("outcome", one_of(BOOK, *outcomes, *(("answered",) if by_dial(case) or outside(case) else ())))
     seen.claim("visits", one_of(BOOK, ""))
     seen.claim("transfers", one_of(BOOK, ""))
     seen.claim("queued_at", one_of(BOOK, None))
@@ -130,7 +130,7 @@ def _ending(seen: View, case: Case, visits: list[Visit]) -> None:
 def _unanswered(seen: View, case: Case, last: Visit) -> None:
     """No queue's agent took the call. What came after the last queue the log does not know: a dial that was answered,
     or a further queue that would not take the caller."""
-    if by_dial(case):
+    if by_dial(case) or outside(case):
         seen.claim("outcome", one_of(BOOK, *_OUTCOMES[last.end], "answered"))
         return
     seen.claim("agent", one_of(BOOK, None))

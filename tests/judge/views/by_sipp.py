@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.judge.books.sipp import BOOK, Caller, Ring
 from tests.judge.case import SHORT, Case
 from tests.judge.claims import Claim, Lasting, Number, Within, moment, one_of
-from tests.judge.offered import by_dial, offered, row_of, rows_of_offers
+from tests.judge.offered import by_dial, offered, outside, row_of, rows_of_offers
 from tests.judge.times import MILLI, SECOND, clock
 from tests.judge.views.view import KEPT_WAITING, OfferSeen, Setting, View, kept_waiting
 
@@ -127,6 +127,8 @@ def _outcomes(case: Case, caller: Caller) -> tuple[str, ...]:
         return ("answered",)
     if case.killed is not None:
         return ("system", "abandoned") if caller.left and caller.left - case.killed < SHORT else ("system",)
+    if outside(case) and caller.accepted is not None:
+        return ("answered",)
     if caller.left is not None:
         return _LEFT  # perhaps in the middle of the sentence that turned them away
     return _BY_FINAL.get(caller.final, _TURNED_AWAY)
@@ -140,7 +142,7 @@ def _sides(case: Case, caller: Caller) -> tuple[str, ...]:
         crossed = hanging is not None and abs((hanging.bye_sent or 0) - caller.left) < _CROSSING
         return ("caller", "agent", "other") if crossed else ("caller",)
     if hanging is None:
-        return ("system",) if caller.ended is not None else ()
+        return ("system", *(("other",) if outside(case) else ())) if caller.ended is not None else ()
     if case.stopped is not None and case.stopped[0] <= (caller.ended or 0) <= case.stopped[1]:
         return ("system", "agent", "other")  # its transferrer had just left
     return ("agent",) if hanging in offered(case) else ("agent", "other")
@@ -185,6 +187,8 @@ def _talk(seen: View, case: Case, setting: Setting) -> None:
     ring = case.taken
     if case.race:
         _perhaps(seen, case, setting)
+    elif ring is None and outside(case):
+        seen.claim("agent", one_of(BOOK, None))
     elif ring is None or ring.accepted is None or _after_death(case, ring):
         seen.claim("agent", one_of(BOOK, None))
         seen.claim("answered_at", one_of(BOOK, None))
