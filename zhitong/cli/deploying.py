@@ -12,17 +12,14 @@ from typing import NamedTuple
 
 from dialplans.diff import Difference, diff
 from dialplans.loaded import Question
-from dialplans.render import SECRET_FILES, Mode
-from dialplans.render import Lab as LabParameters
+from dialplans.render import SECRET_FILES, Lab, Mode, write
 from telephony.config import Site
 from telephony.errors import ConfigError, LabError
-from telephony.files import PRIVATE, PUBLIC, write_whole_bytes
-from telephony.places import var_of
+from telephony.files import write_whole_bytes
 from zhitong.cli.kept import kept, run_of
+from zhitong.cli.pbx_here import default_folder, known_here
 from zhitong.lab.control_socket import ask
-from zhitong.lab.programs import find_asterisk
 
-GROUP_PRIVATE = 0o640
 _INCLUDED = re.compile(r"""(?m)^\s*#(?:try)?include\s+["'<]?[^;\n]*zhitong-pjsip\.conf""")
 _ANSWER_S = 5.0
 _PATIENCE_S = (0.5, 1.0, 2.5)
@@ -38,7 +35,7 @@ class Target(NamedTuple):
     folder: Path
     mode: Mode
     socket: Path | None
-    lab: LabParameters | None = None
+    lab: Lab | None = None
 
     @property
     def phones_are_ours(self) -> bool:
@@ -57,14 +54,14 @@ def target_of(site_file: Path, site: Site) -> Target:
     mode = Mode(deploy.mode)
     if deploy.folder is not None:
         folder = (site_file.parent / deploy.folder).resolve()
-        return Target(folder, mode, Path(site.pbx.folders.run) / "asterisk.ctl")
+        socket = Path(site.pbx.folders.run) / "asterisk.ctl"
+        return Target(folder, mode, socket, known_here(site_file, site, folder))
+    own = default_folder(site_file, site)
     known = kept(run_of(site_file, site))
     if known is not None:
-        modules = {module.stem for module in find_asterisk().modules.glob("*.so")}
-        return Target(
-            var_of(site_file, site) / "asterisk", Mode.NEW, Path(known.socket), LabParameters(modules=modules)
-        )
-    return Target(var_of(site_file, site) / ("asterisk" if mode is Mode.NEW else "include"), mode, None)
+        return Target(own, Mode.NEW, Path(known.socket), known_here(site_file, site, own))
+    folder = own if mode is Mode.NEW else own.with_name("include")
+    return Target(folder, mode, None, known_here(site_file, site, folder))
 
 
 # --- files ------------------------------------------------------------------------------------------------------
@@ -99,14 +96,14 @@ def _state(path: Path) -> tuple[bytes, int] | None:
 
 
 def place(folder: Path, files: Mapping[str, str]) -> None:
-    """Write the files that differ. In a folder that hands on its group (setgid: the PBX's own user reads through it)
-    those with passwords are 0640, elsewhere 0600."""
-    folder.mkdir(parents=True, exist_ok=True)
-    private = GROUP_PRIVATE if folder.stat().st_mode & stat.S_ISGID else PRIVATE
-    for name, text in files.items():
-        mode, content = private if name in SECRET_FILES else PUBLIC, text.encode()
-        if _state(folder / name) != (content, mode):
-            write_whole_bytes(folder / name, content, mode=mode)
+    """Write the files that differ, and those whose passwords everybody could read (``dialplans.render.write``). What
+    stays as it is Asterisk need not read again."""
+    write(folder, {name: text for name, text in files.items() if not _stands(folder / name, text)})
+
+
+def _stands(path: Path, text: str) -> bool:
+    state = _state(path)
+    return state is not None and state[0] == text.encode() and not (path.name in SECRET_FILES and state[1] & 0o007)
 
 
 # --- the PBX ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
 from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError
-from telephony.places import secrets_of, var_of
+from telephony.places import secrets_of
 from telephony.secrets import Secrets, ensure_secrets, planned_secrets
 from zhitong.cli import checking, console
 from zhitong.cli.common import (
@@ -31,6 +31,7 @@ from zhitong.cli.common import (
     wait_for,
     who,
 )
+from zhitong.cli.pbx_here import default_folder, known_here
 
 app = group("拨号方案。The PBX's configuration: render, deploy, check, diff.")
 
@@ -61,7 +62,7 @@ def render_files(
     Nothing is written when the site or an agent has an error. For an existing Asterisk or FreePBX use `--mode include`
     and follow dialplans/README.md, step by step.
     """
-    parsed, people, files = _rendered(site, agents, mode, ensure_secrets)
+    parsed, people, files = _rendered(site, agents, mode, ensure_secrets, target)
     folder = target or default_folder(site, parsed)
     write(folder, files)
     console.say(f"已写入 {len(files)} 个文件：{folder}", f"{len(files)} files for {len(people)} agents.")
@@ -91,19 +92,19 @@ def deploy(
     print_deployed(wait_for(change_roster(site, lambda _, stored: stored, order)))
 
 
-def default_folder(site_file: Path, site: Site) -> Path:
-    """Where files are rendered to when nobody says."""
-    return var_of(site_file, site) / "asterisk"
-
-
 def _rendered(
-    site_file: Path, agents: Path | None, mode: Mode, secrets_for: Callable[[Path, Iterable[str]], Secrets]
+    site_file: Path,
+    agents: Path | None,
+    mode: Mode,
+    secrets_for: Callable[[Path, Iterable[str]], Secrets],
+    folder: Path | None = None,
 ) -> tuple[Site, list[Agent], dict[str, str]]:
     site, people = _read(site_file, agents)
     if errors := [finding for finding in checks.check_site(site, people) if finding.level is Level.ERROR]:
         raise ConfigError("Nothing was written.\n" + "\n".join(str(finding) for finding in errors))
     secrets = secrets_for(secrets_of(site_file, site), [agent.phone for agent in people])
-    return site, people, render(site, people, secrets, mode=mode)
+    lab = known_here(site_file, site, folder or default_folder(site_file, site))
+    return site, people, render(site, people, secrets, mode=mode, lab=lab)
 
 
 def _read(site_file: Path, agents: Path | None) -> tuple[Site, list[Agent]]:
@@ -182,7 +183,7 @@ def diff(
 
     The exit status is 1 when something would change.
     """
-    parsed, _, files = _rendered(site, agents, mode, planned_secrets)
+    parsed, _, files = _rendered(site, agents, mode, planned_secrets, target)
     found = differences(target or default_folder(site, parsed), files)
     if as_json:
         console.print_json(found)

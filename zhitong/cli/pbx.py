@@ -13,7 +13,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from dialplans.render import Lab as LabParameters
 from dialplans.render import render, write
 from telephony.config import Site, read_site
 from telephony.directory.agents import Agent
@@ -24,8 +23,8 @@ from telephony.secrets import ensure_secrets
 from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_database, wait_for
 from zhitong.cli.demo import fetch_tools
-from zhitong.cli.dialplan import default_folder
 from zhitong.cli.kept import Kept, is_held, kept, run_of
+from zhitong.cli.pbx_here import default_folder, known_of
 from zhitong.cli.pbx_install import install_asterisk
 from zhitong.lab.control_socket import ask
 from zhitong.lab.ports import is_free
@@ -90,12 +89,8 @@ async def _agents(path: Path) -> list[Agent]:
 
 def _render(path: Path, site: Site, agents: list[Agent], asterisk: Asterisk) -> None:
     secrets = ensure_secrets(secrets_of(path, site), [agent.phone for agent in agents])
-    available = {module.stem for module in asterisk.modules.glob("*.so")}
     run_of(path, site).mkdir(parents=True, exist_ok=True)
-    write(
-        default_folder(path, site),
-        render(site, agents, secrets, lab=LabParameters(modules=available, data=asterisk.data)),
-    )
+    write(default_folder(path, site), render(site, agents, secrets, lab=known_of(asterisk)))
 
 
 def _start(run: Path, etc: Path, site: Site) -> None:

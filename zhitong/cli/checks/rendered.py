@@ -17,8 +17,8 @@ from telephony.errors import ConfigError
 from telephony.secrets import Secrets
 from zhitong.cli.checks.findings import Finding, error, listed, note, ok, warning
 from zhitong.cli.checks.logs import judge_logs
-from zhitong.cli.dialplan import default_folder
 from zhitong.cli.kept import is_held, run_of
+from zhitong.cli.pbx_here import default_folder, known_here
 
 _CHECK = "rendered"
 _COMPARED = ("extensions.conf", "queues.conf", "pjsip.conf", "manager.conf")
@@ -53,7 +53,7 @@ def check_rendered(site_file: Path, site: Site, agents: Sequence[Agent], secrets
         yield _elsewhere("")
         return
     yield from judge_logs(files, _logs_as_rendered(site))
-    problems = [*judge_files(files, site), *(_stale(folder, site, agents, secrets) if secrets else ())]
+    problems = [*judge_files(files, site), *(_stale(site_file, folder, site, agents, secrets) if secrets else ())]
     yield from problems or [ok(_CHECK, f"{folder} 里的配置正确", f"The files in {folder} are right")]
 
 
@@ -124,11 +124,11 @@ def _keeps_listening(files: Mapping[str, str]) -> bool:
     return not of_pjsip or bool(said & {"pjsip_only", "none"})
 
 
-def _stale(folder: Path, site: Site, agents: Sequence[Agent], secrets: Secrets) -> Iterator[Finding]:
+def _stale(site_file: Path, folder: Path, site: Site, agents: Sequence[Agent], secrets: Secrets) -> Iterator[Finding]:
     prefix = _prefix(path.name for path in folder.glob("*.conf"))
     mode = Mode.INCLUDE if prefix else Mode.NEW
     try:
-        rendered = render(site, agents, secrets, mode=mode)
+        rendered = render(site, agents, secrets, mode=mode, lab=known_here(site_file, site, folder))
     except ConfigError as failure:
         yield error(
             _CHECK,
