@@ -14,7 +14,8 @@ from dialplans.sounds import find_sound, prompts_of, sound_seconds
 from telephony.config import Site
 from telephony.errors import ConfigError
 
-_OURS = re.compile(r"(?<![\w/.-])zt/[a-z0-9_]+")
+_OURS = re.compile(r"(?<![\w/.-])(?<!DB\()(?<!DB_EXISTS\()(?<!DB_DELETE\()zt/[a-z0-9_]+")
+"""A sentence's sound; `zt` is a family of Asterisk's database, too."""
 _PLAYED = re.compile(r"\b(?:Playback|BackGround|Background|ControlPlayback)\(([^,()]*)")
 _NUMBERS = re.compile(r"^\s*announce-position\s*=(?!\s*no\b)|\bSay(?:Number|Digits|UnixTime)\(")
 _MANY = 5

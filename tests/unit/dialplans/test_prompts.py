@@ -1,9 +1,15 @@
 """The sentences: all there in both languages, and a slip in their file is told by its key."""
 
+from pathlib import Path
+
 import pytest
 
-from dialplans.prompts import sentences, sound_of
+from dialplans.prompts import SENTENCES_FILE, sentences, sound_of
+from dialplans.speech.check import named_in
 from telephony.errors import ConfigError
+from telephony.site import site
+
+SITE_TABLES = Path(site.__file__).parent
 
 ROW = 'zh = "您好。"\nen = "Hello."\nwhen = "always"\n'
 
@@ -35,3 +41,13 @@ def test_a_slip_is_told(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"prompts\.toml") as told:
         sentences(text)
     assert said in str(told.value)
+
+
+def test_every_sentence_that_anything_names_is_written() -> None:
+    """In a template, a view, or a default of site.toml."""
+    root = SENTENCES_FILE.parent
+    sources = [*(root / "templates").rglob("*.j2"), *(root / "views").glob("*.py"), *SITE_TABLES.glob("*.py")]
+    named = {each.sound for path in sources for each in named_in(path.name, path.read_text(encoding="utf-8"))}
+    ours = {sound for sound in named if sound.startswith("zt/")}
+    assert {"zt/closed", "zt/position", "zt/wait_about", "zt/liang"} <= ours
+    assert ours <= {sentence.sound for sentence in sentences()}

@@ -84,6 +84,8 @@ def test_what_the_files_name_is_found_with_file_and_line(sounds: Path) -> None:
         ("queue-youarenext = zt/position_next", ["zt/position_next"]),
         ("exten => 1,1,Goto(zt-queue-x,s,1)", []),
         ("sound = /var/lib/zt/closed", []),
+        ('exten => 1,1,GotoIf($["${DB(zt/closure)}"="on"]?a)', []),
+        ("exten => 1,1,Set(X=${DB_DELETE(zt/closure)})", []),
     ],
 )
 def test_names_are_read_off_a_line(line: str, names: list[str]) -> None:
