@@ -23,6 +23,7 @@ from telephony.secrets import Secrets, ensure_secrets, forget_phones
 from zhitong.cli.audit import audit_of, note
 from zhitong.cli.common import open_database
 from zhitong.cli.deploying import Before, Target, deployed, may_write, must_answer, take_in, target_of
+from zhitong.cli.provisioning.links import Links, links_of
 from zhitong.lab.control_socket import ask
 
 Plan = Callable[[Site, Sequence[Agent]], Sequence[Agent]]
@@ -93,9 +94,17 @@ class _Change(NamedTuple):
                     asked = Changes(added=tuple(self.wanted)) if order.whole else self.changes
                     await take_in(socket, questions(asked, secrets, phones=target.phones_are_ours))
                 note(audit_of(self.site_file, self.site), order.by, order.deed, **_names(self.changes))
+        self._take_links_back()
         left = withdrawals(self.changes)
         left = await _withdraw(socket, left) if socket is not None else left
         return Done(self.changes, differences, target.folder, socket is not None, left, target.socket is not None)
+
+    def _take_links_back(self) -> None:
+        """Of agents who are gone: else whoever kept one would fetch the password of the number's next holder."""
+        links = Links(links_of(self.site_file, self.site))
+        held = {link.number for link in links.all()}
+        for number in sorted(held.intersection(agent.number for agent in self.changes.removed)):
+            links.revoke(number)
 
     @contextlib.asynccontextmanager
     async def _directory(self) -> AsyncIterator[None]:

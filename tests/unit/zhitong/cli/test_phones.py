@@ -163,6 +163,15 @@ def test_who_comes_after_gets_a_password_of_their_own(desk: Terminal) -> None:
     assert password(desk) != first
 
 
+def test_links_go_with_their_agent(desk: Terminal) -> None:
+    """Or whoever kept one would fetch the password of the number's next holder."""
+    assert desk.zhitong("phones", "link", "1001", "--model", "linphone").status == 0
+    assert desk.zhitong("agents", "add", "1002", "--name", "李四").status == 0
+    assert desk.zhitong("phones", "link", "1002", "--model", "linphone").status == 0
+    assert desk.zhitong("agents", "remove", "1001").status == 0
+    assert [link["number"] for link in json.loads(desk.zhitong("phones", "links", "--json").out)] == ["1002"]
+
+
 def test_without_a_pbx_here_it_says_what_to_copy(desk: Terminal) -> None:
     said = desk.zhitong("agents", "change", "1001", "--name", "王五", "--no-queues")
     assert "core reload" in said.out
