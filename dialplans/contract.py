@@ -162,7 +162,7 @@ VARIABLES = {
     "ZT_NOTICE": "what callers are told of the recording (`[recording] notice`); empty if there is none",
     "ZT_TELL": "1 while the caller is still to be told the notice; empty if there is none, or it is over",
     "ZT_TOLD_AT": "when the notice began, in ms since 1970; empty before",
-    "ZT_MUSIC": "the class of music of this wait, where there is a notice",
+    "ZT_MOH": "the class of music of this wait, where there is a notice",
     "ZT_PAUSED": "1 while an agent's key has paused the recording",
     "ZT_BYTES": "at the end: how long the recording is, 0 if there is no file; empty if it never began",
     "MONITOR_FILENAME": "ZT_RECORDING as app_queue wants it: with the folder, without .wav",

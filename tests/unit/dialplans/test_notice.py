@@ -86,7 +86,7 @@ def test_the_queue_plays_what_it_is_told_and_a_transfer_never_the_notice() -> No
     ways = plan(rendered(TOLD))
     steps = apps(ways["zt-queue-hotline"]["s"])
     assert steps.index("Gosub(zt-notice,s,1(city))") + 1 == steps.index(
-        "Queue(hotline,ct${ZT_TONE}m(${ZT_MUSIC}),,,600)"
+        "Queue(hotline,ct${ZT_TONE}m(${ZT_MOH}),,,600)"
     )
     assert "Set(ZT_TELL=)" in apps(ways["zt-transfer"]["8001"])
 
