@@ -77,6 +77,16 @@ def forget_phones(path: Path, phones: Iterable[str]) -> None:
         write_private(path, _toml(msgspec.structs.replace(known, phones=kept)))
 
 
+def renew(path: Path, phones: Iterable[str], *, ami: bool) -> None:
+    """Make the passwords of these phones anew, and with ``ami`` the AMI secret. The old ones are gone.
+
+    Raises ConfigError as ``read_secrets``, and OSError when the file cannot be written.
+    """
+    known = read_secrets(path)
+    made = dict(known.phones) | {name: generate() for name in phones}
+    write_private(path, _toml(msgspec.structs.replace(known, ami=generate() if ami else known.ami, phones=made)))
+
+
 def with_figures_key(path: Path) -> Secrets:
     """The secrets of this file, with the key that signs the daily figures: generated and written if there is none.
 

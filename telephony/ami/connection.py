@@ -29,7 +29,7 @@ from telephony.ami.epoch import Epoch
 from telephony.ami.keepalive import KeepAlive
 from telephony.ami.link import LINK, LinkInput, LinkState, LinkStatus
 from telephony.ami.session import Session
-from telephony.errors import AmiError, AmiUnreachable
+from telephony.errors import AmiError, AmiUnreachable, ConfigError
 from telephony.model.events import Event
 from telephony.model.ids import Micros
 
@@ -91,6 +91,8 @@ class Connection:
         settings: Settings | None = None,
     ) -> None:
         self.account = account
+        self.renewed: Callable[[], Account] | None = None
+        """Who we are by now, asked before each login: secrets are made anew while we run."""
         self.status = LinkStatus(LinkState.DOWN, epoch)
         self.undecoded: Counter[str] = Counter()
         self.receiver_errors = 0
@@ -144,6 +146,7 @@ class Connection:
     async def _attempt(self) -> _End:
         epoch = Epoch(self._decoder, self._give, self._note)
         settings = self._settings
+        self._renew_account()
         try:
             epoch.session = await Session.open(
                 self.account,
@@ -162,6 +165,13 @@ class Connection:
             await epoch.session.close()
             epoch.end()
         return _End(trouble_of(why, logged_in=True), why, time.monotonic() - began, LinkInput.LOSE)
+
+    def _renew_account(self) -> None:
+        """What cannot be read leaves us who we were: the PBX says whether that will do."""
+        try:
+            self.account = self.account if self.renewed is None else self.renewed()
+        except ConfigError as error:
+            _log.warning("ami_account_unreadable", why=str(error))
 
     async def _follow(self, epoch: Epoch, session: Session) -> AmiError:
         """From the login to the end of the link, and why it ended."""

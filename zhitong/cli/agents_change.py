@@ -184,7 +184,7 @@ def print_changes(changes: Changes) -> None:
 def print_deployed(done: Done) -> None:
     """What changed in the PBX's files, and what is left to do."""
     _print_files(done.differences)
-    _print_next(done)
+    print_next(done)
 
 
 def _print_files(differences: Sequence[Difference]) -> None:
@@ -196,7 +196,8 @@ def _print_files(differences: Sequence[Difference]) -> None:
         console.out.print(Text(f"文件 files {len(differences)}: {names}"), soft_wrap=True)
 
 
-def _print_next(done: Done) -> None:
+def print_next(done: Done) -> None:
+    """What is left to do for the PBX to know of it."""
     if done.told:
         console.say("PBX 已重新加载，并已生效。", "The PBX has reloaded, and has taken it in.")
     elif done.copied:

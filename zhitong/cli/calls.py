@@ -23,8 +23,8 @@ from telephony.recordings.joined import joined_page, with_files
 from telephony.recordings.store import Recordings
 from telephony.records.export import ExportFormat, Layout, export
 from telephony.records.masked import masked
-from telephony.records.numbered import numbered
 from telephony.records.notices import NoticeFold
+from telephony.records.numbered import numbered
 from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged, Page
 from telephony.records.record import CallRecord
 from zhitong.cli import console, words

@@ -22,7 +22,7 @@ own. 每个命令都有 `--help`。
 """
 
 _COMMANDS = (
-    *("demo", "run", "serve", "pbx", "dialplan", "agents", "phones"),
+    *("demo", "run", "serve", "pbx", "dialplan", "agents", "phones", "secrets"),
     *("calls", "missed", "recordings", "retention", "reconcile"),
     *("prompts", "status", "doctor", "chaos", "journal-agent"),
 )

@@ -2,7 +2,7 @@
 
 import contextlib
 import fcntl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +33,8 @@ Plan = Callable[[Site, Sequence[Agent]], Sequence[Agent]]
 class Order(NamedTuple):
     """``tell``: have the PBX reload, where there is one to be told. ``dry``: only say what would change. ``forget``:
     the passwords of phones that nobody has any more are forgotten. ``whole``: also when no agent changes, and the PBX
-    is asked for every one."""
+    is asked for every one. ``renew``: what is done with the file of secrets first; ``prove``: what must succeed once
+    the PBX has been told."""
 
     by: str
     deed: str
@@ -41,6 +42,8 @@ class Order(NamedTuple):
     dry: bool = False
     forget: bool = False
     whole: bool = False
+    renew: Callable[[Path], None] | None = None
+    prove: Callable[[Secrets], Awaitable[None]] | None = None
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -93,6 +96,8 @@ class _Change(NamedTuple):
                 if socket is not None:
                     asked = Changes(added=tuple(self.wanted)) if order.whole else self.changes
                     await take_in(socket, questions(asked, secrets, phones=target.phones_are_ours))
+                    if order.prove is not None:
+                        await order.prove(secrets)
                 note(audit_of(self.site_file, self.site), order.by, order.deed, **_names(self.changes))
         self._take_links_back()
         left = withdrawals(self.changes)
@@ -123,6 +128,8 @@ class _Change(NamedTuple):
         try:
             if order.forget and existed:
                 forget_phones(path, _given_up(self.changes, self.wanted))
+            if order.renew is not None and existed:
+                order.renew(path)
             yield ensure_secrets(path, [agent.phone for agent in self.wanted])
         except BaseException:
             if existed:  # a new file stays: a carrier's password can only be written into one that is there

@@ -13,7 +13,7 @@ import uvloop
 from telephony.config import read_site
 from telephony.places import control_of, home_of, secrets_of, var_of
 from telephony.secrets import Secrets, read_secrets, with_figures_key
-from telephony.service import Service
+from telephony.service import Service, account_of
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
 from zhitong.cli.logs import LogForm, set_up
 from zhitong.cli.notice_words import to_say
@@ -43,6 +43,7 @@ async def _serve(path: Path) -> None:
     secrets = await asyncio.to_thread(_secrets, secrets_of(path, site))
     await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
     async with Service.open(site, secrets, home_of(path, site), to_say(site)) as service:
+        service.connection.renewed = lambda: account_of(site, read_secrets(secrets_of(path, site)))
         work = asyncio.create_task(service.run(control_of(path, site)))
         _stop_on_signals(work)
         tell = asyncio.create_task(_tell_ready(service))

@@ -1,0 +1,77 @@
+"""``zhitong secrets``: new passwords and a new AMI secret, in the PBX too, or all as it was."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from telephony.ami.session import Session
+from telephony.config import Site, read_site
+from telephony.directory.agents import Agent
+from telephony.errors import DirectoryError
+from telephony.secrets import Secrets, renew
+from telephony.service import account_of
+from zhitong.cli.agents_change import ReloadOption, print_next
+from zhitong.cli.common import DEFAULT_SITE, ByOption, SiteOption, group, wait_for, who
+from zhitong.cli.roster import Order, change_roster
+
+app = group("密码与密钥。Secrets: have new ones made. None is shown.")
+
+
+@app.callback()
+def _root() -> None:
+    """A group, though it has one command as yet."""
+
+
+class What(StrEnum):
+    AMI = "ami"
+    PHONE = "phone"
+    ALL = "all"
+
+
+@app.command("rotate")
+def rotate(
+    what: Annotated[What, typer.Argument(help="更换什么。 ami, phone (NUMBER …) or all.", show_default=False)],
+    numbers: Annotated[list[str] | None, typer.Argument(help="工号。 Agents, for `phone`.")] = None,
+    site: SiteOption = DEFAULT_SITE,
+    reload: ReloadOption = True,
+    by: ByOption = None,
+) -> None:
+    """更换密码；任何一步失败则全部还原。Have new secrets made: `ami`, of some phones, or `all` of these.
+
+    The PBX's files are rendered and it reloads; when anything fails, all is as it was. The old ones are void at once: a
+    phone has to be told its new password (`zhitong agents sheet NUMBER`). Calls go on, and the running bridge keeps its
+    link; it logs in with the new secret from then on.
+    """
+    if (what is What.PHONE) is not bool(numbers):
+        raise DirectoryError("Say `phone` and the agents' numbers, or `ami`, or `all`.")
+    wanted = set(numbers or ())
+    phones: set[str] = set()
+
+    def plan(_: Site, stored: Sequence[Agent]) -> Sequence[Agent]:
+        if unknown := wanted - {agent.number for agent in stored}:
+            raise DirectoryError(f"There is no agent {', '.join(sorted(unknown))}. `zhitong agents list` shows them.")
+        phones.update(agent.phone for agent in stored if what is What.ALL or agent.number in wanted)
+        return stored
+
+    def make(path: Path) -> None:
+        renew(path, phones, ami=what is not What.PHONE)
+
+    order = Order(
+        who(by),
+        f"secrets rotate {what.value}",
+        reload,
+        whole=True,
+        renew=make,
+        prove=partial(_prove, read_site(site)) if what is not What.PHONE else None,
+    )
+    print_next(wait_for(change_roster(site, plan, order)))
+
+
+async def _prove(site: Site, secrets: Secrets) -> None:
+    """The PBX lets in whoever has the new secret. Raises AmiError when it does not."""
+    session = await Session.open(account_of(site, secrets), lambda _frame, _arrival: None)
+    await session.close()
