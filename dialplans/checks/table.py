@@ -9,6 +9,7 @@ from dialplans.checks import (
     manager,
     notice,
     numbers,
+    overflow,
     places,
     ports,
     queues,
@@ -63,6 +64,9 @@ OF_SITES: tuple[Rule[Case], ...] = (
         "site-few-ports", WARNING, "语音端口不够", "fewer ports for sound than the calls allowed take", limits.few_ports
     ),
     Rule("site-port-clash", ERROR, "端口相撞", "the port for SIP within those for sound", limits.port_clash),
+    Rule("duty-refused", ERROR, "值班手机不许外呼", "a duty mobile that may not be called", overflow.refused_mobiles),
+    Rule("closer-unknown", ERROR, "紧急关闭人不是坐席", "a closer who is no agent", overflow.strange_closers),
+    Rule("lines-exceeded", WARNING, "来电多于线路", "more calls in than the carrier's lines", overflow.more_than_lines),
     Rule("site-ami-open", ERROR, "AMI 对外开放", "AMI for the whole network", limits.open_manager),
     Rule("untold", WARNING, "录音而未告知", "calls that are recorded, and callers who are not told", notice.untold),
     Rule("deaf-notice", WARNING, "来电者听不到告知", "a notice before the answer that nobody hears", notice.deaf),

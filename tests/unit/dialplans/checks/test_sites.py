@@ -55,6 +55,16 @@ FAULTY = [
         "trunk[0].answer",
         ("at-agent", "at-entry"),
     ),
+    Faulty(
+        "duty-refused", BASE + '[duty]\nmobiles = ["+85291234567"]', "duty.mobiles[0]", ("+85291234567", "13900000001")
+    ),
+    Faulty("closer-unknown", BASE + '[closure]\nclosers = ["1009"]', "closure.closers[0]", ("1009", "1001")),
+    Faulty(
+        "lines-exceeded",
+        BASE.replace(_TRUNK, _TRUNK + "lines = 30\nmax_calls_in = 25\n"),
+        "trunk[0].max_calls_in",
+        ("max_calls_in = 25", "max_calls_in = 20"),
+    ),
     Faulty("lonely-queue", BASE + '[[queue]]\nname = "duty"', "queue[1]", ('[[queue]]\nname = "duty"', "")),
     Faulty("ring-exceeds-wait", BASE + "timeout_s = 40\nmax_wait_s = 30", "queue[0].timeout_s", ("40", "10")),
     Faulty(
