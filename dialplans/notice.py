@@ -16,31 +16,42 @@ _LONGEST_S = 4 * 3600
 """Music is laid out for so long where a wait has no limit; then its last piece goes on."""
 
 
-class Spoken(NamedTuple):
-    """``files``: the sounds, as Asterisk's playlists want them: absolute, without ending. ``language``: that of the
-    folder where the first lies. ``music``: what follows, by class of music."""
+class Voice(NamedTuple):
+    """The sounds in the language that a caller's channel has. ``files``: as Asterisk's playlists want them, absolute
+    and without ending. ``language``: that of the folder where the first lies."""
 
-    files: tuple[str, ...]
+    channel: str
     language: str
+    files: tuple[str, ...]
     length_ms: int
+
+
+class Spoken(NamedTuple):
+    """``voices``: for each language that callers have, the site's own first. ``music``: what follows, by class."""
+
+    voices: tuple[Voice, ...]
     music: dict[str, tuple[str, ...]]
 
 
 def spoken(site: Site, data: Path) -> Spoken:
     """What a PBX plays whose data directory is ``data``. Raises ``ConfigError`` naming a sound that is missing."""
-    sounds = data / "sounds"
-    paths = [_file(sounds, name, site.language) for name in site.notice.sounds]
-    length_ms = round(1000 * sum(sound_seconds(path) for path in paths))
-    if not length_ms:
-        raise ConfigError(f"the notice holds no sound: {paths[0]}. Bring the recording again.")
-    folder = paths[0].relative_to(sounds).parts[0]
-    language = folder if folder in (site.language, site.language.partition("_")[0], "en") else ""
-    silence = _file(sounds, "silence/10", site.language)
+    languages = dict.fromkeys((site.language, *(route.language for route in site.routes if route.language)))
+    silence = _file(data / "sounds", "silence/10", site.language)
     wait_s = max(queue.max_wait_s or _LONGEST_S for queue in site.queues)
     music = {
         name: _laid_out(data / music_folder(name), silence, wait_s) for name in sorted({q.music for q in site.queues})
     }
-    return Spoken(tuple(map(_entry, paths)), language, length_ms, music)
+    return Spoken(tuple(_voice(site, data / "sounds", language) for language in languages), music)
+
+
+def _voice(site: Site, sounds: Path, channel: str) -> Voice:
+    paths = [_file(sounds, name, channel) for name in site.notice.sounds]
+    length_ms = round(1000 * sum(sound_seconds(path) for path in paths))
+    if not length_ms:
+        raise ConfigError(f"the notice holds no sound: {paths[0]}. Bring the recording again.")
+    folder = paths[0].relative_to(sounds).parts[0]
+    language = folder if folder in (channel, channel.partition("_")[0], "en") else channel
+    return Voice(channel, language, tuple(map(_entry, paths)), length_ms)
 
 
 def _file(sounds: Path, name: str, language: str) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dialplans.contract import NOTICE_MUSIC
-from dialplans.notice import Spoken
+from dialplans.notice import Spoken, Voice
 from telephony.site.site import Site
 
 
@@ -12,16 +12,29 @@ def notice(site: Site, heard: Spoken | None) -> dict[str, Any]:
     """For notice.j2, and what of entry, queues and transfer.j2 leads to it. ``heard`` None: nobody is told anything."""
     if heard is None:
         return {"notice": None}
-    return {
-        "notice": {
-            "name": name_of(site),
-            "whole": site.notice.whole,
-            "sounds": "&".join(heard.files),
-            "language": heard.language or site.language,
-            "length": heard.length_ms,
-            "prefix": NOTICE_MUSIC,
-        }
+    shown = {
+        "name": name_of(site),
+        "whole": site.notice.whole,
+        "prefix": NOTICE_MUSIC,
+        "voices": [_voice(voice, main=not index) for index, voice in enumerate(heard.voices)],
     }
+    return {"notice": shown}
+
+
+def _voice(voice: Voice, *, main: bool) -> dict[str, Any]:
+    """``main``: in the site's own language, and for whoever has another that no route gives."""
+    return {
+        "channel": voice.channel,
+        "language": voice.language,
+        "sounds": "&".join(voice.files),
+        "length": voice.length_ms,
+        "ending": _ending(voice, main=main),
+    }
+
+
+def _ending(voice: Voice, *, main: bool) -> str:
+    """Of the names of its classes of music."""
+    return "" if main else f"-{voice.channel}"
 
 
 def name_of(site: Site) -> str:
@@ -35,6 +48,8 @@ def notice_music(site: Site, heard: Spoken | None) -> Mapping[str, Sequence[Mapp
         return {"notices": []}
     return {
         "notices": [
-            {"name": f"{NOTICE_MUSIC}{name}", "entries": (*heard.files, *files)} for name, files in heard.music.items()
+            {"name": f"{NOTICE_MUSIC}{name}{_ending(voice, main=not index)}", "entries": (*voice.files, *files)}
+            for index, voice in enumerate(heard.voices)
+            for name, files in heard.music.items()
         ]
     }

@@ -41,6 +41,10 @@ early_media = true
 name = "spilling"
 hosts = ["{SPILLING}"]
 queue = "first"
+[[route]]
+numbers = ["12346"]
+queues = {{ service = 1 }}
+language = "en"
 [[trunk]]
 name = "placed"
 hosts = ["{PLACED}"]
@@ -88,14 +92,14 @@ class Hall(Studio):
         super().__init__(scene, stack)
         self.numbers = 0
 
-    async def calls(self, host: str = ENTRY) -> Call:
+    async def calls(self, host: str = ENTRY, dialled: str = "12345") -> Call:
         """A citizen of a number of their own calls from there."""
         self.numbers += 1
         number = f"1380000{self.numbers:04}"
         place = ("127.0.0.1", self.scene.site.sip.port)
         phone = await Phone.start(number, "", place, CITIZEN, register=False, setup=Setup(host=host))
         await self._stack.enter_async_context(phone)
-        return await phone.call("12345")
+        return await phone.call(dialled)
 
     async def over(self) -> list[CallRecord]:
         """All records, once everybody has hung up. Asterisk's logs alone must tell the same calls."""
@@ -245,13 +249,22 @@ async def test_it_goes_on_in_the_next_queue_and_after_an_announcement(tmp_path: 
         await hang_up(spilled, taken)
         first = await room.calls(PLACED)
         second = await room.calls(PLACED)
+        english = await room.calls(dialled="12346")
         await _told_wholly(second)
-        for call in (first, second):
+        taken = await agent.next_call()
+        taken.answer()
+        await english.hears(FIRST, english.began.mono)
+        for call in (first, second, english):
             await hang_up(call)
         records = await room.over()
         for call in (spilled, second):
             assert abs(told_ms(call) - LENGTH_S * 1000) <= BUSY_MS  # once, and wholly
             assert of(records, call).whole
+        (record,) = [each for each in records if each.caller_number == english.own_number]
+        assert record.notice_heard is not None
+        assert record.notice_heard.language == "en"
+        assert record.notice_heard.length_ms > LENGTH_S * 1000  # the English sentence is no tone of ours
+        assert record.notice_heard.heard_ms > LENGTH_S * 500
         started, ended = second.heard.first(NOTICE_HZ), second.heard.last(NOTICE_HZ)
         assert started is not None
         assert ended is not None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from dialplans.notice import Spoken
+from dialplans.notice import Spoken, Voice
 from dialplans.parse import Dialplan, dialplan, settings
 from dialplans.render import Lab, Mode, render
 from telephony.config import Site, parse_site, read_site
@@ -91,7 +91,11 @@ overflow = "agent:1002"
 TOLD = FULL + "[notice]\non = true\n"
 TOLD_WHOLE = TOLD.replace('answer = "at-agent"\nfrom_domain', "from_domain") + "whole = true\n"
 HEARD = Spoken(
-    ("/srv/sounds/zh/zt/notice",), "zh", 8200, {"default": ("/srv/moh/a", "/srv/moh/b"), "city": ("/srv/c",)}
+    (
+        Voice("zh", "zh", ("/srv/sounds/zh/zt/notice",), 8200),
+        Voice("en", "en", ("/srv/sounds/en/zt/notice",), 7100),
+    ),
+    {"default": ("/srv/moh/a", "/srv/moh/b"), "city": ("/srv/c",)},
 )
 
 

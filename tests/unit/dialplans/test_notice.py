@@ -4,14 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from dialplans.notice import spoken
+from dialplans.notice import Voice, spoken
 from dialplans.parse import settings
 from telephony.config import parse_site
 from telephony.errors import ConfigError
 from tests.integration.dialplans.telling import write_tone
 from tests.unit.dialplans.sites import BASE, FULL, TOLD, TOLD_WHOLE, apps, plan, rendered
 
-SITE = parse_site(TOLD)
+PLAIN = (
+    BASE
+    + 'max_wait_s = 300\n[[queue]]\nname = "duty"\nmax_wait_s = 0\nmusic = "city"\n'
+    + "[recording]\non = true\nkeep_days = 9\n[notice]\non = true\n"
+)
+SITE = parse_site(PLAIN)
 
 
 def tone(path: Path, seconds: float) -> None:
@@ -28,16 +33,24 @@ def data(tmp_path: Path) -> Path:
 
 def test_it_lasts_as_long_as_its_sounds_together(data: Path) -> None:
     tone(data / "sounds" / "zh" / "zt" / "greeting.wav", 1.5)
-    both = parse_site(TOLD + 'sounds = ["zt/greeting", "zt/notice"]\n')
-    heard = spoken(both, data)
-    assert (heard.length_ms, heard.language) == (4750, "zh")
-    assert heard.files == (f"{data}/sounds/zh/zt/greeting", f"{data}/sounds/zh/zt/notice")
+    both = parse_site(PLAIN + 'sounds = ["zt/greeting", "zt/notice"]\n')
+    files = (f"{data}/sounds/zh/zt/greeting", f"{data}/sounds/zh/zt/notice")
+    assert spoken(both, data).voices == (Voice("zh", "zh", files, 4750),)
 
 
 def test_the_language_is_that_of_the_file(data: Path) -> None:
     tone(data / "sounds" / "en" / "zt" / "notice.wav", 2)
     (data / "sounds" / "zh" / "zt" / "notice.wav").unlink()
-    assert spoken(SITE, data).language == "en"
+    (voice,) = spoken(SITE, data).voices
+    assert (voice.channel, voice.language) == ("zh", "en")
+
+
+def test_each_language_that_a_route_gives_has_a_voice(data: Path) -> None:
+    tone(data / "sounds" / "en" / "zt" / "notice.wav", 2)
+    routed = '[[route]]\nnumbers = ["{}"]\nqueues = {{ hotline = 1 }}\nlanguage = "{}"\n'
+    site = parse_site(PLAIN + routed.format("12346", "en") + routed.format("12347", "en"))
+    voices = [(voice.channel, voice.language, voice.length_ms) for voice in spoken(site, data).voices]
+    assert voices == [("zh", "zh", 3250), ("en", "en", 2000)]
 
 
 def test_without_its_sound_nothing_is_rendered(data: Path) -> None:
@@ -51,10 +64,10 @@ def test_music_follows_for_as_long_as_anybody_waits(data: Path) -> None:
         tone(data / "moh" / f"{name}.wav", 60)
     tone(data / "moh" / "city" / "only.wav", 5)
     (data / "moh" / "readme.txt").touch()
-    limited = parse_site(TOLD.replace("max_wait_s = 0", "max_wait_s = 300"))
+    limited = parse_site(PLAIN.replace("max_wait_s = 0", "max_wait_s = 300"))
     music = spoken(limited, data).music
     pieces = [f"{data}/moh/a", f"{data}/moh/b"]
-    assert music["default"] == tuple(pieces * 6)  # 600 s, 120 s each time
+    assert music["default"] == tuple(pieces * 3)  # 300 s, 120 s each time
     assert music["city"] == (f"{data}/moh/city/only",)  # the last piece goes on by itself
 
 
@@ -66,11 +79,12 @@ def test_each_music_has_a_class_that_begins_with_the_notice() -> None:
     conf = rendered(TOLD)["musiconhold.conf"]
     entries = {
         name: [each.value for each in settings(conf) if (each.section, each.key) == (f"zt-notice-{name}", "entry")]
-        for name in ("default", "city")
+        for name in ("default", "city", "default-en")
     }
     assert entries == {
         "default": ["/srv/sounds/zh/zt/notice", "/srv/moh/a", "/srv/moh/b"],
         "city": ["/srv/sounds/zh/zt/notice", "/srv/c"],
+        "default-en": ["/srv/sounds/en/zt/notice", "/srv/moh/a", "/srv/moh/b"],
     }
     assert "zt-notice" not in rendered(TOLD_WHOLE)["musiconhold.conf"]
 
@@ -85,9 +99,7 @@ def test_who_is_told_nothing_waits_as_before(text: str) -> None:
 def test_the_queue_plays_what_it_is_told_and_a_transfer_never_the_notice() -> None:
     ways = plan(rendered(TOLD))
     steps = apps(ways["zt-queue-hotline"]["s"])
-    assert steps.index("Gosub(zt-notice,s,1(city))") + 1 == steps.index(
-        "Queue(hotline,ct${ZT_TONE}m(${ZT_MOH}),,,600)"
-    )
+    assert steps.index("Gosub(zt-notice,s,1(city))") + 1 == steps.index("Queue(hotline,ct${ZT_TONE}m(${ZT_MOH}),,,600)")
     assert "Set(ZT_TELL=)" in apps(ways["zt-transfer"]["8001"])
 
 
