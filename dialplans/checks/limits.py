@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from dialplans.checks.case import Case
 from dialplans.checks.ports import LEGS, PORTS
 from dialplans.checks.rule import Fault
+from telephony.site.sip import Trunk
 
 CARRIERS_PATIENCE_S = 60
 """Many carriers clear a call that is not answered after 60 to 180 s."""
+
+
+_A_COUNTRY = 4
+"""``+X.`` and the like are shorter than a country's code with what follows it."""
 
 
 def rings_too_long(case: Case) -> Iterator[Fault]:
@@ -43,14 +48,60 @@ def cleared_by_carrier(case: Case) -> Iterator[Fault]:
 
 
 def few_ports(case: Case) -> Iterator[Fault]:
-    """Fewer ports for sound than the agents' calls take."""
+    """Fewer ports for sound than the calls take that the carriers carry, or that the agents can have."""
     sip = case.site.sip
-    calls = len(case.agents)
-    ports = sip.rtp_end - sip.rtp_start + 1
-    if ports < calls * LEGS * PORTS:
-        need = calls * LEGS * PORTS
-        what = f"{ports} ports for sound; {calls} calls may take {need} ({LEGS} legs of {PORTS} ports each)."
+    carried = [_calls_of(trunk) for trunk in case.site.trunks]
+    calls, whose = (sum(carried), "the trunks'") if all(carried) else (len(case.agents), "the agents'")
+    ports, need = sip.rtp_end - sip.rtp_start + 1, calls * LEGS * PORTS
+    if ports < need:
+        what = f"{ports} ports for sound; {whose} {calls} calls may take {need} ({LEGS} legs of {PORTS} ports each)."
         yield Fault("site.toml: sip.rtp_end", what, "Widen rtp_start … rtp_end, and the firewall with it.")
+
+
+def _calls_of(trunk: Trunk) -> int:
+    """How many calls this trunk may have at a time; 0 where nobody said."""
+    if trunk.lines:
+        return trunk.lines
+    limits = (trunk.max_calls_in, trunk.max_calls_out)
+    return sum(limits) + trunk.promise_lines if all(limits) else 0
+
+
+def unheard_promise(case: Case) -> Iterator[Fault]:
+    """More callers let in than the carrier has lines: whoever comes then gets the carrier's busy tone, no promise."""
+    for index, trunk in enumerate(case.site.trunks):
+        wanted = trunk.max_calls_in + trunk.promise_lines
+        if trunk.lines and trunk.max_calls_in and wanted > trunk.lines:
+            what = (
+                f"{trunk.max_calls_in} calls and {trunk.promise_lines} promises (promise_lines) are more than the "
+                f"{trunk.lines} lines: the last callers get the carrier's busy tone."
+            )
+            remedy = f"Set max_calls_in to {max(1, trunk.lines - trunk.promise_lines)}, or order lines."
+            yield Fault(f"site.toml: trunk[{index}].max_calls_in", what, remedy)
+
+
+def taken_reserve(case: Case) -> Iterator[Fault]:
+    """Lines kept for specialists that callers may take all the same."""
+    for index, trunk in enumerate(case.site.trunks):
+        if trunk.reserved_specialists and not 0 < trunk.max_calls_in <= trunk.lines - trunk.reserved_specialists:
+            what = (
+                f"{trunk.reserved_specialists} lines are kept for specialists, and callers may take all {trunk.lines}."
+            )
+            remedy = f"Set max_calls_in to at most {max(1, trunk.lines - trunk.reserved_specialists)}."
+            yield Fault(f"site.toml: trunk[{index}].reserved_specialists", what, remedy)
+
+
+def unlimited_calls(case: Case) -> Iterator[Fault]:
+    """What a stolen phone may cost in one night."""
+    outgoing = case.site.outgoing
+    if case.site.trunks and outgoing.daily_limit == 0:
+        what = "an agent's phone may make any number of calls a day: so may whoever steals its password."
+        yield Fault("site.toml: outgoing.daily_limit", what, "Set a limit that no honest day reaches, such as 200.")
+    for index, allowed in enumerate(outgoing.allow):
+        if allowed == "international" or (allowed.startswith(("+", "00")) and len(allowed) < _A_COUNTRY):
+            what = f"{allowed!r} lets calls leave to every country, premium numbers among them."
+            yield Fault(
+                f"site.toml: outgoing.allow[{index}]", what, "Name the countries that are needed, such as +852X."
+            )
 
 
 def port_clash(case: Case) -> Iterator[Fault]:

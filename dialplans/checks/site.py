@@ -47,3 +47,12 @@ def lonely_queues(case: Case) -> Iterator[Fault]:
         if case.agents and queue.name not in served:
             what = f"no agent answers queue {queue.name!r}: every caller of it goes on to its overflow."
             yield Fault(f"site.toml: queue[{index}]", what, "Give it agents, or take it out.")
+
+
+def untold_recording(case: Case) -> Iterator[Fault]:
+    """Calls are recorded, and nobody tells the caller."""
+    if case.site.recording.on and not case.site.notice.on:
+        what = "calls are recorded, and callers are not told."
+        yield Fault(
+            "site.toml: recording.on", what, "Set [notice] on = true, unless your law or your carrier sees to it."
+        )

@@ -63,6 +63,30 @@ OF_SITES: tuple[Rule[Case], ...] = (
     Rule(
         "site-few-ports", WARNING, "语音端口不够", "fewer ports for sound than the calls allowed take", limits.few_ports
     ),
+    Rule(
+        "promise-unheard",
+        WARNING,
+        "线路不够，来电者会听到忙音",
+        "more callers let in than there are lines",
+        limits.unheard_promise,
+    ),
+    Rule(
+        "reserve-taken",
+        WARNING,
+        "专家预留线路会被占用",
+        "lines kept for specialists that callers may take",
+        limits.taken_reserve,
+    ),
+    Rule(
+        "calls-unlimited", WARNING, "外呼没有限制", "no daily limit, or calls to every country", limits.unlimited_calls
+    ),
+    Rule(
+        "recording-untold",
+        WARNING,
+        "录音未告知来电者",
+        "calls that are recorded without a notice",
+        site.untold_recording,
+    ),
     Rule("site-port-clash", ERROR, "端口相撞", "the port for SIP within those for sound", limits.port_clash),
     Rule("duty-refused", ERROR, "值班手机不许外呼", "a duty mobile that may not be called", overflow.refused_mobiles),
     Rule("closer-unknown", ERROR, "紧急关闭人不是坐席", "a closer who is no agent", overflow.strange_closers),

@@ -86,6 +86,42 @@ FAULTY = [
         ("10099", "10119"),
         agents(*map(str, range(1001, 1021))),
     ),
+    Faulty(
+        "promise-unheard",
+        BASE.replace(_TRUNK, _TRUNK + "lines = 30\nmax_calls_in = 25\n"),
+        "trunk[0].max_calls_in",
+        ("max_calls_in = 25", "max_calls_in = 20"),
+    ),
+    Faulty(
+        "reserve-taken",
+        BASE.replace(_TRUNK, _TRUNK + "lines = 30\nreserved_specialists = 2\n"),
+        "trunk[0].reserved_specialists",
+        ("lines = 30", "lines = 30\nmax_calls_in = 18"),
+    ),
+    Faulty(
+        "calls-unlimited",
+        BASE + "[outgoing]\ndaily_limit = 0\n",
+        "outgoing.daily_limit",
+        ("daily_limit = 0", "daily_limit = 200"),
+    ),
+    Faulty(
+        "calls-unlimited",
+        BASE + '[outgoing]\nallow = ["local", "international"]\n',
+        "outgoing.allow[1]",
+        ("international", "+852X."),
+    ),
+    Faulty(
+        "recording-untold",
+        BASE + "[recording]\non = true\nkeep_days = 30\n",
+        "recording.on",
+        ("[recording]", "[notice]\non = true\n[recording]"),
+    ),
+    Faulty(
+        "site-few-ports",
+        BASE.replace(_TRUNK, _TRUNK + "lines = 100\n") + "[sip]\nrtp_start = 10000\nrtp_end = 10399\n",
+        "sip.rtp_end",
+        ("10399", "10599"),
+    ),
     Faulty("site-port-clash", BASE + "[sip]\nport = 15060\n", "sip.port", ("15060", "5062")),
     Faulty(
         "site-ami-open",
