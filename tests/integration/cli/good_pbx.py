@@ -51,6 +51,7 @@ def dialplan() -> dict[str, list[Headers]]:
         "zt-phone": [line_of("zt-phone", number, "Goto", f"zt-dial,{number},1") for number in ("1001", "1002")],
         "zt-transfer": [line_of("zt-transfer", "1001", "Gosub", "zt-ring,s,1(1001,t)")],
         "zt-end": [line_of("zt-end", "s", "UserEvent", end)],
+        "zt-out": [line_of("zt-out", "s", "Set", "LOCAL(ZT_PURPOSE)=${ARG1}")],
         "zt-promise": [line_of("zt-promise", "s", "Answer", "")],
         "zt-callback": [line_of("zt-callback", "_[0-9]!", "UserEvent", "ZtCallback,Entry: ${ZT_CALLBACK}")],
     }
