@@ -183,9 +183,18 @@ def pattern(exten: str) -> re.Pattern[str]:
 
 
 def _piece(part: str, classes: Mapping[str, str]) -> str:
-    if part.startswith("["):
-        return "[" + re.sub(r"([\\^\[\]&~|])(?!\])", r"\\\1", part[1:-1]) + "]"
-    return classes.get(part.upper(), re.escape(part))
+    if not part.startswith("["):
+        return classes.get(part.upper(), re.escape(part))
+    chars = set_of(part)
+    return "[" + "".join(map(re.escape, sorted(chars))) + "]" if chars else ""  # Asterisk passes over an empty one
+
+
+def set_of(part: str) -> frozenset[str]:
+    """The characters of a set such as ``[1-35]``."""
+    ranges = re.findall(r"(.)-(.)|(.)", part[1:-1])
+    return frozenset(
+        char for first, last, one in ranges for char in (one or map(chr, range(ord(first), ord(last) + 1)))
+    )
 
 
 def find(plan: Dialplan, context: str, exten: str) -> tuple[Step, ...]:

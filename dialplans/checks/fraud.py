@@ -18,8 +18,19 @@ def inbound(pbx: Pbx) -> set[str]:
     """The contexts that calls from trunks can come to: where they begin, and all that these include or lead to."""
     known = identified(pbx)
     begun = {each.get("context", "default") for each in endpoints(pbx) if each.name in known or not each.get("auth")}
+    begun |= set(_of_chan_sip(pbx))
     begun |= {name for name in pbx.plan.contexts if re.match(r"zt-in-|from-(?:pstn|trunk|did)", name)}
     return _reached(pbx, begun)
+
+
+def _of_chan_sip(pbx: Pbx) -> Iterator[str]:
+    """Where guests and peers that need no password begin; a peer that names no context has that of [general]."""
+    common = next((each.get("context", "default") for each in pbx.sections("sip") if each.name == "general"), "default")
+    for each in pbx.sections("sip"):
+        if each.name == "general":
+            yield from [common] if each.get("allowguest", "yes") != "no" else []
+        elif "invite" in each.get("insecure") or not each.get("secret"):
+            yield each.get("context", common)
 
 
 def _reached(pbx: Pbx, begun: set[str]) -> set[str]:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from dialplans.checks.plan import bare
+from dialplans.parse import set_of
 
 _CLASSES = {"X": "0123456789", "Z": "123456789", "N": "23456789"}
 
@@ -24,18 +25,13 @@ def shape(exten: str) -> Shape:
     for part in re.findall(r"\[[^\]]*\]|.", text[1:]):
         if part in ".!":
             return Shape(tuple(sets), 1 if part == "." else 0)
-        if part != "-":
-            sets.append(_set_of(part))
+        if part != "-" and (chars := _set_of(part)):
+            sets.append(chars)
     return Shape(tuple(sets), None)
 
 
 def _set_of(part: str) -> frozenset[str]:
-    if not part.startswith("["):
-        return frozenset(_CLASSES.get(part.upper(), part))
-    ranges = re.findall(r"(.)-(.)|(.)", part[1:-1])
-    return frozenset(
-        char for first, last, one in ranges for char in ([one] if one else map(chr, range(ord(first), ord(last) + 1)))
-    )
+    return set_of(part) if part.startswith("[") else frozenset(_CLASSES.get(part.upper(), part))
 
 
 def overlap(one: Shape, other: Shape) -> bool:
