@@ -1,4 +1,4 @@
-"""``zhitong secrets rotate`` beside a real Asterisk: the new secret holds, the old one does not; or all is as before."""
+"""``zhitong secrets rotate`` beside a real Asterisk: the new secret holds, the old does not; or all is as before."""
 
 import json
 from pathlib import Path
