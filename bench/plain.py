@@ -177,6 +177,7 @@ _TABLE: dict[str, Make] = {
 _USER: dict[str, Make] = {
     "ZtEntry": _of_channel(e.CallEntered, trunk="Trunk", dialled="Dialled", recording="Recording", notice="Notice"),
     "ZtQueueEnd": _of_channel(e.QueueEnded, queue="Queue", status="Status", key="Key"),
+    "ZtExpect": _of_channel(e.WaitTold, "minutes=Minutes", queue="Queue"),
     "ZtRefused": _of_channel(e.CallRefused, trunk="Trunk", dialled="Dialled", reason="Reason"),
     "ZtRecording": _of_channel(e.RecordingTold, "size=Bytes", state="State"),
     "ZtNotice": lambda at, h: e.NoticeTold(

@@ -60,6 +60,13 @@ USER_EVENTS = (
         ("t", "r"),
         "before a call is turned away that entered no queue",
     ),
+    UserEvent(
+        "ZtExpect",
+        ("Queue", "Minutes", "Ahead"),
+        "ZT_EXPECT",
+        ("q", "m", "a"),
+        "before the caller is told how many minutes the wait will take, with how many ahead",
+    ),
     UserEvent("ZtDuty", ("Mobile",), "ZT_DUTY", ("m",), "a duty mobile is about to be rung for the caller"),
     UserEvent(
         "ZtPromise",

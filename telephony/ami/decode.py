@@ -309,6 +309,7 @@ _USER_TABLE: dict[str, _Spec] = {
     "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
     "ZtRefused": _event(e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")),
     "ZtClosure": _event(e.ClosureTold, **_IDS, state=_text("State"), by=_text("By"), until_s=_int("Until")),
+    "ZtExpect": _event(e.WaitTold, **_IDS, queue=_text("Queue"), minutes=_int("Minutes")),
     "ZtDuty": _event(e.DutyCalled, **_IDS, mobile=_text("Mobile")),
     "ZtPromise": _event(e.CallBackPromised, **_IDS, why=_text("Why"), state=_text("State")),
     "ZtEnd": _event(

@@ -53,7 +53,9 @@ class _Comparison:
         for name in _DURATIONS:
             yield from self._duration(name, getattr(one, name), getattr(two, name))
         yield from self._duration("talk_ms + hold_ms", one.talk_ms + one.hold_ms, two.talk_ms + two.hold_ms)
-        yield from self._each("visits", one.visits, two.visits, ("queue", "uniqueid", "position", "result", "key"))
+        yield from self._each(
+            "visits", one.visits, two.visits, ("queue", "uniqueid", "position", "result", "key", "told_min")
+        )
         yield from self._each("offers", one.offers, two.offers, ("member", "queue", "uniqueid", "outcome", "cause"))
         yield from self._each("transfers", one.transfers, two.transfers, ("kind", "by", "to", "context"))
         yield from self._each("out", one.out, two.out, ("purpose", "number", "agent", "trunk"))

@@ -164,6 +164,7 @@ def _visits(call: Call, seen: CallRecord) -> None:
         told.joined_at = _own(visit.joined_at, told.joined_at, "queued_at" in seen.estimated) or told.joined_at
         told.ended_at = _own(visit.ended_at, told.ended_at)
         told.position = told.position or visit.position
+        told.told_min = visit.told_min if told.told_min is None else told.told_min
         if told.result in (None, VisitResult.UNKNOWN):
             told.result, told.key = visit.result, visit.key or told.key
 
@@ -175,7 +176,9 @@ def _same_visit(told: model.Visit, seen: kept.QueueVisit, guessed: bool) -> bool
 
 
 def _visit_of(seen: kept.QueueVisit) -> model.Visit:
-    return model.Visit(seen.queue, seen.uniqueid, seen.position, seen.joined_at, seen.ended_at, seen.result, seen.key)
+    return model.Visit(
+        seen.queue, seen.uniqueid, seen.position, seen.joined_at, seen.ended_at, seen.result, seen.key, seen.told_min
+    )
 
 
 def _offers(call: Call, seen: CallRecord, told_legs: Collection[Uniqueid]) -> None:

@@ -211,6 +211,11 @@ class _Teller:
         queue, status, key = (row.words.get(key, "") for key in "qsk")
         yield ev.QueueEnded(row.at, row.uniqueid, row.linkedid, QueueName(queue), status, key)
 
+    def _zt_expect(self, row: CelRow) -> Iterator[ev.Event]:
+        queue, minutes = (row.words.get(key, "") for key in "qm")
+        if minutes.isdecimal():
+            yield ev.WaitTold(row.at, row.uniqueid, row.linkedid, QueueName(queue), int(minutes))
+
     def _zt_refused(self, row: CelRow) -> Iterator[ev.Event]:
         yield ev.CallRefused(row.at, row.uniqueid, row.linkedid, row.words.get("t", ""), "", row.words.get("r", ""))
 
@@ -247,6 +252,7 @@ _HANDLERS = {
     "ZT_REFUSED": _Teller._zt_refused,
     "ZT_DUTY": _Teller._zt_duty,
     "ZT_PROMISE": _Teller._zt_promise,
+    "ZT_EXPECT": _Teller._zt_expect,
     "ZT_CALLBACK": _Teller._zt_callback,
     "ZT_OUT": _Teller._zt_out,
     "ZT_OUTREF": _Teller._zt_out_refused,

@@ -146,6 +146,7 @@ class Visit:
     ended_at: Micros | None = None
     result: VisitResult | None = None
     key: str = ""
+    told_min: int | None = None  # how many minutes the caller was told, before joining
 
 
 @dataclass(slots=True)
@@ -221,6 +222,7 @@ class Call:
     recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""
     duty: list[DutyCall] = field(default_factory=list)
+    told_wait: tuple[QueueName, int] | None = None  # of the queue that the caller is about to join, minutes
     promise: str = ""  # of a call-back: given, heard, withheld; empty: nobody came to promise one
     promise_because: str = ""
     calls_back: str = ""

@@ -271,6 +271,13 @@ class QueueEnded(ChannelEvent, frozen=True, gc=False):
     key: str
 
 
+class WaitTold(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtExpect``: the caller is about to be told how many minutes the wait in this queue will take."""
+
+    queue: QueueName
+    minutes: int
+
+
 class CallRefused(ChannelEvent, frozen=True, gc=False):
     """UserEvent ``ZtRefused``: turned away before any queue. ``reason`` is one word (closed, unknown-number,
     capacity …)."""

@@ -13,6 +13,7 @@ from telephony.model.events import (
     DutyCalled,
     Originated,
     QueueEnded,
+    WaitTold,
 )
 from telephony.model.joins import join
 from telephony.model.names import dialled_of
@@ -71,6 +72,15 @@ def _never_joined(call: Call, event: QueueEnded, result: VisitResult) -> None:
         call.visits.append(visit)
     else:
         call.left_out += 1
+
+
+def wait_told(world: World, event: WaitTold) -> None:
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtExpect")
+    if event.uniqueid == call.caller:
+        call.told_wait = (event.queue, event.minutes)
+    return None
 
 
 def refused(world: World, event: CallRefused) -> None:

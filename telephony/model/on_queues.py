@@ -28,7 +28,11 @@ def joined(world: World, event: QueueJoined) -> None:
     channel = world.channels.get(event.uniqueid)
     if channel is None:
         return world.stray(event.uniqueid, "QueueCallerJoin")
-    join_queue(world, channel.call, Visit(event.queue, event.uniqueid, event.position, event.at))
+    visit = Visit(event.queue, event.uniqueid, event.position, event.at)
+    told, channel.call.told_wait = channel.call.told_wait, None
+    if told is not None and told[0] == event.queue and event.uniqueid == channel.call.caller:
+        visit.told_min = told[1]
+    join_queue(world, channel.call, visit)
     return None
 
 

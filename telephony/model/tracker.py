@@ -69,6 +69,7 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.ClosureTold: on_closure.told,
     ev.DutyCalled: on_dialplan.duty_called,
     ev.CallBackPromised: on_dialplan.promised,
+    ev.WaitTold: on_dialplan.wait_told,
     ev.CallerLegEnded: on_dialplan.caller_leg_ended,
     ev.CallBackBegan: on_dialplan.called_back,
     ev.CallWentOut: on_outgoing.went_out,

@@ -204,6 +204,7 @@ def _visit(visit: model.Visit) -> QueueVisit:
         ended_at=visit.ended_at,
         result=visit.result or VisitResult.UNKNOWN,
         key=visit.key,
+        told_min=visit.told_min,
     )
 
 

@@ -66,6 +66,7 @@ class QueueVisit(msgspec.Struct, frozen=True):
     ended_at: Micros | None
     result: VisitResult
     key: str = ""
+    told_min: int | None = None  # how many minutes the caller was told, before joining; None: nothing
 
 
 class Transfer(msgspec.Struct, frozen=True):

@@ -85,6 +85,9 @@ def _connect(record: CallRecord) -> str:
     parts = [console.seconds(words.connect_ms(record))]
     parts += [f"等待 wait {console.seconds(record.wait_ms)}"] if record.wait_ms is not None else []
     parts += [f"振铃 ring {console.seconds(record.ring_ms)}"] if record.ring_ms is not None else []
+    parts += [
+        f"曾告知约 {visit.told_min} 分钟 told about {visit.told_min} min" for visit in record.visits if visit.told_min
+    ]
     return " · ".join(parts)
 
 

@@ -63,6 +63,10 @@ async def test_it_is_said_only_while_it_is_known_and_somebody_waits_already(tool
         assert await hotline.caller_hears() == ""  # less than a minute is not worth a word
         await hotline.known(5 * MINUTE)
         assert await hotline.caller_hears(trunk="carrier") == ""  # a caller who would not hear it
+        told = [(event["CallerIDNum"][-1], event["Minutes"], event["Ahead"]) for event in rig.manager.all("ZtExpect")]
+        assert told == [("3", "15", "1"), ("5", "2", "3"), ("6", "3", "4"), ("7", "65", "5")]
+        rows = [text for kind, text in rig.cel() if kind == "ZT_EXPECT"]
+        assert rows == [f"q=hotline&m={minutes}&a={ahead}" for _, minutes, ahead in told]
 
 
 async def test_what_is_no_number_is_never_said(tools: Tools, tmp_path: Path) -> None:

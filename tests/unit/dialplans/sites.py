@@ -77,6 +77,7 @@ language = "en"
 name = "hotline"
 title = "综合受理"
 number = "8001"
+expected_wait = true
 exits = { 1 = "queue:duty", 2 = "agent:1001", 3 = "hangup" }
 overflow = "queue:duty"
 music = "city"

@@ -335,6 +335,10 @@ SAID = [
         e.QueueEnded(at=AT, uniqueid=ONE, linkedid=LINKED, queue=QUEUE, status="EXITKEY", key="1"),
     ),
     (
+        f.user_event("ZtExpect", ("Queue", "q12345"), ("Minutes", "5"), ("Ahead", "3")),
+        e.WaitTold(at=AT, uniqueid=ONE, linkedid=LINKED, queue=QUEUE, minutes=5),
+    ),
+    (
         f.user_event("ZtRefused", ("Trunk", "carrier"), ("Dialled", "12345"), ("Reason", "closed")),
         e.CallRefused(at=AT, uniqueid=ONE, linkedid=LINKED, trunk="carrier", dialled="12345", reason="closed"),
     ),

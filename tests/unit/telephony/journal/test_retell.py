@@ -193,3 +193,11 @@ def test_who_waits_again_after_a_talk_has_two_stays() -> None:
     cut = next(number for number, row in enumerate(rows) if "COMPLETECALLER" in row)
     record = told(*rows[:cut], *again)
     assert [visit.result.value for visit in record.visits] == ["connected", "abandoned"]
+
+
+def test_what_the_caller_was_told_of_the_wait() -> None:
+    first, app, joined = waiting()
+    said = cel(1, "USER_DEFINED", "1", name=TRUNK, user_event="ZT_EXPECT", extra='{"extra":"q=service&m=5&a=3"}')
+    ended = [cel(6, "APP_END", "1", name=TRUNK, app="Queue"), line(6, "1", "EXITWITHTIMEOUT", 1, 3, 5)]
+    record = told(first, said, app, joined, *ended, *hung_up(7))
+    assert [(visit.position, visit.told_min) for visit in record.visits] == [(3, 5)]

@@ -431,6 +431,7 @@ def _bound(path: str) -> int:
         "Call.live": 12,
         "Call.linkedids": 12,
         "Call.visits": 6,
+        "Call.told_wait": 2,  # a pair
         "Call.offers": 10,
         "Call.transfers": 5,
         "Call.duty": 5,
