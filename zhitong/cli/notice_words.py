@@ -1,12 +1,13 @@
 """How screens say what a caller heard of the notice."""
 
-from dialplans.prompts import sentences
 from telephony.config import Site
 from telephony.records.record import NoticeHeard
 
 
 def to_say(site: Site) -> str:
     """What an agent is to say who cut the notice, in the site's language (``notice_say`` of prompts.toml)."""
+    from dialplans.prompts import sentences
+
     words = next(each.words for each in sentences() if each.id == "notice_say")
     return words.get(site.language.partition("_")[0], words["zh"])
 
