@@ -12,8 +12,12 @@ _HOME = tuple(f"{country}{zero}" for country in ("+86", "0086", "086", "86") for
 _MOBILE = ("1[3-9]XXXXXXXXX",)
 _FREE = ("[48]00XXXXXXX",)
 _FIXED = ("10XXXXXXXX", "2XXXXXXXXX", "[3-9]XXXXXXXXX", "[3-9]XXXXXXXXXX")
-_SHORT = ("1[0-2]X", "1[0-2]XXX", "1[0-2]XXXX", "95XXX", "95XXXX", "95XXXXX", "95XXXXXX", "96XXX", "96XXXX")
-_OF_AREA = ("1[0-2]X", "1[0-2]XXX", "9[56]XXX")
+_SHORT = tuple(
+    f"{head}{'X' * more}"
+    for head, counts in (("1[0-2]", (1, 3, 4)), ("95", (3, 4, 5, 6)), ("96", (3, 4)))
+    for more in counts
+)
+_OF_AREA = tuple(f"{head}{'X' * more}" for head, more in (("1[0-2]", 1), ("1[0-2]", 3), ("9[56]", 3)))
 _AREAS = ("10", "2X", "[3-9]XX")
 _LOCAL = {2: ("[2-8]XXXXXXX",), 3: ("[2-8]XXXXXX", "[2-8]XXXXXXX")}
 _OWN = {2: ("XXXXXXXX",), 3: ("XXXXXXX", "XXXXXXXX")}
