@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import dialplans
+from tests.unit.dialplans.speech.test_check import a_wav
 from tests.unit.zhitong.cli.conftest import Said, Terminal
 
 GOOD = """\
@@ -125,7 +126,11 @@ def test_twice_the_same_changes_nothing(terminal: Terminal) -> None:
 
 def test_the_sample_of_the_first_users_size(terminal: Terminal) -> None:
     samples = Path(dialplans.__path__[0]) / "samples" / "city"
-    terminal.site_file.write_text((samples / "site.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    data = terminal.folder / "data"  # its notice is spoken, and so must be there where the PBX is
+    for sound in ("sounds/zh/zt/notice", "sounds/en/silence/10", "moh/a"):
+        a_wav(data / f"{sound}.wav")
+    text = (samples / "site.toml").read_text(encoding="utf-8") + f'\n[pbx.folders]\ndata = "{data}"\n'
+    terminal.site_file.write_text(text, encoding="utf-8")
     said = terminal.zhitong("agents", "import", samples / "agents.csv")
     assert said.status == 0, said.err
     assert "新增 added 68:" in said.out
