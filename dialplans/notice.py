@@ -18,12 +18,13 @@ _LONGEST_S = 4 * 3600
 
 class Voice(NamedTuple):
     """The sounds in the language that a caller's channel has. ``files``: as Asterisk's playlists want them, absolute
-    and without ending. ``language``: that of the folder where the first lies."""
+    and without ending. ``language``: that of the folder where the first lies. ``length_ms`` None: the PBX is elsewhere,
+    and measures them itself."""
 
     channel: str
     language: str
     files: tuple[str, ...]
-    length_ms: int
+    length_ms: int | None
 
 
 class Spoken(NamedTuple):
@@ -34,14 +35,29 @@ class Spoken(NamedTuple):
 
 
 def spoken(site: Site, data: Path) -> Spoken:
-    """What a PBX plays whose data directory is ``data``. Raises ``ConfigError`` naming a sound that is missing."""
+    """What a PBX plays whose data directory is ``data``. Raises ``ConfigError`` naming a sound that is missing.
+
+    Where this machine has no sounds at all, the PBX is another: then they are taken to be there, as .wav of 8 kHz, and
+    after the notice there is silence, since the files of the music are not known here.
+    """
     languages = dict.fromkeys((site.language, *(route.language for route in site.routes if route.language)))
+    if not (data / "sounds").is_dir():
+        return _elsewhere(site, data / "sounds", list(languages))
     silence = _file(data / "sounds", "silence/10", site.language)
     wait_s = max(queue.max_wait_s or _LONGEST_S for queue in site.queues)
     music = {
         name: _laid_out(data / music_folder(name), silence, wait_s) for name in sorted({q.music for q in site.queues})
     }
     return Spoken(tuple(_voice(site, data / "sounds", language) for language in languages), music)
+
+
+def _elsewhere(site: Site, sounds: Path, languages: list[str]) -> Spoken:
+    voices = [
+        Voice(language, language, tuple(str(sounds / language / name) for name in site.notice.sounds), None)
+        for language in languages
+    ]
+    silence = str(sounds / "en" / "silence" / "10")
+    return Spoken(tuple(voices), {queue.music: (silence,) for queue in site.queues})
 
 
 def _voice(site: Site, sounds: Path, channel: str) -> Voice:

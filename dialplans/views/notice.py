@@ -5,6 +5,7 @@ from typing import Any
 
 from dialplans.contract import NOTICE_MUSIC
 from dialplans.notice import Spoken, Voice
+from dialplans.safety import Code
 from telephony.site.site import Site
 
 
@@ -16,6 +17,7 @@ def notice(site: Site, heard: Spoken | None) -> dict[str, Any]:
         "name": name_of(site),
         "whole": site.notice.whole,
         "prefix": NOTICE_MUSIC,
+        "measured": any(voice.length_ms is None for voice in heard.voices),
         "voices": [_voice(voice, main=not index) for index, voice in enumerate(heard.voices)],
     }
     return {"notice": shown}
@@ -27,9 +29,17 @@ def _voice(voice: Voice, *, main: bool) -> dict[str, Any]:
         "channel": voice.channel,
         "language": voice.language,
         "sounds": "&".join(voice.files),
-        "length": voice.length_ms,
+        "length": _length(voice),
         "ending": _ending(voice, main=main),
     }
+
+
+def _length(voice: Voice) -> int | Code:
+    """In ms; of files that are not here, what the PBX finds: 16 bytes of .wav each ms."""
+    if voice.length_ms is not None:
+        return voice.length_ms
+    parts = [f"${{MATH(${{STAT(s,{file}.wav)}}/16,int)}}" for file in voice.files]
+    return Code(parts[0] if len(parts) == 1 else f"$[{'+'.join(parts)}]")
 
 
 def _ending(voice: Voice, *, main: bool) -> str:

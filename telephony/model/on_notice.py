@@ -51,8 +51,8 @@ def answered(world: World, call: Call, member: MemberName | None) -> None:
     if telling is None:
         return
     telling.stop(world.now)
-    heard = telling.heard_by(None)
-    if heard < telling.length:
+    if not telling.whole_by(None):
+        heard = telling.heard_by(None)
         world.emit(NoticeCut(world.now, call.call_id, member, telling.language, telling.length, heard))
 
 

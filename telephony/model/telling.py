@@ -40,6 +40,10 @@ class Telling:
             self.so_far += max(0, at - self.began)
             self.began = None
 
+    def whole_by(self, at: Micros | None) -> bool:
+        """Whether all of it has been heard at ``at``; what has no length was not there to be heard."""
+        return 0 < self.length <= self.heard_by(at)
+
     def heard_by(self, at: Micros | None) -> Micros:
         """How much of it has been heard at ``at`` (None: by the last that is known)."""
         now = max(0, at - self.began) if self.began is not None and at is not None else 0

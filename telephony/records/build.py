@@ -290,7 +290,7 @@ def _notice_heard(call: Call, ended_at: Micros) -> NoticeHeard | None:
         language=telling.language,
         length_ms=telling.length // _MS,
         heard_ms=heard // _MS,
-        whole=heard >= telling.length,
+        whole=telling.whole_by(ended_at),
         cost_ms=cost // _MS,
     )
 

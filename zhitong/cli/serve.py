@@ -16,7 +16,7 @@ from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service, account_of
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
 from zhitong.cli.logs import LogForm, set_up
-from zhitong.cli.notice_words import to_say
+from zhitong.cli.notice_sentence import to_say
 from zhitong.cli.notify import notify
 
 log = structlog.get_logger(__name__)
