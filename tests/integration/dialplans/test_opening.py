@@ -7,6 +7,7 @@ import zoneinfo
 
 import pytest
 
+from dialplans.contract import CLOSURE_KEY
 from tests.integration.dialplans.conftest import MakeRig
 from tests.integration.dialplans.rig import Rig, agents_of
 from tests.integration.dialplans.test_calls import ALWAYS, codes
@@ -59,6 +60,8 @@ async def test_an_agent_who_may_closes_the_hotline_and_opens_it_again(make_rig: 
         assert await keyed(rig, closer, "*91") == ("closed", "1001")
         until = int(rig.manager.all("ZtClosure", State="closed")[0]["Until"])
         assert before + 2 * 3600 <= until <= int(time.time()) + 2 * 3600
+        kept = await rig.manager.ask("Getvar", Variable=f"DB({CLOSURE_KEY})")
+        assert kept["Value"].startswith(f"{until}:1001:"), "what the bridge asks after at each login"
         refused = await (await rig.citizen("13800000002")).call("12345")
         await refused.ended(60)
         assert codes(refused)[-1] == "200", "or a carrier without early media would let nobody hear why"
