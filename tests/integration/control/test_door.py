@@ -19,6 +19,7 @@ from telephony.live.board import Live
 from telephony.model.changes import AgentStateChanged, CallNotMade, CallStarted, EpochBegan
 from telephony.model.ids import MemberName, Micros, PbxName, call_id_of
 from telephony.model.machines import AgentState
+from telephony.site.outgoing import Outgoing
 from tests.integration.ledger.conftest import Desk, open_desk, order
 from tests.integration.ledger.told import CALLER, called_back, missed
 
@@ -79,6 +80,16 @@ async def test_a_call_back_rings_the_agent_first(room: Room) -> None:
     (attempt,) = await room.desk.ledger.attempts_under_way()
     assert (attempt.uniqueid, attempt.answer) == (action.channel_id, "accepted")
     assert await room.outcome() == (EntryState.CALLING, None), "accepted is not reached"
+
+
+async def test_a_number_that_may_not_be_called_is_refused_before_anything_is_sent(room: Room) -> None:
+    site = msgspec.structs.replace(SITE, outgoing=Outgoing(deny=("mobile",)))
+    door = Door(site, room.act, room.desk.ledger, room.live)
+    answer = await door.handle(request())
+    assert answer.taken is Taken.REFUSED
+    assert "[outgoing]" in answer.why
+    assert room.sent == []
+    assert (await room.outcome())[1] is AttemptOutcome.NOT_PLACED
 
 
 async def test_the_same_order_again_sends_nothing_not_even_after_a_restart(room: Room) -> None:

@@ -8,7 +8,7 @@ from tests.integration.dialplans.conftest import MakeRig
 from tests.integration.dialplans.rig import Rig, agents_of, settled
 from tests.integration.dialplans.test_calls import ALWAYS
 from zhitong.lab.phones.phone import Phone, Setup
-from zhitong.lab.phones.policy import Answer, Refuse
+from zhitong.lab.phones.policy import Answer, Forward, Refuse
 
 pytestmark = pytest.mark.acceptance
 
@@ -54,7 +54,7 @@ async def originate(rig: Rig, dialled: str = CITIZEN, trunk: str = "carrier", ti
         Timeout=str(timeout_ms),
         CallerID=f'"17" <{CITIZEN}>',
         ChannelId=CHANNEL_ID,
-        Variable=f"ZT_CALLBACK=17,ZT_TRUNK={trunk},ZT_DIALLED={dialled}",
+        Variable=f"FORWARD_CONTEXT=zt-forward,ZT_CALLBACK=17,ZT_TRUNK={trunk},ZT_DIALLED={dialled}",
         Async="true",
     )
 
@@ -117,6 +117,16 @@ async def test_a_phone_that_is_not_there_is_told_at_once(make_rig: MakeRig, outs
         response = await rig.manager.event("OriginateResponse")
         assert (response["Response"], response["Uniqueid"]) == ("Failure", CHANNEL_ID)
         assert "Newchannel" not in rig.manager.names()
+
+
+async def test_the_agents_phone_cannot_send_it_elsewhere(make_rig: MakeRig, outside: Outside) -> None:
+    async with make_rig(ALWAYS, agents_of("1001"), base=outside.base) as rig:
+        (await rig.agent("1001")).on_invite = Forward("00441632960961")
+        await originate(rig)
+        told = await rig.manager.event("ZtOutRefused")
+        assert (told["Purpose"], told["Number"]) == ("forward", "+441632960961")
+        await settled()
+        assert not outside.phone.calls
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,14 @@ def test_one_anomaly_is_none_and_many_within_a_time_are(bridge: Bridge) -> None:
     assert bridge.look(anomalies={"unknown channel": 19, "bad state": 1}) != {}
 
 
+def test_a_call_out_that_is_refused_is_none_and_many_within_a_time_are(bridge: Bridge) -> None:
+    assert bridge.look(refused_out={"agent 1001": 4}) == {}
+    assert bridge.look(refused_out={"agent 1001": 4, "agent 1002": 1}) == {
+        "calls_out_refused": "agent 1001 4, agent 1002 1"
+    }
+    assert bridge.look(RECENT_S + 1) == {}
+
+
 def test_those_of_the_first_second_count() -> None:
     symptoms = Symptoms()
     assert symptoms.judge(Readings(now=5.0, anomalies={"x": 10}))[AlarmName.ANOMALIES] == "x 10"
