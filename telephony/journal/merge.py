@@ -52,7 +52,11 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     for linkedid in seen.linkedids:
         call.linkedids.setdefault(linkedid)
     call.provenance = Provenance.COMPLETED
-    record = build_record(call)
+    record = msgspec.structs.replace(
+        build_record(call),  # what numbers mean is said by whoever keeps the record, of all of them
+        caller_normalised=seen.caller_normalised,
+        dialled_normalised=seen.dialled_normalised,
+    )
     return seen if msgspec.structs.replace(record, provenance=seen.provenance) == seen else record
 
 

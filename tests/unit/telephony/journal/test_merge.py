@@ -15,8 +15,10 @@ from telephony.model.events import Event, LinkLost, SnapshotTaken
 from telephony.model.ids import CallId, Micros
 from telephony.model.terms import Outcome, Provenance, VisitResult
 from telephony.model.tracker import Tracker
+from telephony.numbers.kinds import Rules
 from telephony.records.build import build_record
 from telephony.records.folding import Shelf, better
+from telephony.records.numbered import numbered
 from telephony.records.record import CallRecord, Interval, Transfer
 from tests.unit.telephony.journal import recorded
 from tests.unit.telephony.model.snapshots import seen_of
@@ -123,6 +125,8 @@ def test_nothing_to_add_leaves_the_record_as_it_is() -> None:
     call, seen = only("caller-ends")
     first = complete(copy.deepcopy(call), seen)
     assert complete(copy.deepcopy(call), first) is first
+    kept = numbered(first, Rules(area_code="561"))  # as the bridge keeps it: what its numbers mean is not in the logs
+    assert complete(copy.deepcopy(call), kept) is kept
 
 
 def test_an_end_that_was_not_seen() -> None:
