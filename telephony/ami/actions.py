@@ -87,6 +87,16 @@ class Getvar(Action, frozen=True):
     variable: str
 
 
+class DBGet(Action, frozen=True):
+    """system or reporting. One value of AstDB, as the list's one ``Val``; refused where there is none. (``Getvar`` of
+    ``DB(…)`` gives nothing: seen on 22.10.)"""
+
+    lists = True
+
+    family: str
+    key: str
+
+
 class QueueStatus(Action, frozen=True):
     """No right needed. All queues with members and waiting callers, or one of them."""
 

@@ -80,10 +80,10 @@ async def take(act: Act, login: Login, trunks: Sequence[str] = (), *, closure: b
 async def _closure(act: Act) -> str:
     """What AstDB holds of the emergency closure (dialplans/contract.py, CLOSURE_KEY)."""
     try:
-        reply = await act(a.Getvar("DB(zt/closure)"))
-    except AmiActionFailed:  # no right, or no func_db: not worth the whole snapshot
+        reply = await act(a.DBGet("zt", "closure"))
+    except AmiActionFailed:  # there is none; or no right, which is not worth the whole snapshot
         return ""
-    return reply.headers.get("Value", "")
+    return next((item["Val"] for item in reply.items if "Val" in item), "")
 
 
 async def _nothing() -> str:

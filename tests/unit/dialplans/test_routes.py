@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from dialplans.contract import CLOSURE_KEY
 from telephony.config import parse_site
 from telephony.errors import ConfigError
 from tests.unit.dialplans.sites import BASE, agents, apps, plan, rendered, sample
@@ -88,6 +89,8 @@ def test_only_closers_phones_know_the_code() -> None:
     closed = plan(rendered(BASE + '[closure]\nclosers = ["1001"]\nmax_hours = 3\n', agents("1001", "1002")))
     assert apps(closed["zt-phone"]["*91"]) == ["Goto(zt-closure,close,1)"]
     assert set(closed["zt-closers"]) == {"1001"}
+    assert f"DB({CLOSURE_KEY})" in " ".join(apps(closed["zt-gate"]["s"]))
+    assert f"DB({CLOSURE_KEY})" in " ".join(apps(closed["zt-closure"]["close"]))
     assert "Set(ZT_UNTIL=$[${EPOCH}+10800])" in apps(closed["zt-closure"]["close"])
 
 
