@@ -44,6 +44,7 @@ def outgoing(site: Site) -> dict[str, Any]:
         "denied": [*own_numbers(site), *patterns_of(lists.deny, rules)],
         "allowed": patterns_of(lists.allow, rules),
         "keyed": KEYED,
+        "call_out": lists.call_out,
         "daily_limit": lists.daily_limit,
         "uncounted": lists.uncounted,
         "lines_out": LINES_OUT,

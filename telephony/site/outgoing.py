@@ -23,9 +23,11 @@ class Outgoing(Table, frozen=True):
     mobiles, specialists. ``deny`` goes before ``allow``. ``trunks``: their order; empty: all, as they stand.
 
     ``daily_limit``: how many such calls one agent may make on one day of the site's (0: no limit); those for a purpose
-    in ``uncounted`` do not count.
+    in ``uncounted`` do not count. ``call_out``: agents' phones may dial outside; false where another dialplan
+    beside ours lets them.
     """
 
+    call_out: bool = True
     trunks: tuple[Word, ...] = ()
     allow: tuple[Allowed, ...] = ("local", "national", "mobile", "service")
     deny: tuple[Allowed, ...] = ()

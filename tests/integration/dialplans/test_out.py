@@ -188,6 +188,23 @@ async def test_a_call_that_is_in_holds_the_line_that_was_kept_for_it(make_rig: M
         assert (await (await (await rig.agent("1003")).call(MOBILE)).ended()).code == 503
 
 
+@pytest.mark.slow
+async def test_two_calls_that_found_the_last_line_at_once(make_rig: MakeRig, out: Outside) -> None:
+    """As if both had looked before either was there: the second's leg finds itself one too many."""
+    only = '[outgoing]\ntrunks = ["carrier"]\n'
+    base = out.site(carrier="max_calls_out = 1")
+    async with make_rig(ALWAYS + only, agents_of("1001", "1002"), base=base) as rig:
+        file, look = rig.lab.etc / "extensions.conf", 'GotoIf($["${ZT_OUT_FULL}"="1"]?full)'
+        text = await asyncio.to_thread(file.read_text, encoding="utf-8")
+        assert look in text
+        await asyncio.to_thread(file.write_text, text.replace(look, "NoOp(not looked)"), encoding="utf-8")
+        await rig.lab.pbx.cli("dialplan reload")
+        out.carrier.on_invite = Answer()
+        await (await (await rig.agent("1001")).call(MOBILE)).answered()
+        assert (await (await (await rig.agent("1002")).call(MOBILE)).ended()).code >= 500
+        assert len(out.carrier.calls) == 1, "nothing left"
+
+
 async def test_a_citizen_is_transferred_outside(make_rig: MakeRig, out: Outside) -> None:
     async with make_rig(ALWAYS, agents_of("1001"), base=out.base) as rig:
         out.carrier.tone_hz = 700
