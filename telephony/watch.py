@@ -139,6 +139,7 @@ class Watch:
                 fill=round(parts.outbox.fill, 4),
             ),
             journal=_journal_status(parts.journal),
+            refused_out=dict(parts.live.refused_out),
             to_say=tuple(_to_say(cut) for cut in parts.live.to_say),
         )
 

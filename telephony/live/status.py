@@ -47,7 +47,8 @@ class ToSay(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """At ``at`` of our wall clock. ``journal`` is None where the PBX's logs are out of reach."""
+    """At ``at`` of our wall clock. ``journal`` is None where the PBX's logs are out of reach. ``refused_out``:
+    calls over a trunk that the list or the day's limit refused, by agent, since the start."""
 
     at: Micros
     alarms: tuple[Alarm, ...]
@@ -57,3 +58,4 @@ class Status(msgspec.Struct, frozen=True):
     records: Records
     journal: Journal | None
     to_say: tuple[ToSay, ...] = ()
+    refused_out: dict[str, int] = {}

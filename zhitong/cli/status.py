@@ -76,8 +76,13 @@ def rows(told: Status) -> list[tuple[str, str]]:
         ("等待写入的记录 waiting", str(records.waiting)),
         ("发件箱 outbox", f"{records.fill:.1%}; refused {records.refused}, set aside {records.set_aside}"),
         ("日志补录 journal", _journal(told.journal)),
+        *([("拒绝外呼 refused out", _refused_out(told))] if told.refused_out else []),
         *(("请补告知 notice to say", f"{_agent(each)}: {_heard(each)}") for each in told.to_say),
     ]
+
+
+def _refused_out(told: Status) -> str:
+    return ", ".join(f"{who} {count}" for who, count in told.refused_out.items())
 
 
 def _agent(each: ToSay) -> str:
