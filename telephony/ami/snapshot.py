@@ -25,7 +25,7 @@ from telephony.ami.decode import (
 )
 from telephony.ami.layout import HeaderMissing
 from telephony.errors import AmiActionFailed
-from telephony.model.events import CallerSeen, ChannelSeen, MemberChanged, SnapshotTaken, TrunkSeen
+from telephony.model.events import MemberChanged, SnapshotTaken
 from telephony.model.ids import (
     MICROS_PER_SECOND,
     BridgeId,
@@ -35,6 +35,7 @@ from telephony.model.ids import (
     QueueName,
     Uniqueid,
 )
+from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen
 
 _QUESTIONS: Sequence[a.Action] = (a.Ping(), a.CoreStatus(), a.CoreShowChannels(), a.QueueStatus())
 Row = TypeVar("Row")

@@ -8,6 +8,7 @@ already decoded; an absent AMI header is an empty string. ``telephony.ami.decode
 import msgspec
 
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
+from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -392,40 +393,7 @@ class RegistrationChanged(Event, frozen=True, gc=False):
     status: str  # Registered, Unregistered, Rejected
 
 
-class TrunkSeen(msgspec.Struct, frozen=True, gc=False):
-    """One trunk of a snapshot (``DEVICE_STATE``)."""
-
-    name: str
-    reachable: bool
-
-
 # --- the link and time ------------------------------------------------------------------------------------
-
-
-class ChannelSeen(msgspec.Struct, frozen=True, gc=False):
-    """One channel of a snapshot (AMI ``CoreShowChannels``)."""
-
-    uniqueid: Uniqueid
-    linkedid: Linkedid
-    name: str
-    state: int
-    caller_number: str
-    caller_name: str
-    context: str
-    exten: str
-    bridge: BridgeId  # empty: in none
-    age_s: int
-    language: str = ""
-    application: str = ""  # AppQueue, AppDial: a phone that was called; Queue, Dial …: whoever calls
-
-
-class CallerSeen(msgspec.Struct, frozen=True, gc=False):
-    """One waiting caller of a snapshot (AMI ``QueueEntry``)."""
-
-    queue: QueueName
-    uniqueid: Uniqueid
-    position: int
-    wait_s: int
 
 
 class SnapshotTaken(Event, frozen=True):

@@ -4,15 +4,7 @@ between."""
 from telephony.model import on_closure, on_trunks
 from telephony.model.calls import Call, Visit
 from telephony.model.changes import EpochBegan, EpochEnded
-from telephony.model.events import (
-    ChannelCreated,
-    ChannelSeen,
-    ClockSet,
-    LinkLost,
-    MemberChanged,
-    OfferMade,
-    SnapshotTaken,
-)
+from telephony.model.events import ChannelCreated, ClockSet, LinkLost, MemberChanged, OfferMade, SnapshotTaken
 from telephony.model.guesses import all_known, own_up, own_up_after, unseen_end
 from telephony.model.ids import (
     MICROS_PER_SECOND,
@@ -31,6 +23,7 @@ from telephony.model.on_bridges import enter_bridge, leave_bridge, pair
 from telephony.model.on_channels import add_channel, begin_call, end_leg, take_state
 from telephony.model.on_queues import close_visit, join_queue, member_changed, offered
 from telephony.model.queues import Queue
+from telephony.model.seen import ChannelSeen
 from telephony.model.shift import shift_call
 from telephony.model.terms import Direction, Role, VisitResult
 from telephony.model.world import Channel, World

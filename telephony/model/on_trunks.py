@@ -1,8 +1,9 @@
 """Trunks: whether the PBX reaches the carrier, and whether the carrier takes our registration."""
 
 from telephony.model.changes import TrunkChanged, TrunkRegistered
-from telephony.model.events import EndpointChanged, RegistrationChanged, TrunkSeen
+from telephony.model.events import EndpointChanged, RegistrationChanged
 from telephony.model.names import trunk_of_endpoint
+from telephony.model.seen import TrunkSeen
 from telephony.model.world import World
 
 _GONE = "Unreachable"

@@ -12,8 +12,9 @@ from telephony.ami import actions as a
 from telephony.ami import snapshot
 from telephony.ami.decode import Undecoded
 from telephony.errors import AmiActionFailed
-from telephony.model.events import CallerSeen, ChannelSeen, MemberChanged
+from telephony.model.events import MemberChanged
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
+from telephony.model.seen import CallerSeen, ChannelSeen
 from tests.unit.telephony.ami import frames as f
 
 NOW = 1795402664

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from telephony.model.events import CallerSeen, ChannelSeen, Event, MemberChanged, SnapshotTaken
+from telephony.model.events import Event, MemberChanged, SnapshotTaken
 from telephony.model.ids import BridgeId, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.machines import ChannelState
+from telephony.model.seen import CallerSeen, ChannelSeen
 from telephony.model.terms import Role
 from telephony.model.tracker import Tracker
 from telephony.model.world import Channel, World

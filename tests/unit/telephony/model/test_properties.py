@@ -23,10 +23,12 @@ from telephony.model import (
 )
 from telephony.model import events as ev
 from telephony.model.ids import Linkedid, Micros, QueueName, Uniqueid, micros_of
+from telephony.model.seen import CallerSeen, ChannelSeen
 from telephony.model.terms import OfferOutcome, Outcome
 from telephony.records.record import CallRecord
 from tests.unit.telephony.model import test_endings as endings
 from tests.unit.telephony.model.script import Pbx, Told, told
+from tests.unit.telephony.model.sizes import sizes
 from tests.unit.telephony.model.stories import STORIES
 
 # --- arbitrary events -------------------------------------------------------------------------------------
@@ -93,8 +95,8 @@ _SNAPSHOTS = st.builds(
     at=_TIMES,
     epoch=_INTS,
     booted_at=_TIMES,
-    channels=st.lists(_some(ev.ChannelSeen), max_size=5).map(tuple),
-    callers=st.lists(_some(ev.CallerSeen), max_size=3).map(tuple),
+    channels=st.lists(_some(ChannelSeen), max_size=5).map(tuple),
+    callers=st.lists(_some(CallerSeen), max_size=3).map(tuple),
     members=st.lists(_some(ev.MemberChanged), max_size=3).map(tuple),
     queues=st.lists(_WORDS.map(QueueName), max_size=3).map(tuple),
 )
@@ -357,27 +359,6 @@ class Hostile:
             channel = self.target.channels.get(Uniqueid(str(fields["uniqueid"])))
             if channel is not None:
                 fields["linkedid"] = channel.linkedid
-
-
-def sizes(tracker_world: world.World) -> dict[str, int]:
-    """How large every container reachable from a world is."""
-    found: dict[str, int] = {}
-    seen: set[int] = set()
-
-    def walk(thing: object, path: str) -> None:
-        if id(thing) in seen or isinstance(thing, str | int | float | bool | None):
-            return
-        seen.add(id(thing))
-        if isinstance(thing, dict | list | set | tuple):
-            found[path] = max(found.get(path, 0), len(thing))
-            for item in [*thing, *thing.values()] if isinstance(thing, dict) else thing:
-                walk(item, f"{path}[]")
-        for name in getattr(type(thing), "__slots__", ()):
-            walk(getattr(thing, name), f"{type(thing).__name__}.{name}")
-
-    tracker_world.out = []
-    walk(tracker_world, "World")
-    return found
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -7,6 +7,7 @@ from telephony.model import events as ev
 from telephony.model.changes import TrunkChanged, TrunkRegistered
 from telephony.model.ids import Micros, PbxName
 from telephony.model.names import trunk_of_endpoint
+from telephony.model.seen import TrunkSeen
 from telephony.model.tracker import Tracker
 
 ACCOUNT, SERVER = "sip:gov@192.0.2.1", "sip:192.0.2.1"
@@ -35,7 +36,7 @@ class Bridge:
         return list(self.trunks.down)
 
     def snapshot(self, at: int, **reachable: bool) -> None:
-        seen = tuple(ev.TrunkSeen(name, well) for name, well in reachable.items())
+        seen = tuple(TrunkSeen(name, well) for name, well in reachable.items())
         self.hear(ev.SnapshotTaken(Micros(at), 1, Micros(1), (), (), (), (), trunks=seen))
 
 

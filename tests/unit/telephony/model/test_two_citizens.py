@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from telephony.model.events import CallBackBegan, ChannelSeen, Event, SnapshotTaken
+from telephony.model.events import CallBackBegan, Event, SnapshotTaken
 from telephony.model.ids import Linkedid, Micros, call_id_of
+from telephony.model.seen import ChannelSeen
 from telephony.model.terms import Direction
 from tests.unit.telephony.journal import recorded
 from tests.unit.telephony.journal.test_merge import interrupted

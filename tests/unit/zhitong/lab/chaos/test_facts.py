@@ -2,8 +2,9 @@
 
 import pytest
 
-from telephony.model.events import CallerSeen, ChannelSeen, MemberChanged, SnapshotTaken
+from telephony.model.events import MemberChanged, SnapshotTaken
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.seen import CallerSeen, ChannelSeen
 from telephony.model.tracker import Tracker
 from zhitong.lab.chaos.facts import Facts, difference, of_rows, of_world
 

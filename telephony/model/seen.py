@@ -1,0 +1,38 @@
+"""What a snapshot sees of a PBX, row by row; ``events.SnapshotTaken`` holds it."""
+
+import msgspec
+
+from telephony.model.ids import BridgeId, Linkedid, QueueName, Uniqueid
+
+
+class ChannelSeen(msgspec.Struct, frozen=True, gc=False):
+    """One channel of a snapshot (AMI ``CoreShowChannels``)."""
+
+    uniqueid: Uniqueid
+    linkedid: Linkedid
+    name: str
+    state: int
+    caller_number: str
+    caller_name: str
+    context: str
+    exten: str
+    bridge: BridgeId  # empty: in none
+    age_s: int
+    language: str = ""
+    application: str = ""  # AppQueue, AppDial: a phone that was called; Queue, Dial …: whoever calls
+
+
+class CallerSeen(msgspec.Struct, frozen=True, gc=False):
+    """One waiting caller of a snapshot (AMI ``QueueEntry``)."""
+
+    queue: QueueName
+    uniqueid: Uniqueid
+    position: int
+    wait_s: int
+
+
+class TrunkSeen(msgspec.Struct, frozen=True, gc=False):
+    """One trunk of a snapshot (``DEVICE_STATE``)."""
+
+    name: str
+    reachable: bool
