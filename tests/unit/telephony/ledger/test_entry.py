@@ -361,3 +361,15 @@ def test_at_one_moment_the_missed_call_comes_before_its_answer(gap: int) -> None
 def test_a_try_without_an_entry_leaves_no_trace_in_any() -> None:
     assert fold([began(1, 0), CallEnded(at(5), began(1, 0).attempt, began(1, 0).agent, None, None)]).entries == ()
     assert isinstance(began(1, 0), CallBegan)
+
+
+def test_an_entry_is_promised_as_soon_as_one_of_its_calls_was() -> None:
+    (entry,) = fold([missed(1, 0), missed(2, 60, promised=True), missed(3, 120)]).entries
+    assert (entry.promised, entry.latest.promised, entry.calls) == (True, False, 3)
+    (plain,) = fold([missed(1, 0), missed(2, 60)]).entries
+    assert not plain.promised
+
+
+def test_a_new_entry_after_a_closing_promises_nothing_of_the_old_ones() -> None:
+    old, new = fold([missed(1, 0, promised=True), closed(1, 30), missed(2, 60)]).entries
+    assert (old.promised, new.promised) == (True, False)
