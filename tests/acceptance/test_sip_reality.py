@@ -112,7 +112,9 @@ class End(StrEnum):
     AGENT_VANISHES = "the agent's phone vanishes"
 
 
-@pytest.mark.parametrize("end", End)
+@pytest.mark.parametrize(
+    "end", [End.CALLER_VANISHES, End.AGENT_VANISHES, pytest.param(End.CALLER_FALLS_SILENT, marks=pytest.mark.slow)]
+)
 async def test_who_goes_without_a_bye(tmp_path: Path, tools: Tools, end: End) -> None:
     """The call ends by the RTP timeout: by the system, cause 44. Both who are left are free for others."""
     async with room(tmp_path, tools, trunk=SHORT, rest=PROFILE) as lab:
@@ -218,28 +220,42 @@ def registrar(phone: Phone, willing: list[bool]) -> None:
     phone.on_request = hear  # type: ignore[method-assign]
 
 
+@asynccontextmanager
+async def behind(directory: Path, tools: Tools, carrier: Phone, trunk: str) -> AsyncIterator[Stage]:
+    """A stage whose trunk leads to this phone."""
+    line = f"port = {carrier.place[1]}\nqualify_s = 1\n{trunk}"
+    async with carrier, stage(directory, tools, people(["1001"]), "", trunk=line, contacts=False) as play:
+        yield play
+
+
+NOWHERE = ("127.0.0.1", 9)
+
+
 async def test_a_trunk_that_dies_and_comes_back(tmp_path: Path, tools: Tools) -> None:
-    """Also for a bridge that begins while it is dead; and a registration that is refused."""
-    nowhere, setup = ("127.0.0.1", 9), Setup(host=TRUNK_HOST)
-    carrier = await Phone.start("carrier", "", nowhere, None, register=False, setup=setup)
-    willing = [False]
-    registrar(carrier, willing)
-    port = carrier.place[1]
-    private = tmp_path / "var" / "secrets.toml"
-    private.parent.mkdir(parents=True)
-    write_private(private, f'ami = "{generate()}"\n[trunks]\ncarrier = "of-the-carrier"\n')
-    trunk = f'port = {port}\nqualify_s = 1\nregister = true\nusername = "gov"\n'
-    async with carrier, stage(tmp_path, tools, people(["1001"]), "", trunk=trunk, contacts=False) as play:
-        assert "gov" in await alarm(play, "trunk_unregistered")
-        willing.append(True)
-        await play.lab.pbx.cli("pjsip send register *all")
-        await alarm(play, "trunk_unregistered", stands=False)
+    """Also for a bridge that begins while it is dead."""
+    carrier = await Phone.start("carrier", "", NOWHERE, None, register=False, setup=Setup(host=TRUNK_HOST))
+    same = Setup(host=TRUNK_HOST, port=carrier.place[1])
+    async with behind(tmp_path, tools, carrier, "") as play:
         await alarm(play, "trunk_down", stands=False)
         carrier.unplug()
         assert (await alarm(play, "trunk_down")).startswith("carrier since 20")
         await play.scene.bridge.stop()
         await play.scene.bridge.start()
         assert (await alarm(play, "trunk_down")).startswith("carrier since 20")
-        again = await Phone.start("carrier", "", nowhere, None, register=False, setup=Setup(host=TRUNK_HOST, port=port))
-        async with again:
+        async with await Phone.start("carrier", "", NOWHERE, None, register=False, setup=same):
             await alarm(play, "trunk_down", stands=False)
+
+
+@pytest.mark.slow  # Asterisk begins to register after up to ten seconds
+async def test_a_registration_that_is_refused_and_then_taken(tmp_path: Path, tools: Tools) -> None:
+    carrier = await Phone.start("carrier", "", NOWHERE, None, register=False, setup=Setup(host=TRUNK_HOST))
+    willing = [False]
+    registrar(carrier, willing)
+    private = tmp_path / "var" / "secrets.toml"
+    private.parent.mkdir(parents=True)
+    write_private(private, f'ami = "{generate()}"\n[trunks]\ncarrier = "of-the-carrier"\n')
+    async with behind(tmp_path, tools, carrier, 'register = true\nusername = "gov"\n') as play:
+        assert "gov" in await alarm(play, "trunk_unregistered")
+        willing.append(True)
+        await play.lab.pbx.cli("pjsip send register *all")
+        await alarm(play, "trunk_unregistered", stands=False)
