@@ -96,7 +96,7 @@ class Trunk(Table, frozen=True):
     promise_lines: Count = 10  # how many more may hear the promise of a call-back at a time
     max_calls_out: Count = 0  # of them at most so many out; 0: no limit
     reserved_in: Count = 0  # lines that calls out leave free, for calls in
-    reserved_specialists: Count = 0  # lines that all but calls to specialists leave free
+    reserved_specialists: Count = 0  # lines that other calls out leave free for specialists
 
 
 class PhoneProfile(Table, frozen=True):
