@@ -20,10 +20,9 @@ from telephony.model.changes import Anomaly, CallEnded, Change
 from telephony.model.clock import PbxClock
 from telephony.model.events import ClockSet, Event, LinkLost, SnapshotTaken, Tick
 from telephony.model.ids import MICROS_PER_SECOND, Micros
-from telephony.model.terms import Direction
 from telephony.model.tracker import Tracker
 from telephony.model.world import SETTLE, World
-from telephony.records.build import build_record
+from telephony.records.build import build_record, is_feature_code
 from telephony.records.record import CallRecord
 
 INBOX_LIMIT = 200_000
@@ -38,11 +37,6 @@ _ANOMALIES_LOGGED = 20  # of each kind
 log = structlog.get_logger(__name__)
 
 Sink = Callable[[Sequence[Change]], None]
-
-
-def is_feature_code(call: Call) -> bool:
-    """A phone of the site that keyed a code (sign-in, pause): nobody was called, so there is no call to record."""
-    return call.direction is Direction.INTERNAL and call.dialled[:1] in ("*", "#") and len(call.legs) == 1
 
 
 def monotonic() -> Micros:

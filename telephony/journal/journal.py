@@ -35,7 +35,7 @@ from telephony.model.calls import Call
 from telephony.model.changes import CallEnded, Change, EpochBegan, EpochEnded
 from telephony.model.ids import CallId, MemberName, Micros, Uniqueid
 from telephony.model.world import World
-from telephony.records.build import build_record
+from telephony.records.build import build_record, is_feature_code
 from telephony.records.identity import family, same_call, settled
 from telephony.records.record import CallRecord
 
@@ -239,12 +239,13 @@ class Journal:
 
     def _rebuilt(self, finished: Finished) -> list[_Due]:
         try:
-            calls = rebuild(self._world.pbx, finished.calls, self._members)
+            told = rebuild(self._world.pbx, finished.calls, self._members)
         except Exception:  # a bug of ours must not stop the journal; the rows are kept by Asterisk
             self.counts["failures"] += 1
             log.exception("calls could not be rebuilt", first=str(finished.calls.rows[0].row_id))
             return []
-        headless, everyone = finished.calls.headless, frozenset(leg for call in calls for leg in call.legs)
+        calls = [call for call in told if not is_feature_code(call)]
+        headless, everyone = finished.calls.headless, frozenset(leg for call in told for leg in call.legs)
         return [
             _Due(call, not headless.isdisjoint(call.legs), everyone - call.legs.keys(), finished.mark, call.call_id)
             for call in calls

@@ -303,6 +303,11 @@ def _recorded(call: Call) -> bool | None:
     return call.recorded_bytes > _WAVE_HEADER
 
 
+def is_feature_code(call: Call) -> bool:
+    """A phone of the site that keyed a code (sign-in, pause): nobody was called, so there is no call to record."""
+    return call.direction is Direction.INTERNAL and call.dialled[:1] in ("*", "#") and len(call.legs) == 1
+
+
 def is_offered(record: CallRecord) -> bool:
     """Whether the call counts as offered to the hotline (metrics.md): a citizen's call that reached the PBX."""
     return record.direction is Direction.INBOUND

@@ -31,6 +31,18 @@ async def test_a_call_that_is_not_on_record_is_handed_on_once(desk: Desk) -> Non
         assert (journal.status.due, journal.status.held, journal.status.problem) == (0, 0, None)
 
 
+async def test_a_phone_that_keyed_a_feature_code_called_nobody(desk: Desk) -> None:
+    for at, channel, exten in ((1.0, "1", "*11"), (2.0, "2", "1002")):
+        rows = [cel(at, "CHAN_START", channel, exten=exten), cel(at + 0.2, "ANSWER", channel, exten=exten)]
+        ends = [cel(at + 0.5, event, channel, exten=exten) for event in ("HANGUP", "CHAN_END", "LINKEDID_END")]
+        desk.logs.cel(*rows, *ends)
+    async with desk.working() as journal:
+        await desk.until(lambda: bool(desk.handed))
+        await desk.a_while()
+        assert desk.ids == ["2"]
+        assert (journal.status.due, journal.status.held) == (0, 0)
+
+
 async def test_a_call_that_is_not_over_waits(desk: Desk) -> None:
     desk.logs.begin("1", 1)
     async with desk.working() as journal:
