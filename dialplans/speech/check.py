@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dialplans.findings import Finding, Level
+from dialplans.findings import Finding
 from dialplans.prompts import sentences
 from dialplans.sounds import find_sound, prompts_of, sound_seconds
 from telephony.config import Site
@@ -102,4 +102,4 @@ def _played(named: Named, sounds: Path, language: str) -> Iterable[Finding]:
     folder = path.relative_to(sounds).parts[0].partition("_")[0]
     if named.sound.startswith("zt/") and folder not in (language.partition("_")[0], "zt"):
         what = f"the sentence {named.sound!r} is there in another language only: {path}."
-        yield Finding(named.where, what, _bring(sounds), Level.WARNING)
+        yield Finding(named.where, what, _bring(sounds))

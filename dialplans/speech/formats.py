@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from telephony.errors import ConfigError
 
 _PCM = 1
+_OF_A_PIPE = 0x7FFF_0000
+"""Whoever writes to a pipe cannot know the length, and writes the largest there is."""
 _BEGINNINGS = {
     b"ID3": "an MP3",
     b"\xff\xfb": "an MP3",
@@ -22,7 +24,8 @@ def wave_samples(content: bytes, rate: int) -> int:
     """How many samples a ``.wav`` file has (``.wav16`` with a ``rate`` of 16000): PCM, 16 bit, mono, that rate.
 
     Raises ``ConfigError`` that says what it is instead; what is asked for is that of formats/format_wav.c. A
-    header that promises more than the file holds is believed only as far as the file goes.
+    header that promises more than the file holds is that of a copy that was cut off, unless it was written to a pipe
+    and promises all there can be.
     """
     chunks = dict(_chunks(content))
     if "fmt " not in chunks or len(chunks["fmt "]) < 16:
@@ -32,7 +35,20 @@ def wave_samples(content: bytes, rate: int) -> int:
     if kind or (channels, found, bits) != (1, rate, 16):
         width = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
         raise ConfigError(f"it is {kind}{found} Hz, {bits} bit, {width}, not {rate} Hz, 16 bit, mono")
+    if lacking := _lacking(content):
+        raise ConfigError(f"it is cut off: {lacking} bytes of its sound are missing")
     return len(chunks.get("data", b"")) // 2
+
+
+def _lacking(content: bytes) -> int:
+    """How many bytes of its sound a file lacks."""
+    at = 12
+    while at + 8 <= len(content):
+        name, size = struct.unpack("<4sI", content[at : at + 8])
+        if name == b"data":
+            return 0 if size >= _OF_A_PIPE else max(0, at + 8 + size - len(content))
+        at += 8 + size + size % 2
+    return 0
 
 
 def _chunks(content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -38,6 +38,21 @@ def test_nothing_is_wrong_where_all_sentences_are(sounds: Path) -> None:
     assert file_prompts(SITE, {"queues.conf": "announce-position = yes\nqueue-thereare = zt/position"}, sounds) == []
 
 
+def test_a_recording_whose_copy_was_cut_off_is_none(sounds: Path) -> None:
+    file = sounds / "zh/zt/closed.wav"
+    file.write_bytes(file.read_bytes()[:3000])
+    (finding,) = site_prompts(SITE, sounds)
+    assert (finding.where, finding.level) == ("site.toml: prompts.closed", Level.ERROR)
+    assert "it is cut off: 5044 bytes of its sound are missing" in finding.what
+
+
+def test_who_writes_to_a_pipe_cannot_know_the_length(sounds: Path) -> None:
+    file = sounds / "zh/zt/closed.wav"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:40] + b"\xff\xff\xff\xff" + whole[44:])
+    assert site_prompts(SITE, sounds) == []
+
+
 def test_a_sentence_that_is_missing_is_named_with_its_key_and_how_to_bring_it(sounds: Path) -> None:
     (sounds / "zh/zt/closed.wav").unlink()
     (finding,) = site_prompts(SITE, sounds)
@@ -58,11 +73,11 @@ def test_sentences_that_were_never_spoken_are_one_finding(tmp_path: Path) -> Non
     assert "zhitong prompts build" in finding.remedy
 
 
-def test_a_sentence_in_another_language_is_a_warning(sounds: Path) -> None:
+def test_a_sentence_in_another_language_is_not_there(sounds: Path) -> None:
     (sounds / "zh/zt/closed.wav").unlink()
     a_wav(sounds / "en/zt/closed.wav")
     (finding,) = site_prompts(SITE, sounds)
-    assert (finding.where, finding.level) == ("site.toml: prompts.closed", Level.WARNING)
+    assert (finding.where, finding.level) == ("site.toml: prompts.closed", Level.ERROR)
     a_wav(sounds / "zt/closed.wav")  # one that is good for every language
     assert site_prompts(SITE, sounds) == []
 
