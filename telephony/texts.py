@@ -102,3 +102,7 @@ def target_of(target: str) -> Target:
     """The parts of a ``TargetText``."""
     kind, _, name = target.partition(":")
     return Target(kind, name)
+
+
+EMERGENCY = frozenset({"110", "112", "119", "120", "122"})
+"""China's emergency numbers (and 112, GSM's): nothing of the site may be called by one, or it could not be dialled."""

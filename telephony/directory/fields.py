@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from telephony.directory.agents import QueueMembership
 from telephony.model.ids import MemberName, QueueName
+from telephony.texts import EMERGENCY
 
 MAX_NAME = 64
 MAX_PENALTY = 1_000
@@ -31,6 +32,8 @@ def checked_number(text: str) -> MemberName:
     """The agent's number: 2 to 15 digits, since it is dialled."""
     if not _NUMBER.fullmatch(text):
         raise FieldRefused("write 2 to 15 digits (0-9) and nothing else, for example 1001")
+    if text in EMERGENCY:
+        raise FieldRefused(f"{text} is an emergency number, which would no longer reach who it is for: give another")
     return MemberName(text)
 
 

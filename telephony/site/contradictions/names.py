@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from telephony.site.site import Site
+from telephony.texts import EMERGENCY
 
 RESERVED_NAMES = frozenset({"general", "default", "globals"})
 """Sections with a meaning of their own in Asterisk's files: no queue may be called so."""
@@ -26,6 +27,8 @@ def faults(site: Site) -> Iterator[str]:
 
 def _shared_numbers(site: Site) -> Iterator[str]:
     for index, queue in enumerate(site.queues):
+        if queue.number in EMERGENCY:
+            yield f"queue[{index}].number: {queue.number!r} is an emergency number. Choose another."
         if queue.number in site.hotline:
             yield f"queue[{index}].number: {queue.number!r} is the hotline's. Choose another."
     codes = site.feature_codes

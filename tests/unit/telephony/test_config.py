@@ -176,6 +176,7 @@ def two(more: str) -> str:
         (two('overflow = "queue:duty"') + 'overflow = "queue:hotline"', "hotline → duty → hotline"),
         (SMALLEST + '[[queue]]\nname = "hotline"', "queue[1].name: 'hotline' is taken by queue[0].name"),
         (two('number = "8001"') + 'number = "8001"', "queue[1].number: '8001' is taken by queue[0].number"),
+        (SMALLEST + 'number = "120"', "queue[0].number: '120' is an emergency number"),
         (SMALLEST + 'number = "12345"', "queue[0].number: '12345' is the hotline's"),
         (SMALLEST + "[feature_codes]\npause = '*11'", "feature_codes.pause: '*11' has more than one meaning"),
         (SMALLEST + "[feature_codes]\nblind = '*2'", "feature_codes.blind: '*2' is that of feature_codes.attended"),

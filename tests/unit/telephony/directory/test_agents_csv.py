@@ -129,6 +129,12 @@ def test_a_number_that_cannot_be_dialled_is_refused(number: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("number", ["110", "112", "119", "120", "122"])
+def test_an_emergency_number_is_nobodys(number: str) -> None:
+    ((_, field, remedy),) = refused(row(number=number))
+    assert (field, remedy.partition(",")[0]) == ("number", f"{number} is an emergency number")
+
+
 @pytest.mark.parametrize("char", ["\x00", "\x07", "\x1b", "\x7f", "\u202e", "\u200b", "\ufeff", "\u2028", "\r", "\n"])
 def test_a_name_with_an_invisible_character_is_refused(char: str) -> None:
     ((line, field, remedy),) = refused(row(name=f"王{char}明"))
