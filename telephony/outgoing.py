@@ -15,7 +15,7 @@ from telephony.site.site import Site
 CLASSES: dict[str, tuple[str, ...]] = {
     "local": ("[2-8]XXXXXX", "[2-8]XXXXXXX"),  # and those of the own area code
     "national": ("0[1-9]XXXXXXXX", "0[1-9]XXXXXXXXX", "0[1-9]XXXXXXXXXX"),
-    "mobile": ("1[3-9]XXXXXXXXX",),
+    "mobile": ("1[3-57-9]XXXXXXXXX", "16[25-7]XXXXXXXX"),
     "service": (
         *("110", "119", "12X", "10XXX", "11XXX", "12[0-46-9]XX", "10XXXX", "11XXXX"),
         *("95XXX", "95XXXX", "95XXXXX", "95XXXXXX", "96XXX", "96XXXX", "[48]00XXXXXXX"),

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.integration.dialplans.conftest import MakeRig
-from tests.integration.dialplans.rig import Rig, agents_of
+from tests.integration.dialplans.listening import Kept, heard, recorded
+from tests.integration.dialplans.rig import Rig, agents_of, settled
 from tests.integration.dialplans.test_calls import ALWAYS, HOUSING, codes
 from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.heard import Sound
@@ -16,6 +17,10 @@ from zhitong.lab.phones.tones import Tone
 
 pytestmark = pytest.mark.acceptance
 
+MOBILE = 1000
+"""What the duty mobile hums, in Hz."""
+LATE = 0.5
+"""Seconds that may be under way at both ends of a talk on a busy machine."""
 SENTENCE = 20
 """Packets of 20 ms that the sentences of this file have at least."""
 
@@ -141,9 +146,10 @@ async def test_a_chain_in_which_everything_fails_ends_in_the_promise(make_rig: M
 
 
 async def test_a_duty_mobile_takes_the_caller_by_pressing_1(make_rig: MakeRig, outside: Outside) -> None:
-    site = ALWAYS + 'overflow = "duty"\n' + DUTY
+    """And is recorded from then on, both voices, with nothing of the music before."""
+    site = ALWAYS + 'overflow = "duty"\n' + DUTY + "[recording]\non = true\nkeep_days = 30\n"
     async with make_rig(site, agents_of("1001"), base=outside.trunk) as rig:
-        outside.phone.on_invite = Ring()
+        outside.phone.on_invite, outside.phone.tone_hz = Ring(), MOBILE
         call = await (await rig.citizen()).call("12345")
         up = await call.answered(30)
         mobile = await outside.phone.next_call()
@@ -156,10 +162,15 @@ async def test_a_duty_mobile_takes_the_caller_by_pressing_1(make_rig: MakeRig, o
         talk = await rig.manager.event("BridgeEnter", CallerIDNum="13800000001")
         assert talk["Context"] == "zt-out"
         await mobile.hears(Tone.CALLER, picked_up.mono)
+        await settled(1.0)
         await mobile.hangup()
         await call.ended()
         await rig.manager.event("ZtEnd")
         assert rig.manager.all("ZtPromise") == []
+        file = Kept(await recorded(rig))
+        assert file.of(MOBILE) == pytest.approx(heard(call, MOBILE), abs=LATE)
+        assert file.of(Tone.CALLER) == pytest.approx(heard(mobile, Tone.CALLER), abs=LATE)
+        assert file.seconds == pytest.approx(heard(call, MOBILE), abs=LATE)
         await in_cel(rig, ("ZT_DUTY", "m=13900000001"))
 
 
