@@ -7,9 +7,12 @@ from pathlib import Path
 
 from dialplans.checks.plan import Plan, plan_of
 from dialplans.conf import Conf, Section, include_targets, included, read
+from dialplans.include import PLAIN
 
 OURS = "zhitong-"
 _OUR_CONTEXTS = re.compile(r"zt-[a-zA-Z0-9_.-]+\Z")
+_BEGUN_WITH = frozenset(step.theirs for step in PLAIN)
+"""Files that Asterisk reads whoever else includes them, be it they themselves."""
 
 
 def is_ours(context: str) -> bool:
@@ -50,7 +53,7 @@ class Pbx:
         duties = sorted(
             {re.sub(r"_custom$", "", Path(name).stem.removeprefix(OURS)) for name in self.files if "/" not in name}
         )
-        known = [duty for duty in duties if f"{duty}.conf" not in self._taken]
+        known = [duty for duty in duties if f"{duty}.conf" in _BEGUN_WITH or f"{duty}.conf" not in self._taken]
         return [conf for duty in known for conf in self._conf(duty)]
 
     @cached_property

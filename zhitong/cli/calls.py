@@ -114,7 +114,7 @@ async def _list(
     if as_json:
         console.print_json(records)
     else:
-        _print_list(site, records, page)
+        _print_list(site, records, page, _REFUSED if query.refused_out else _COLUMNS)
     _name_damaged(page.damaged)
 
 
@@ -137,14 +137,26 @@ _COLUMNS: dict[str, Callable[[CallRecord, str], str]] = {
     "通话 talk": lambda record, _: console.seconds(record.talk_ms) if record.answered_at else "—",
     "编号 call id": lambda record, _: record.call_id,
 }
+_REFUSED: dict[str, Callable[[CallRecord, str], str]] = {
+    "时间 received": _COLUMNS["时间 received"],
+    "坐席 agent": lambda record, _: "\n".join(told.agent or "—" for told in record.refused_out),
+    "被拒号码 refused": lambda record, _: "\n".join(told.number for told in record.refused_out),
+    "原因 reason": lambda record, _: "\n".join(
+        words.NOT_OUT.get(told.reason, told.reason) for told in record.refused_out
+    ),
+    "结果 outcome": _COLUMNS["结果 outcome"],
+    "编号 call id": _COLUMNS["编号 call id"],
+}
 _LEFT_OUT_WHEN_NARROW = ("队列 queue", "通话 talk")
 
 
-def _print_list(site: Site, records: tuple[CallRecord, ...], page: Page) -> None:
+def _print_list(
+    site: Site, records: tuple[CallRecord, ...], page: Page, columns: dict[str, Callable[[CallRecord, str], str]]
+) -> None:
     if not records and not page.damaged:
         console.say("没有通话。", "No calls on record that fit.")
         return
-    shown = dict(_COLUMNS)
+    shown = dict(columns)
     if console.out.width < console.NARROW:
         shown = {title: cell for title, cell in shown.items() if title not in _LEFT_OUT_WHEN_NARROW}
         shown["时间 received"] = lambda record, zone: console.clock(record.received_at, zone)[5:16]

@@ -52,6 +52,15 @@ FAULTY = [
         ("b.conf", "#include a.conf", ""),
     ),
     Faulty(
+        "include-circle",
+        {
+            "extensions.conf": "[a]\nexten => 1,1,Hangup()\n#include b.conf\n",
+            "b.conf": "[b]\nexten => 1,1,Hangup()\n#include extensions.conf\n",
+        },
+        ("b.conf:3",),
+        ("b.conf", "#include extensions.conf", ""),
+    ),
+    Faulty(
         "exec",
         {"queues.conf": "[general]\n#exec /usr/local/bin/queues.sh\n"},
         ("queues.conf:2",),

@@ -7,6 +7,7 @@ import pytest
 
 from telephony.model.ids import MemberName, QueueName
 from telephony.model.terms import AbandonedIn, Outcome
+from telephony.records.record import RefusedOut
 from tests.unit.telephony.records.samples import call_id, record
 from tests.unit.zhitong.cli.conftest import ANY_LONG_NUMBER, Terminal
 
@@ -46,6 +47,18 @@ def test_no_whole_number_and_no_name_is_shown(hotline: Terminal) -> None:
         assert NAME not in said.both
         assert "138****5678" in said.out
     assert not ANY_LONG_NUMBER.search(hotline.zhitong("calls", "list").out)
+
+
+def test_refused_calls_out_are_listed_with_whose_phone_which_number_and_why(terminal: Terminal) -> None:
+    tried = RefusedOut(record(2).received_at, "call-out", "008613812345678", "1001", "not-allowed")
+    terminal.keep([record(1), record(2, refused_out=(tried,))])
+    said = terminal.zhitong("calls", "list", "--refused")
+    assert said.status == 0
+    assert listed(said.out) == [2]
+    assert "1001" in said.out
+    assert "不允许" in said.out
+    assert "5678" in said.out
+    assert "13812345678" not in said.out
 
 
 def test_reveal_shows_them(hotline: Terminal) -> None:
