@@ -20,6 +20,7 @@ from telephony.ami.connection import Connection, Settings
 from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Site
 from telephony.control import socket
+from telephony.control.cutter import Cutter
 from telephony.control.door import Door
 from telephony.control.forecaster import Forecaster
 from telephony.control.recorder import Recorder
@@ -110,6 +111,7 @@ class Service:
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=settings
         )
         recording, self.recording_on = site.recording, site.recording.on
+        self.cutter = Cutter(self.connection.act)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         told = [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
@@ -193,7 +195,7 @@ class Service:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
-            lasting["sayer"] = self.sayer.run
+            lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run}
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
@@ -231,6 +233,7 @@ class Service:
             await asyncio.sleep(pause)
 
     def _hear(self, changes: Sequence[Change]) -> None:
+        self.cutter.fold(changes)
         self.recorder.fold(changes)
         self.forecaster.fold(changes)
         self.sayer.fold(changes)

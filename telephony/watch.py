@@ -79,6 +79,7 @@ class Watch:
             dropped=counters.dropped,
             anomalies=counters.anomalies + parts.connection.undecoded,
             refused_out=parts.live.refused_out,
+            bypassed=parts.live.bypassed,
             faults=sum(faults.values()),
             fault=", ".join(f"{what} {count}" for what, count in faults.items() if count),
             clock_steps=parts.ingest.clock.steps,

@@ -229,7 +229,14 @@ _TABLE: dict[str, _Spec] = {
         dest_name=_text("DestChannel"),
         dialled=_text("DialString"),
     ),
-    "DialEnd": _event(e.DialEnded, uniqueid=_text("Uniqueid"), **_DEST, status=_text("DialStatus")),
+    "DialEnd": _event(
+        e.DialEnded,
+        uniqueid=_text("Uniqueid"),
+        **_DEST,
+        status=_text("DialStatus"),
+        dest_name=_text("DestChannel"),
+        forward=_text("Forward"),
+    ),
     "BridgeEnter": _event(
         e.BridgeEntered,
         **_IDS,

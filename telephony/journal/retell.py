@@ -15,6 +15,7 @@ from telephony.journal.stays import NEVER_JOINED, RING_CANCELED, RING_NO_ANSWER,
 from telephony.model import events as ev
 from telephony.model.ids import MICROS_PER_SECOND, BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.names import role_of
+from telephony.model.on_bypass import BYPASSED, FORWARD, agent_of, is_bypass, number_of
 from telephony.model.telling import NOTICE_MUSIC
 from telephony.model.terms import Role
 
@@ -232,6 +233,18 @@ class _Teller:
     def _zt_out_refused(self, row: CelRow) -> Iterator[ev.Event]:
         yield ev.OutRefused(row.at, row.uniqueid, row.linkedid, *(row.words.get(key, "") for key in "pdar"))
 
+    def _forwarded(self, row: CelRow) -> Iterator[ev.Event]:
+        """Of a phone that named a channel (302). CEL writes it of who dials; whose phone it was tells the next end."""
+        forward = row.detail("forward")
+        if is_bypass(forward):
+            agent = agent_of(self._sender(row))
+            yield ev.OutRefused(row.at, row.uniqueid, row.linkedid, FORWARD, number_of(forward), agent, BYPASSED)
+
+    def _sender(self, row: CelRow) -> str:
+        """Asterisk ends the channel that forwarded at once, and first."""
+        ends = (end for end in self._ends.values() if end.at >= row.at and end.app in _CALLED)
+        return min((end for end in ends if end.linkedid == row.linkedid), key=lambda end: end.at, default=row).name
+
     def _zt_callback(self, row: CelRow) -> Iterator[ev.Event]:
         entry, attempt, trunk, dialled, recording = (row.words.get(key, "") for key in "eatdf")
         yield ev.CallBackBegan(row.at, row.uniqueid, row.linkedid, entry, attempt, trunk, dialled, recording)
@@ -245,6 +258,7 @@ _HANDLERS = {
     "BRIDGE_EXIT": _Teller._left_bridge,
     "BLINDTRANSFER": _Teller._blind,
     "ATTENDEDTRANSFER": _Teller._attended,
+    "FORWARD": _Teller._forwarded,
     "APP_START": _Teller._app_started,
     "APP_END": _Teller._app_ended,
     "ZT_ENTRY": _Teller._zt_entry,

@@ -42,6 +42,7 @@ class AlarmName(StrEnum):
     RECORDING_FAILED = "recording_failed"
     RECORDING_DISK_LOW = "recording_disk_low"
     CALLS_OUT_REFUSED = "calls_out_refused"
+    CALL_BYPASSED = "call_bypassed"
     ANOMALIES = "anomalies"
     CLOCK_STEPPED = "clock_stepped"
     FAULT = "fault"
@@ -101,6 +102,11 @@ ALARMS: Mapping[AlarmName, Kind] = {
     _A.RECORDING_DISK_LOW: Kind(_W, "录音磁盘将满", "the disk of the recordings is nearly full"),
     _A.CALLS_OUT_REFUSED: Kind(
         _W, "短时间内多次外呼被拒绝，可能是盗打", "many calls out were refused in a short time: perhaps fraud"
+    ),
+    _A.CALL_BYPASSED: Kind(
+        _C,
+        "有话机用 302 绕过拨号方案外呼，已切断：很可能是盗打",
+        "a phone sent a call past the dialplan (302), and it was cut: fraud, most likely",
     ),
     _A.ANOMALIES: Kind(_W, "PBX 说的话有对不上的地方", "the PBX says what cannot be placed"),
     _A.CLOCK_STEPPED: Kind(_W, "PBX 的时钟被调整过", "the PBX's clock was set"),

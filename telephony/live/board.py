@@ -57,7 +57,9 @@ class Live:
         self.sequence = 0
         self.connected = False
         self.refused_out: Counter[str] = Counter()
-        """Calls over a trunk that the list or the day's limit refused, by agent, since the start."""
+        """Calls over a trunk that the list or the day's limit refused, or that we cut, by agent, since the start."""
+        self.bypassed: Counter[str] = Counter()
+        """Those of them that a phone would have sent past the dialplan."""
         self._calls: dict[CallId, CallState] = {}
         self._waiting: dict[QueueName, int] = {}
         self._agents: dict[MemberName, AgentState] = {}
@@ -111,8 +113,11 @@ class Live:
 
     def _count(self, change: CallOutRefused) -> None:
         """For want of a line is no sign of fraud."""
-        if change.reason in ("not-allowed", "daily-limit"):
-            self.refused_out[f"agent {change.agent}" if change.agent else "nobody's"] += 1
+        who = f"agent {change.agent}" if change.agent else "nobody's"
+        if change.reason in ("not-allowed", "daily-limit", "bypassed"):
+            self.refused_out[who] += 1
+        if change.reason == "bypassed":
+            self.bypassed[who] += 1
 
     def has_call(self, call_id: CallId) -> bool:
         """Whether this call is going on, as far as is known."""

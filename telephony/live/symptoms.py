@@ -32,6 +32,8 @@ MANY_ANOMALIES = 10
 """In ``RECENT_S``. One may be a race that the model has no row for; many are a PBX that is not as we know it."""
 MANY_REFUSED_OUT = 5
 """In ``RECENT_S``: a wrong number is dialled once or twice, a fraudster's machine goes on."""
+BYPASS_STAYS_S = 86_400.0
+"""It is over in a moment, but the phone that did it is still there: somebody must look."""
 GAP_STAYS_S = 86_400.0
 """A gap in the logs cannot be mended, but a person should have seen it."""
 
@@ -69,6 +71,8 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     anomalies: Mapping[str, int] = {}
     refused_out: Mapping[str, int] = {}
     """Calls over a trunk that the list or the day's limit refused, by agent."""
+    bypassed: Mapping[str, int] = {}
+    """Calls that a phone sent past the dialplan, by agent."""
     faults: int = 0
     fault: str = ""
     clock_steps: int = 0
@@ -171,6 +175,13 @@ class Symptoms:
             AlarmName.ANOMALIES: self._many(AlarmName.ANOMALIES, r.anomalies, MANY_ANOMALIES, r.now),
             AlarmName.CALLS_OUT_REFUSED: self._many(
                 AlarmName.CALLS_OUT_REFUSED, r.refused_out, MANY_REFUSED_OUT, r.now
+            ),
+            AlarmName.CALL_BYPASSED: self._risen(
+                AlarmName.CALL_BYPASSED,
+                sum(r.bypassed.values()),
+                r.now,
+                f"times ({', '.join(who for who, _ in _most_frequent(r.bypassed))})",
+                BYPASS_STAYS_S,
             ),
             AlarmName.CLOCK_STEPPED: self._risen(AlarmName.CLOCK_STEPPED, r.clock_steps, r.now, "times"),
             AlarmName.FAULT: self._risen(AlarmName.FAULT, r.faults, r.now, f"times, last: {r.fault}"),

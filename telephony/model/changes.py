@@ -78,6 +78,15 @@ class CallOutRefused(Change, frozen=True, gc=False):
     reason: str
 
 
+class CallBypassed(Change, frozen=True, gc=False):
+    """The PBX calls ``channel`` because a phone named it in a 302, and no dialplan was asked: it must end.
+    ``agent``: whose phone; empty: a trunk's other side. ``call_id`` is empty where no call is known."""
+
+    call_id: str
+    channel: str
+    agent: str
+
+
 class RecordingPaused(Change, frozen=True, gc=False):
     """The call's recording pauses (``by``: key, command), or goes on (``by`` is empty)."""
 

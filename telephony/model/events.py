@@ -85,12 +85,15 @@ class DialBegan(Event, frozen=True, gc=False):
 
 
 class DialEnded(Event, frozen=True, gc=False):
-    """AMI ``DialEnd``; ``status`` is Asterisk's DIALSTATUS word (ANSWER, BUSY, CANCEL, NOANSWER …)."""
+    """AMI ``DialEnd``; ``status`` is Asterisk's DIALSTATUS word (ANSWER, BUSY, CANCEL, NOANSWER …). ``forward``: where
+    the phone sent the call on (302), as it wrote it."""
 
     uniqueid: Uniqueid
     dest_uniqueid: Uniqueid
     dest_linkedid: Linkedid
     status: str
+    dest_name: str = ""
+    forward: str = ""
 
 
 class BridgeEntered(ChannelEvent, frozen=True, gc=False):
@@ -331,7 +334,8 @@ class CallWentOut(ChannelEvent, frozen=True, gc=False):
 
 
 class OutRefused(ChannelEvent, frozen=True, gc=False):
-    """UserEvent ``ZtOutRefused``: nothing left. ``purpose`` may be forward, too: a phone's 302."""
+    """UserEvent ``ZtOutRefused``: nothing left. ``purpose`` may be forward, too: a phone's 302. ``reason`` is then
+    bypassed where it asked no dialplan: that one rang, and was cut (``telephony.model.on_bypass``)."""
 
     purpose: str
     number: str

@@ -1,5 +1,6 @@
 """Events about channels: they are created, ring, answer, change their name or number, and hang up."""
 
+from telephony.model import on_bypass
 from telephony.model.calls import Call, Leg, Offer
 from telephony.model.changes import CallStarted, LegEnded
 from telephony.model.events import (
@@ -246,6 +247,7 @@ def _leave_agent(world: World, call: Call, leg: Leg) -> None:
 
 
 def dial_began(world: World, event: DialBegan) -> None:
+    on_bypass.dialled(world, event)
     channel = world.channels.get(event.dest_uniqueid)
     if channel is None:
         return world.stray(event.dest_uniqueid, "DialBegin")
@@ -255,6 +257,8 @@ def dial_began(world: World, event: DialBegan) -> None:
 
 
 def dial_ended(world: World, event: DialEnded) -> None:
+    if event.forward:
+        on_bypass.forwarded(world, event)
     leg = world.leg_of(event.dest_uniqueid)
     if leg is None:
         return world.stray(event.dest_uniqueid, "DialEnd")

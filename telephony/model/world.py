@@ -91,6 +91,7 @@ class World:
     agents: dict[MemberName, Agent] = field(default_factory=dict)
     trunks: dict[str, bool] = field(default_factory=dict)  # name → whether its carrier is reached
     registrations: dict[str, bool] = field(default_factory=dict)  # account → whether its carrier took it
+    bypassing: dict[tuple[Uniqueid, str], str] = field(default_factory=dict)  # on_bypass: half of two events
     closed_until: Micros | None = None  # by an agent's feature code
     past: dict[CallId, Micros] = field(
         default_factory=dict

@@ -120,6 +120,7 @@ NOT_OUT = {
     "daily-limit": "当日次数用完 daily limit",
     "no-line": "没有空闲线路 no line",
     "no-trunk": "没有中继 no trunk",
+    "bypassed": "话机绕过拨号方案，已切断 sent past the dialplan, cut",
 }
 
 PROMISES = {

@@ -11,6 +11,7 @@ RIGHTS = {
     "CoreShowChannels": "system,reporting,all",
     "CoreStatus": "system,reporting,all",
     "Getvar": "call,reporting,all",
+    "Hangup": "system,call,all",
     "ListCommands": "<none>",
     "MixMonitorMute": "system,call,all",
     "Originate": "originate,all",

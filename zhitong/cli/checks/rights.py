@@ -17,6 +17,7 @@ NEEDED: dict[str, str] = {
     actions.Originate.name: "originate",
     actions.MixMonitorMute.name: "call",
     actions.PlayDTMF.name: "call",
+    actions.Hangup.name: "call",
 }
 """What the bridge asks of a PBX, and the class of rights it needs for it; empty: none, so that only a module which is
 not loaded can keep it from us."""

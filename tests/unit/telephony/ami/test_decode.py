@@ -109,7 +109,15 @@ SAID = [
     ),
     (
         f.frame(*f.head("DialEnd"), *f.channel(), *f.dest(), ("Forward", "x"), ("DialStatus", "ANSWER")),
-        e.DialEnded(at=AT, uniqueid=ONE, dest_uniqueid=TWO, dest_linkedid=LINKED, status="ANSWER"),
+        e.DialEnded(
+            at=AT,
+            uniqueid=ONE,
+            dest_uniqueid=TWO,
+            dest_linkedid=LINKED,
+            status="ANSWER",
+            dest_name=PHONE,
+            forward="x",
+        ),
     ),
     (
         f.frame(*f.head("BridgeEnter"), *f.bridge(), *f.channel(), ("SwapUniqueid", "1.1")),

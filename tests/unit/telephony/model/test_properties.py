@@ -403,6 +403,7 @@ def _bound(path: str) -> int:
         "World.trunks": 9,
         "World.registrations": 9,
         "World.wrapping_up": 15,
+        "World.bypassing": 50,
         "Queue.waiting": 90,
         "Queue.members": 15,
         "Agent.memberships": 3,

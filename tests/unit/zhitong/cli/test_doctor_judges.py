@@ -28,6 +28,7 @@ CoreSettings: Show PBX core settings (version etc).  (Priv: system,reporting,all
 CoreShowChannels: List currently active channels.  (Priv: system,reporting,all)
 CoreStatus: Show PBX core status variables.  (Priv: system,reporting,all)
 DBGetTree: Get DB entries, optionally at a particular family/key  (Priv: system,reporting,all)
+Hangup: Hangup channel.  (Priv: system,call,all)
 Login: Login Manager.  (Priv: <none>)
 MixMonitorMute: Mute / unMute a Mixmonitor recording.  (Priv: system,call,all)
 Originate: Originate a call.  (Priv: originate,all)
@@ -73,7 +74,7 @@ def test_rights_as_asterisk_lists_them() -> None:
     rights = rights_of(LIST_COMMANDS.splitlines(keepends=True))
     assert rights.actions["CoreSettings"] == {"system", "reporting"}
     assert rights.actions["Ping"] == frozenset()
-    assert len(rights.actions) == 13  # not the reply's own headers
+    assert len(rights.actions) == 14  # not the reply's own headers
     assert severities(judge_rights(rights)) == [Severity.OK]
 
 
