@@ -128,9 +128,21 @@ def connected(world: World, event: OfferConnected) -> None:
             world.turn_offer(call, offer, OfferInput.PICK_UP)
 
 
+def _sent_elsewhere(world: World, event: OfferUnanswered) -> tuple[Call, Offer] | None:
+    """The offer whose phone sent the call elsewhere (302): the event then names the channel there (app_queue)."""
+    call = world.by_leg.get(event.uniqueid)
+    if call is None or event.dest_uniqueid in call.offers:
+        return None
+    for offer in reversed(call.open_offers()):
+        leg = call.legs.get(offer.uniqueid)
+        if (offer.caller, offer.member) == (event.uniqueid, event.member) and (leg is None or leg.ended_at is not None):
+            return call, offer
+    return None
+
+
 def unanswered(world: World, event: OfferUnanswered) -> None:
     """Fires for refusals too: those were decided by the hangup cause before, or will be when it comes."""
-    if (known := _known(world, event, "AgentRingNoAnswer")) is not None:
+    if (known := _sent_elsewhere(world, event) or _known(world, event, "AgentRingNoAnswer")) is not None:
         call, offer = known
         leg = call.legs.get(offer.uniqueid)
         if leg is not None and leg.ended_at is None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from telephony.model import events as ev
 from telephony.model.changes import OfferChanged
-from telephony.model.ids import Micros
+from telephony.model.ids import Micros, Uniqueid
 from telephony.model.machines import AgentState, OfferState
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, offers, seconds, told
 
@@ -40,6 +41,19 @@ def test_rung_out_then_the_next_agent(hangup_first: bool) -> None:
         ("talk", ("1002",), 10.0),
     ]
     assert heard.record.ring_ms == pytest.approx(2000, abs=5), "of the agent who answered"
+    assert heard.anomalies == []
+
+
+def test_a_phone_that_sends_the_call_elsewhere_did_not_answer() -> None:
+    """302: app_queue hangs the phone up, rings a Local channel in its place, and names that one as not answering."""
+    pbx = Pbx()
+    caller, phone = ringing(pbx)
+    pbx.wait(1)
+    phone.gone(0)
+    elsewhere = (phone.queue, phone.agent, "PJSIP/1001", Uniqueid("pbx1-1.999"))
+    caller.say(lambda at, u, li: ev.OfferUnanswered(at, u, li, *elsewhere))
+    heard = then_answered(pbx, caller)
+    assert offers(heard.record) == [("1001", "no_answer"), ("1002", "answered")]
     assert heard.anomalies == []
 
 
