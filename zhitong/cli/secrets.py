@@ -14,6 +14,7 @@ from telephony.directory.agents import Agent
 from telephony.errors import DirectoryError
 from telephony.secrets import Secrets, renew
 from telephony.service import account_of
+from zhitong.cli import console
 from zhitong.cli.agents_change import ReloadOption, print_next
 from zhitong.cli.common import DEFAULT_SITE, ByOption, SiteOption, group, wait_for, who
 from zhitong.cli.roster import Order, change_roster
@@ -24,6 +25,10 @@ app = group("密码与密钥。Secrets: have new ones made. None is shown.")
 @app.callback()
 def _root() -> None:
     """A group, though it has one command as yet."""
+
+
+_SHOWN = 10
+"""Agents who are named on the screen."""
 
 
 class What(StrEnum):
@@ -50,11 +55,14 @@ def rotate(
         raise DirectoryError("Say `phone` and the agents' numbers, or `ami`, or `all`.")
     wanted = set(numbers or ())
     phones: set[str] = set()
+    renewed: set[str] = set()
 
     def plan(_: Site, stored: Sequence[Agent]) -> Sequence[Agent]:
         if unknown := wanted - {agent.number for agent in stored}:
             raise DirectoryError(f"There is no agent {', '.join(sorted(unknown))}. `zhitong agents list` shows them.")
-        phones.update(agent.phone for agent in stored if what is What.ALL or agent.number in wanted)
+        whose = [agent for agent in stored if what is What.ALL or agent.number in wanted]
+        phones.update(agent.phone for agent in whose)
+        renewed.update(agent.number for agent in whose)
         return stored
 
     def make(path: Path) -> None:
@@ -62,13 +70,19 @@ def rotate(
 
     order = Order(
         who(by),
-        f"secrets rotate {what.value}",
+        " ".join(["secrets rotate", what.value, *sorted(wanted)]),
         reload,
         whole=True,
         renew=make,
         prove=partial(_prove, read_site(site)) if what is not What.PHONE else None,
     )
     print_next(wait_for(change_roster(site, plan, order)))
+    if renewed:
+        shown = ", ".join(sorted(renewed)[:_SHOWN]) + (" …" if len(renewed) > _SHOWN else "")
+        console.say(
+            f"已换新密码的坐席：{shown}。话机须重新设置：", f"New passwords: {len(renewed)}. Tell their phones:"
+        )
+        console.show_command(f"zhitong agents sheet {' '.join(sorted(renewed)[:_SHOWN])} -o 话机.html")
 
 
 async def _prove(site: Site, secrets: Secrets) -> None:

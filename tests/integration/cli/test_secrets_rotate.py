@@ -48,6 +48,8 @@ async def test_a_password_and_the_ami_secret_are_made_anew(tmp_path: Path, tools
         link = await Manager.open(ward.lab.ports.ami, "zhitong", old.ami)
         one = await say(ward, "secrets", "rotate", "phone", "1001")
         assert one.status == 0, one.err
+        assert "1001" in one.out
+        assert "zhitong agents sheet 1001" in one.out
         new = kept(ward)
         assert (new.ami, new.phones["1002"]) == (old.ami, old.phones["1002"])
         assert new.phones["1001"] != old.phones["1001"]
@@ -67,7 +69,7 @@ async def test_a_password_and_the_ami_secret_are_made_anew(tmp_path: Path, tools
 
         audit = ward.clinic.secrets_file.with_name("audit.jsonl").read_text(encoding="utf-8")
         assert [json.loads(line)["deed"] for line in audit.splitlines()] == [
-            "secrets rotate phone",
+            "secrets rotate phone 1001",
             "secrets rotate all",
         ]
         for secret in (*old.phones.values(), *new.phones.values(), *last.phones.values(), old.ami, last.ami):
