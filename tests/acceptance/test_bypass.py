@@ -43,6 +43,19 @@ async def sent_past(room: Desk, user: str) -> tuple[str, str]:
     return thief.account.number, honest.account.number
 
 
+async def colleague_sends_past(room: Desk, user: str) -> str:
+    """One agent calls another, whose phone sends the call there. Whose it was."""
+    caller, thief = room.agents
+    room.citizen.on_invite = thief.on_invite = Ring()
+    call = await caller.call(thief.account.number)
+    (await thief.next_call()).forward(user)
+    assert (await (await room.citizen.next_call(60)).ended()).code == 487
+    await call.ended(60)
+    await Stage(room.scene).quiet()
+    await room.idle()
+    return thief.account.number
+
+
 async def test_a_call_sent_past_the_dialplan_is_cut_and_on_record(tmp_path: Path, tools: Tools) -> None:
     async with desk(tmp_path, tools, agents=2) as room:
         trunk = room.scene.site.trunks[0]
@@ -51,7 +64,9 @@ async def test_a_call_sent_past_the_dialplan_is_cut_and_on_record(tmp_path: Path
             await sent_past(room, f"PJSIP%2F{ABROAD}%40trunk-{trunk.name}"),
             await sent_past(room, f"PJSIP%2F1001%2Fsip%3A{ABROAD}%40{host}%3A{port}"),
         ]
-        records = sorted(await room.scene.records_of(2), key=lambda record: record.received_at)
+        rung = await colleague_sends_past(room, f"PJSIP%2F{ABROAD}%40trunk-{trunk.name}")
+        *records, inside = sorted(await room.scene.records_of(3), key=lambda record: record.received_at)
+        assert [(each.agent, each.reason) for each in inside.refused_out] == [(rung, "bypassed")]
         for (thief, honest), record in zip(who, records, strict=True):
             told = [(each.purpose, each.number, each.agent, each.reason) for each in record.refused_out]
             assert told == [("forward", ABROAD, thief, "bypassed")]
@@ -60,4 +75,4 @@ async def test_a_call_sent_past_the_dialplan_is_cut_and_on_record(tmp_path: Path
         alarms = {each["name"]: each for each in json.loads(status.out)["alarms"]}
         assert alarms["call_bypassed"]["severity"] == "critical"
         assert all(f"agent {thief}" in alarms["call_bypassed"]["detail"] for thief, _ in who)
-        await asyncio.to_thread(assert_same, records, room.scene.lab.run / "log")
+        await asyncio.to_thread(assert_same, [*records, inside], room.scene.lab.run / "log")
