@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dialplans.include import PLAIN
 from dialplans.render import Mode, render, write
 from telephony.config import read_site
 from telephony.secrets import read_secrets
@@ -56,8 +57,9 @@ async def test_files_of_yesterday(clinic: Clinic) -> None:
 
 async def test_include_files_beside_a_person_s_own(clinic: Clinic) -> None:
     site, secrets = read_site(clinic.site_file), read_secrets(clinic.secrets_file)
-    for name in ("extensions.conf", "queues.conf", "pjsip.conf", "manager.conf"):
-        (clinic.etc / name).write_text(f'#include "zhitong-{name}"\n', encoding="utf-8")
+    for step in PLAIN:
+        section = f"[{step.section}]\n" if step.section else ""
+        (clinic.etc / step.theirs).write_text(f"{section}{step.line}\n", encoding="utf-8")
     edit(clinic.etc / "pjsip.conf", "#include", "[global]\ntaskprocessor_overload_trigger = pjsip_only\n#include")
     write(clinic.etc, render(site, AGENTS, secrets, mode=Mode.INCLUDE))
     assert (await clinic.examine()).one("rendered").severity is Severity.OK

@@ -284,4 +284,5 @@ async def test_the_bridge_carries_nothing_of_the_lab(post: Post) -> None:
         "asterisk",
         "tests",
     )
-    assert not [name for name in names if name.split(".")[0] in unwanted or name.startswith(unwanted)]
+    there = {name for name in names if name.split(".")[0] in unwanted or name.startswith(unwanted)}
+    assert there <= {"dialplans", "dialplans.prompts"}, "what an agent is asked to say stands there"
