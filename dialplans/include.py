@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """``#include <ours>`` as the last line of ``theirs``; ``section``: what must stand in ``theirs`` before it."""
+    """``#include <ours>`` as the last line of ``theirs``; ``sections``: what must stand in ``theirs`` before it."""
 
     ours: str
     theirs: str
-    section: str = ""
+    sections: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -17,16 +17,16 @@ class Step(NamedTuple):
 
 PLAIN = (
     Step("zhitong-extensions.conf", "extensions.conf"),
-    Step("zhitong-queues.conf", "queues.conf", "general"),
+    Step("zhitong-queues.conf", "queues.conf", ("general",)),
     Step("zhitong-pjsip.conf", "pjsip.conf"),
-    Step("zhitong-manager.conf", "manager.conf", "general"),
-    Step("zhitong-features.conf", "features.conf", "featuremap"),
+    Step("zhitong-manager.conf", "manager.conf", ("general",)),
+    Step("zhitong-features.conf", "features.conf", ("general", "featuremap")),
     Step("zhitong-musiconhold.conf", "musiconhold.conf"),
-    Step("zhitong-cel.conf", "cel.conf", "general"),
-    Step("zhitong-cel_custom.conf", "cel_custom.conf", "mappings"),
-    Step("zhitong-cdr.conf", "cdr.conf", "general"),
-    Step("zhitong-cdr_custom.conf", "cdr_custom.conf", "mappings"),
-    Step("zhitong-logger.conf", "logger.conf", "general"),
+    Step("zhitong-cel.conf", "cel.conf", ("general",)),
+    Step("zhitong-cel_custom.conf", "cel_custom.conf", ("mappings",)),
+    Step("zhitong-cdr.conf", "cdr.conf", ("general",)),
+    Step("zhitong-cdr_custom.conf", "cdr_custom.conf", ("mappings",)),
+    Step("zhitong-logger.conf", "logger.conf", ("general",)),
 )
 """An Asterisk whose files are written by hand."""
 
@@ -37,9 +37,9 @@ FREEPBX = (
     Step("zhitong-features.conf", "features_applicationmap_custom.conf"),
     Step("zhitong-musiconhold.conf", "musiconhold_custom.conf"),
     Step("zhitong-cel.conf", "cel_custom_post.conf"),
-    Step("zhitong-cel_custom.conf", "cel_custom.conf", "mappings"),
-    Step("zhitong-cdr.conf", "cdr.conf", "general"),
-    Step("zhitong-cdr_custom.conf", "cdr_custom.conf", "mappings"),
+    Step("zhitong-cel_custom.conf", "cel_custom.conf", ("mappings",)),
+    Step("zhitong-cdr.conf", "cdr.conf", ("general",)),
+    Step("zhitong-cdr_custom.conf", "cdr_custom.conf", ("mappings",)),
     Step("zhitong-logger.conf", "logger_logfiles_custom.conf"),
 )
 """FreePBX writes its own files anew at every *Apply Config*; these are the ones it leaves alone. Its extensions and

@@ -58,8 +58,8 @@ async def test_files_of_yesterday(clinic: Clinic) -> None:
 async def test_include_files_beside_a_person_s_own(clinic: Clinic) -> None:
     site, secrets = read_site(clinic.site_file), read_secrets(clinic.secrets_file)
     for step in PLAIN:
-        section = f"[{step.section}]\n" if step.section else ""
-        (clinic.etc / step.theirs).write_text(f"{section}{step.line}\n", encoding="utf-8")
+        sections = "".join(f"[{section}]\n" for section in step.sections)
+        (clinic.etc / step.theirs).write_text(f"{sections}{step.line}\n", encoding="utf-8")
     edit(clinic.etc / "pjsip.conf", "#include", "[global]\ntaskprocessor_overload_trigger = pjsip_only\n#include")
     write(clinic.etc, render(site, AGENTS, secrets, mode=Mode.INCLUDE))
     assert (await clinic.examine()).one("rendered").severity is Severity.OK

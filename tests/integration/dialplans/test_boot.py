@@ -143,7 +143,7 @@ def include_ours(etc: Path) -> None:
     for step in PLAIN:
         theirs = etc / step.theirs
         text = theirs.read_text(encoding="utf-8")
-        assert f"[{step.section}]" in text or not step.section
+        assert all(f"[{section}]" in text for section in step.sections)
         theirs.write_text(f"{text}{step.line}\n", encoding="utf-8")
 
 

@@ -161,7 +161,8 @@ def test_names_are_made_by_the_contract() -> None:
 @pytest.mark.parametrize(("heading", "steps"), [("## An existing Asterisk", PLAIN), ("## FreePBX", FREEPBX)])
 def test_the_steps_into_an_existing_pbx_are_as_documented(heading: str, steps: tuple[Step, ...]) -> None:
     wanted = [
-        [code(step.theirs), code(f"[{step.section}]") if step.section else "–", code(step.line)] for step in steps
+        [code(step.theirs), ", ".join(code(f"[{each}]") for each in step.sections) or "–", code(step.line)]
+        for step in steps
     ]
     assert rows(heading) == wanted
 
