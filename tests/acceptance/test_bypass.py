@@ -11,7 +11,7 @@ from tests.acceptance.desk import Desk, desk
 from tests.acceptance.stage import Stage
 from tests.integration.cli.typed import typed
 from tests.integration.journal.mirror import assert_same
-from zhitong.lab.phones.policy import Answer, Refuse, Ring
+from zhitong.lab.phones.policy import Answer, Forward, Refuse, Ring
 from zhitong.lab.programs import Tools
 
 pytestmark = pytest.mark.acceptance
@@ -19,12 +19,18 @@ pytestmark = pytest.mark.acceptance
 ABROAD = "00441632960961"
 
 
+def silent(room: Desk) -> None:
+    """All phones only ring from now on, and have forgotten the offers of before."""
+    for phone in (room.citizen, *room.agents):
+        phone.on_invite = Ring()
+        while not phone._incoming.empty():
+            phone._incoming.get_nowait()
+
+
 async def sent_past(room: Desk, user: str) -> tuple[str, str]:
     """The phone that rings first sends the citizen's call there; the carrier's phone rings and is never answered. The
     other agent gets the citizen. Who sent it, who got it."""
-    room.citizen.on_invite = Ring()
-    for agent in room.agents:
-        agent.on_invite = Ring()
+    silent(room)
     call = await room.citizen.call("12345")
     await room.rings()
     thief, honest = sorted(room.agents, key=lambda agent: agent._incoming.empty())
@@ -46,7 +52,7 @@ async def sent_past(room: Desk, user: str) -> tuple[str, str]:
 async def colleague_sends_past(room: Desk, user: str) -> str:
     """One agent calls another, whose phone sends the call there. Whose it was."""
     caller, thief = room.agents
-    room.citizen.on_invite = thief.on_invite = Ring()
+    silent(room)
     call = await caller.call(thief.account.number)
     (await thief.next_call()).forward(user)
     assert (await (await room.citizen.next_call(60)).ended()).code == 487
@@ -76,3 +82,18 @@ async def test_a_call_sent_past_the_dialplan_is_cut_and_on_record(tmp_path: Path
         assert alarms["call_bypassed"]["severity"] == "critical"
         assert all(f"agent {thief}" in alarms["call_bypassed"]["detail"] for thief, _ in who)
         await asyncio.to_thread(assert_same, [*records, inside], room.scene.lab.run / "log")
+
+
+@pytest.mark.slow
+async def test_a_call_back_that_the_agents_phone_sends_past_the_dialplan_is_cut(tmp_path: Path, tools: Tools) -> None:
+    """The bridge itself has that phone rung, so that no channel dials."""
+    async with desk(tmp_path, tools) as room:
+        await room.misses()
+        await room.noted()
+        room.citizen.on_invite = Ring()
+        room.agent.on_invite = Forward(f"PJSIP%2F{ABROAD}%40trunk-{room.scene.site.trunks[0].name}")
+        await room.order()
+        assert (await (await room.citizen.next_call(60)).ended()).code == 487
+        records = await room.scene.records_of(3)
+        told = [(each.number, each.agent, each.reason) for record in records for each in record.refused_out]
+        assert told == [(ABROAD, "1001", "bypassed")]
