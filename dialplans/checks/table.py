@@ -17,6 +17,7 @@ from dialplans.checks import (
     sip,
     site,
     speech,
+    tls,
     told,
 )
 from dialplans.checks.case import Case
@@ -95,6 +96,7 @@ OF_SITES: tuple[Rule[Case], ...] = (
     Rule("untold", WARNING, "录音而未告知", "calls that are recorded, and callers who are not told", notice.untold),
     Rule("deaf-notice", WARNING, "来电者听不到告知", "a notice before the answer that nobody hears", notice.deaf),
     Rule("prompt", ERROR, "语音文件缺失或损坏", "a sentence without a sound file, or a broken one", speech.prompts),
+    Rule("tls-files", ERROR, "TLS 证书或私钥有误", "a certificate or key that Asterisk cannot load", tls.certificates),
     Rule("music", WARNING, "等待音乐缺失", "music on hold without files", speech.music),
     Rule("coded-music", WARNING, "等待音乐会损害录音", "music that may cost recordings a voice", speech.coded_music),
 )

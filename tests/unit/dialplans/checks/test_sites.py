@@ -12,8 +12,8 @@ from telephony.config import parse_site
 from telephony.directory.agents import Agent
 from tests.unit.dialplans.sites import BASE, agents
 
-ALONE = {"site-contradiction", "agents", "prompt", "music", "coded-music"}
-"""Rules that ``test_check.py`` looks at, since they need files or a site that cannot be read."""
+ALONE = {"site-contradiction", "agents", "prompt", "music", "coded-music", "tls-files"}
+"""Rules that ``test_check.py`` and ``test_tls.py`` look at, since they need files or a site that cannot be read."""
 
 
 class Faulty(NamedTuple):

@@ -19,6 +19,10 @@ HEAD = "[2026-11-23 10:44:05.123] "
         ("ERROR[9]: cel_custom.c:1 in x: write failed: No space left on device", AlarmName.PBX_EXHAUSTED),
         ("WARNING[9][C-1]: file.c:837 in y: File zt/closed does not exist in any format", AlarmName.PBX_COMPLAINS),
         (
+            "ERROR[9]: res_pjsip/config_transport.c:1 in x: Transport: zt-tls: cert_file /x/none.pem is either missing",
+            AlarmName.PBX_COMPLAINS,
+        ),
+        (
             "WARNING[9]: taskprocessor.c:1 in z: The 'stasis/m:cdr' task processor queue reached 500 scheduled tasks.",
             AlarmName.PBX_COMPLAINS,
         ),
