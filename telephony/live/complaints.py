@@ -27,7 +27,8 @@ _WORDS: tuple[tuple[AlarmName, re.Pattern[str]], ...] = (
             r"does not exist in any format|Unable to open .* \(format|queue reached \d+ scheduled tasks"
             r"|No files available for class|Unable to start music on hold class|Found no files in"
             r"|Transport '.*' (?:could not be started|failed)|Unable to restart TLS transport"
-            r"|Address already in use|certificate|cert_file|privkey_file|Could not create an object of type|Maximum retries reached when attempting outbound registration"
+            r"|Address already in use|certificate|cert_file|privkey_file|Could not create an object of type"
+            r"|Maximum retries reached when attempting outbound registration"
         ),
     ),
 )
