@@ -87,7 +87,8 @@ def test_neither_form_is_shown_in_full(real: Real) -> None:
 
 def _told(call: CallRecord) -> str:
     """All that it says, but for ids and times."""
-    return msgspec.json.encode([call.caller_number, call.caller_normalised, call.legs, call.timeline]).decode()
+    told = msgspec.json.encode([call.caller_number, call.caller_normalised, call.legs, call.timeline]).decode()
+    return re.sub(r":\d+", ":0", told)
 
 
 def test_short_numbers_stay_and_words_are_hidden() -> None:

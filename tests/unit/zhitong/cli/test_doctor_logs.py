@@ -63,7 +63,10 @@ def test_a_queue_log_in_a_database() -> None:
 def in_a_pbx_of_its_own(**theirs: str) -> dict[str, str]:
     """Our files beside a person's, each taken in by one line."""
     ours = render(SITE, (), SECRETS, mode=Mode.INCLUDE)
-    files = {step.theirs: f"[{step.section or 'x'}]\n#include {step.ours}\n" for step in PLAIN}
+    files = {
+        step.theirs: "".join(f"[{section}]\n" for section in step.sections or ("x",)) + f"#include {step.ours}\n"
+        for step in PLAIN
+    }
     return {**ours, **files, **{f"{name}.conf": text for name, text in theirs.items()}}
 
 
