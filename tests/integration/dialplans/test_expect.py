@@ -48,6 +48,7 @@ async def test_it_is_said_only_while_it_is_known_and_somebody_waits_already(tool
         await hotline.known(5 * MINUTE)
         assert await hotline.caller_hears() == ""  # an agent is ready
         await agent.next_call()
+        await rig.manager.event("AgentConnect")
         assert await hotline.caller_hears() == ""  # nobody waits before them
         # The second place: ten minutes and a moment, said in fives.
         assert await hotline.caller_hears() == "zt/wait_about digits/10 digits/5 zt/wait_minutes"

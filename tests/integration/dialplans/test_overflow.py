@@ -146,18 +146,18 @@ async def test_a_chain_in_which_everything_fails_ends_in_the_promise(make_rig: M
 
 
 async def test_a_duty_mobile_takes_the_caller_by_pressing_1(make_rig: MakeRig, outside: Outside) -> None:
-    """And is recorded from then on, both voices, with nothing of the music before."""
+    """And is recorded from then on, both voices, with nothing of the wait before."""
     site = ALWAYS + 'overflow = "duty"\n' + DUTY + "[recording]\non = true\nkeep_days = 30\n"
     async with make_rig(site, agents_of("1001"), base=outside.trunk) as rig:
         outside.phone.on_invite, outside.phone.tone_hz = Ring(), MOBILE
         call = await (await rig.citizen()).call("12345")
         up = await call.answered(30)
         mobile = await outside.phone.next_call()
-        await call.hears(Sound.ANY, up.mono)  # music, while the mobile rings
+        await call.hears(Sound.ANY, up.mono)  # ring-back, while the mobile rings
         mobile.answer()
         picked_up = await mobile.answered()
         await mobile.hears(Sound.ANY, picked_up.mono)  # what to press
-        await call.hears(Sound.ANY, picked_up.mono)  # music still
+        await call.hears(Sound.ANY, picked_up.mono)  # not silence
         await mobile.dtmf("1")
         talk = await rig.manager.event("BridgeEnter", CallerIDNum="13800000001")
         assert talk["Context"] == "zt-out"

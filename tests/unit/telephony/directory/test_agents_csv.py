@@ -12,6 +12,7 @@ from telephony.directory.agents import Agent, QueueMembership
 from telephony.directory.agents_csv import MAX_BYTES, Reading, decoded, read_agents
 from telephony.errors import DirectoryError
 from telephony.model.ids import MemberName, QueueName
+from telephony.texts import EMERGENCY
 
 GOOD = "number,name,queues,phone\n1001,王小明,citizens;enterprise:5,\n1002,李娜,citizens,desk-2\n"
 
@@ -235,7 +236,8 @@ NAMES = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 QUEUES = st.dictionaries(
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True), st.integers(0, 1000), max_size=3
 )
-AGENTS = st.builds(agent, st.from_regex(r"[0-9]{2,8}", fullmatch=True), NAMES, QUEUES)
+NUMBERS = st.from_regex(r"[0-9]{2,8}", fullmatch=True).filter(lambda number: number not in EMERGENCY)
+AGENTS = st.builds(agent, NUMBERS, NAMES, QUEUES)
 
 
 @given(st.lists(AGENTS, max_size=8, unique_by=lambda one: one.number), st.sampled_from(["utf-8-sig", "gb18030"]))
