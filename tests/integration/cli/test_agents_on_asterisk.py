@@ -118,6 +118,9 @@ async def test_an_agent_is_added_under_a_call_and_takes_the_next_one(tmp_path: P
         secret = read_secrets(ward.clinic.secrets_file).phones["1001"]
         first = await phones.enter_async_context(await Phone.start("1001", secret, place, Tone.AGENT))
         first.on_invite = Ring()
+        async with asyncio.timeout(30):  # the queue hears of a phone some milliseconds after its registration
+            while "Not in use" not in await ward.lab.pbx.cli("queue show hotline"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         caller = await phones.enter_async_context(await citizen(ward, "13800000001"))
         call = await caller.call("12345")
         taken = await first.next_call()
