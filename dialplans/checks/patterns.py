@@ -7,6 +7,7 @@ from dialplans.checks.plan import bare
 from dialplans.parse import set_of
 
 _CLASSES = {"X": "0123456789", "Z": "123456789", "N": "23456789"}
+_DIGITS = frozenset("0123456789")
 
 
 class Shape(NamedTuple):
@@ -61,17 +62,19 @@ def within(inner: Shape, outer: Shape) -> bool:
     lengths = len(inner.sets) + (inner.more or 0)
     if outer.more is None and (inner.more is not None or len(inner.sets) != len(outer.sets)):
         return False
-    if lengths < least or (inner.more is not None and len(inner.sets) < len(outer.sets)):
+    if lengths < least:
         return False
-    return all(left <= right for left, right in zip(inner.sets, outer.sets, strict=False))
+    beyond = outer.sets[len(inner.sets) :]  # where the inner's end takes any digit
+    return all(left <= right for left, right in zip(inner.sets, outer.sets, strict=False)) and all(
+        right >= _DIGITS for right in beyond
+    )
 
 
 def example(one: Shape, other: Shape) -> str:
     """A number that both match; they must overlap."""
     length = max(len(each.sets) + (each.more or 0) for each in (one, other))
-    anything = frozenset("0123456789")
     sets = [
         (one.sets[place] if place < len(one.sets) else None, other.sets[place] if place < len(other.sets) else None)
         for place in range(length)
     ]
-    return "".join(min((left or right or anything) & (right or left or anything)) for left, right in sets)
+    return "".join(min((left or right or _DIGITS) & (right or left or _DIGITS)) for left, right in sets)
