@@ -23,6 +23,10 @@ from telephony.control import socket
 from telephony.control.cutter import Cutter
 from telephony.control.door import Door
 from telephony.control.forecaster import Forecaster
+from telephony.control.handlers import recording as recording_orders
+from telephony.control.handlers.ledger import CallsBack
+from telephony.control.outcomes import Outcomes
+from telephony.control.reach import Reach
 from telephony.control.recorder import Recorder
 from telephony.control.sayer import Sayer
 from telephony.database.database import Database
@@ -128,7 +132,18 @@ class Service:
         """Makes the daily figures; None without a key for them."""
         self.probe = Probe(database)
         self.watch = Watch(self._parts(database))
-        self.door = Door(site, self.connection.act, self.ledger, self.live, self.watch.status, self.recorder)
+        self.outcomes = Outcomes()
+        self.reach = Reach(
+            site=site,
+            act=self.connection.act,
+            world=tracker.world,
+            live=self.live,
+            outcomes=self.outcomes,
+            agents=AgentStore(database),
+            deliver=self.ingest.deliver,
+        )
+        calls_back = CallsBack(site, self.connection.act, self.ledger, self.live)
+        self.door = Door(recording_orders.handlers(self.recorder), calls_back, self.watch.status)
 
     def _parts(self, database: Database) -> Parts:
         return Parts(
@@ -233,6 +248,7 @@ class Service:
             await asyncio.sleep(pause)
 
     def _hear(self, changes: Sequence[Change]) -> None:
+        self.outcomes.fold(changes)
         self.cutter.fold(changes)
         self.recorder.fold(changes)
         self.forecaster.fold(changes)

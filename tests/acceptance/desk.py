@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from telephony.control.commands import Answer, CallBack, Request, Taken
+from telephony.control.commands import Answer, Request, Taken
+from telephony.control.orders.ledger import CallBack
 from telephony.control.socket import ask
 from telephony.ledger.entry import Entry
 from telephony.ledger.query import Detail, EntryQuery

@@ -11,7 +11,8 @@ import msgspec
 import typer
 
 from telephony.config import Site, read_site
-from telephony.control.commands import Answer, CallBack, Request, Taken
+from telephony.control.commands import Answer, Request, Taken
+from telephony.control.orders.ledger import CallBack
 from telephony.control.socket import ask
 from telephony.errors import LedgerError
 from telephony.ledger.entry import Entry

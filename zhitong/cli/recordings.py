@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from telephony.config import Site, read_site
-from telephony.control.commands import Answer, Order, PauseRecording, Request, ResumeRecording, Taken
+from telephony.control.commands import Answer, AnyOrder, Request, Taken
+from telephony.control.orders.recording import PauseRecording, ResumeRecording
 from telephony.control.socket import ask
 from telephony.errors import RecordingError
 from telephony.model.ids import PbxName
@@ -141,7 +142,7 @@ def resume(
     _order(site, ResumeRecording(call, who(by)), as_json, "录音已恢复。", "The recording goes on.")
 
 
-def _order(path: Path, order: Order, as_json: bool, chinese: str, english: str) -> None:
+def _order(path: Path, order: AnyOrder, as_json: bool, chinese: str, english: str) -> None:
     answer = wait_for(_ask(path, Request(uuid.uuid4().hex, order)))
     if as_json:
         console.print_json(answer)

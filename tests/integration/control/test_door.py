@@ -10,8 +10,10 @@ import pytest
 from telephony.ami.actions import Action, Originate, Reply
 from telephony.config import parse_site
 from telephony.control import socket
-from telephony.control.commands import Answer, CallBack, Request, Taken
+from telephony.control.commands import Answer, Request, Taken
 from telephony.control.door import Door
+from telephony.control.handlers.ledger import CallsBack
+from telephony.control.orders.ledger import CallBack
 from telephony.errors import AmiActionFailed, AmiError, AmiOutcomeUnknown, AmiUnreachable, ControlError
 from telephony.ledger.keeper import PATIENCE_S, Keeper
 from telephony.ledger.terms import AttemptOutcome, CloseReason, EntryId, EntryState
@@ -41,7 +43,7 @@ class Room:
         self.keeper = Keeper(desk.ledger, self.live, PbxName("pbx1"))
 
     def new_door(self) -> Door:
-        return Door(SITE, self.act, self.desk.ledger, self.live)
+        return Door({}, CallsBack(SITE, self.act, self.desk.ledger, self.live))
 
     async def act(self, action: Action, timeout: float) -> Reply:
         assert 0 < timeout <= 60
@@ -84,7 +86,7 @@ async def test_a_call_back_rings_the_agent_first(room: Room) -> None:
 
 async def test_a_number_that_may_not_be_called_is_refused_before_anything_is_sent(room: Room) -> None:
     site = msgspec.structs.replace(SITE, outgoing=Outgoing(deny=("mobile",)))
-    door = Door(site, room.act, room.desk.ledger, room.live)
+    door = Door({}, CallsBack(site, room.act, room.desk.ledger, room.live))
     answer = await door.handle(request())
     assert answer.taken is Taken.REFUSED
     assert "[outgoing]" in answer.why

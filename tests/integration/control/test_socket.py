@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from telephony.control import socket
-from telephony.control.commands import Answer, CallBack, Request, Taken
+from telephony.control.commands import Answer, Request, Taken
+from telephony.control.orders.ledger import CallBack
 from telephony.control.socket import CONNECTIONS, LINE_LIMIT, ask
 from telephony.errors import ControlError
 from telephony.ledger.terms import EntryId

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
-from telephony.control.commands import Answer, AskStatus, Order, Request
+from telephony.control.commands import Answer, AnyOrder, AskStatus, Request
 from telephony.control.socket import ask
 from telephony.live.status import Status
 from telephony.places import control_of, recordings_of, secrets_of
@@ -94,7 +94,7 @@ class Studio:
         said, _ = await process.communicate()
         return said.decode()
 
-    async def order(self, order: Order) -> Answer:
+    async def order(self, order: AnyOrder) -> Answer:
         return await ask(control_of(self.scene.site_file, self.scene.site), Request(uuid.uuid4().hex, order))
 
     async def bridge_says(self, words: str) -> None:

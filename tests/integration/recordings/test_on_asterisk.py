@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from telephony.control.commands import PauseRecording, Taken
+from telephony.control.commands import Taken
+from telephony.control.orders.recording import PauseRecording
 from telephony.model.terms import Outcome, Provenance
 from telephony.records.record import CallRecord, RecordingFile, RecordingPause
 from tests.integration.dialplans.listening import heard

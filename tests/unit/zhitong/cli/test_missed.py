@@ -13,7 +13,8 @@ import pytest
 
 from telephony.config import read_site
 from telephony.control import socket
-from telephony.control.commands import Answer, CallBack, Request, Taken
+from telephony.control.commands import Answer, Request, Taken
+from telephony.control.orders.ledger import CallBack
 from telephony.ledger.terms import AttemptOutcome, CloseReason, EntryState
 from telephony.model.ids import MemberName
 from telephony.model.terms import AbandonedIn, Outcome

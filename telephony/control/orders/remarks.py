@@ -1,0 +1,57 @@
+"""Orders that put down what people say of a call. Pure."""
+
+from telephony.control.orders.order import Order
+from telephony.model.ids import CallId, MemberName, Micros
+
+
+class Note(Order, frozen=True, tag="note"):
+    """``text`` replaces this agent's note on the call, during it or after."""
+
+    call: CallId
+    agent: MemberName
+    text: str
+    by: str
+
+
+class Dispose(Order, frozen=True, tag="dispose"):
+    """What the call was about: codes of the site's tree of topics; ``answered``: directly, without a work order."""
+
+    call: CallId
+    agent: MemberName
+    topics: tuple[str, ...]
+    by: str
+    answered: bool | None = None
+
+
+class Mark(Order, frozen=True, tag="mark"):
+    """``mark``: nuisance, silent, or empty to take it back."""
+
+    call: CallId
+    agent: MemberName
+    mark: str
+    by: str
+
+
+class AskHelp(Order, frozen=True, tag="ask-help"):
+    """Have supervisors told that the agent wants help, or (``wanted`` false) no more."""
+
+    agent: MemberName
+    wanted: bool
+    by: str
+    text: str = ""
+
+
+class LimitNumber(Order, frozen=True, tag="limit-number"):
+    """``how``: low-priority, one-call, refuse. Until ``until``, which must lie within the site's longest limit."""
+
+    number: str
+    how: str
+    until: Micros
+    reason: str
+    by: str
+
+
+class LiftLimit(Order, frozen=True, tag="lift-limit"):
+    number: str
+    reason: str
+    by: str
