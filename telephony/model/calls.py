@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.machines import CallState, ChannelState, OfferState
 from telephony.model.telling import Telling
-from telephony.model.terms import Direction, Provenance, Role, VisitResult
+from telephony.model.terms import Direction, Place, Provenance, Role, VisitResult
 
 MAX_LEGS = 1_000
 MAX_OFFERS = 2_000
@@ -50,6 +50,7 @@ class Leg:
     asked_at: Micros | None = None  # when this phone itself hung up
     shut_down: bool = False  # the PBX ends this leg because it ends itself
     dial_status: str = ""
+    place: Place = Place.NONE
 
     @property
     def person(self) -> bool:
@@ -160,6 +161,24 @@ class Transfer:
 
 
 @dataclass(slots=True)
+class Consult:
+    """An agent (``by``: their leg) has somebody rung, to ask them. ``guest``: that one's leg, once there is one.
+    ``result``: completed, merged, cancelled, or Asterisk's DIALSTATUS word; empty while it lasts."""
+
+    by: Uniqueid
+    whom: str  # as dialled
+    at: Micros
+    guest: Uniqueid | None = None
+    answered_at: Micros | None = None
+    ended_at: Micros | None = None
+    result: str = ""
+
+    @property
+    def ringing(self) -> bool:
+        return self.answered_at is None and self.ended_at is None
+
+
+@dataclass(slots=True)
 class DutyCall:
     """A duty mobile that was rung for the caller."""
 
@@ -229,12 +248,15 @@ class Call:
     out: list[WentOut] = field(default_factory=list)  # in order, as the next
     refused_out: list[RefusedOut] = field(default_factory=list)
     state: CallState = CallState.RECEIVED
+    since: Micros | None = None  # in this state; None: since it was received
     legs: dict[Uniqueid, Leg] = field(default_factory=dict)
     live: set[Uniqueid] = field(default_factory=set)
     linkedids: dict[Linkedid, None] = field(default_factory=dict)  # in order of appearance
     visits: list[Visit] = field(default_factory=list)
     offers: dict[Uniqueid, Offer] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
+    room: bool = False  # caller and agent were moved out of the queue's bridge into a room
+    consults: list[Consult] = field(default_factory=list)  # in order; the last may be open
     aliases: list[CallId] = field(default_factory=list)
     related: list[CallId] = field(default_factory=list)
     strangers: dict[Uniqueid, Leg] = field(default_factory=dict)  # legs of other calls that its people talked with
@@ -271,6 +293,11 @@ class Call:
     @property
     def open_pause(self) -> Pause | None:
         return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
+
+    @property
+    def consult(self) -> Consult | None:
+        """The one that lasts."""
+        return self.consults[-1] if self.consults and self.consults[-1].ended_at is None else None
 
     def open_offers(self) -> list[Offer]:
         return [offer for offer in self.offers.values() if offer.open]

@@ -25,6 +25,18 @@ class CallStateChanged(Change, frozen=True, gc=False):
     state: CallState
 
 
+class CallTouched(Change, frozen=True, gc=False):
+    """Something that is known of the call is another than before, of which no other change tells."""
+
+    call_id: CallId
+
+
+class AgentTouched(Change, frozen=True, gc=False):
+    """Something that is known of the agent is another than before, of which no other change tells."""
+
+    member: MemberName
+
+
 class CallQueued(Change, frozen=True, gc=False):
     call_id: CallId
     queue: QueueName

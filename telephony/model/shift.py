@@ -10,6 +10,7 @@ from telephony.model.ids import Micros
 def shift_call(call: Call, by: int) -> None:
     """Add ``by`` microseconds to every time of the call. Its durations stay as they are."""
     call.received_at = Micros(call.received_at + by)
+    call.since = _moved(call.since, by)
     call.answered_at, call.ended_at = _moved(call.answered_at, by), _moved(call.ended_at, by)
     for leg in call.legs.values():
         _shift_leg(leg, by)

@@ -21,7 +21,7 @@ from telephony.model import (
     on_recording,
     on_trunks,
 )
-from telephony.model.changes import Change
+from telephony.model.changes import CallTouched, Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
 
@@ -109,4 +109,13 @@ class Tracker:
             if channel is not None and channel.linkedid != event.linkedid:
                 joins.relink(world, channel, event.linkedid)
         HANDLERS[type(event)](world, event)
+        if isinstance(event, ev.ChannelEvent):
+            _touch(world, event)
         return out
+
+
+def _touch(world: World, event: ev.ChannelEvent) -> None:
+    """Whoever shows the call looks again, unless another change tells them to anyway."""
+    call = world.by_leg.get(event.uniqueid)
+    if call is not None and all(getattr(change, "call_id", None) != call.call_id for change in world.out):
+        world.emit(CallTouched(world.now, call.call_id))

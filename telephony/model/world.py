@@ -123,7 +123,7 @@ class World:
         if state is None:
             self.anomaly("call", f"{call.state.value} × {entry.value}")
         elif state is not call.state:
-            call.state = state
+            call.state, call.since = state, self.now
             self.emit(CallStateChanged(self.now, call.call_id, state))
 
     def turn_channel(self, leg: Leg, entry: ChannelInput) -> None:
