@@ -160,6 +160,8 @@ class AgentState(StrEnum):
     OFFERED = "offered"
     ON_CALL = "on call"
     HOLD = "hold"
+    CONSULT = "consult"  # apart from the caller, to ask somebody, or while that one's phone rings
+    CONFERENCE = "conference"  # three people or more
     WRAP_UP = "wrap-up"
 
 
@@ -172,6 +174,8 @@ class AgentInput(StrEnum):
     OFFER = "offer"
     CONNECT = "connect"
     HOLD = "hold"
+    CONSULT = "consult"
+    CONFER = "confer"
     WRAP_UP = "wrap up"
 
 
@@ -189,5 +193,7 @@ AGENT: Mapping[tuple[AgentState, AgentInput], AgentState] = {
     **{(state, _AI.OFFER): _A.OFFERED for state in AgentState},
     **{(state, _AI.CONNECT): _A.ON_CALL for state in AgentState},
     **{(state, _AI.HOLD): _A.HOLD for state in AgentState},
+    **{(state, _AI.CONSULT): _A.CONSULT for state in AgentState},
+    **{(state, _AI.CONFER): _A.CONFERENCE for state in AgentState},
     **{(state, _AI.WRAP_UP): _A.WRAP_UP for state in AgentState},
 }

@@ -51,6 +51,15 @@ class Role(StrEnum):
     SERVICE = "service"  # Local halves, announcers, recorders: not people
 
 
+class Place(StrEnum):
+    """Where a leg of a call with a room stands (dialplans/README.md, Rooms)."""
+
+    NONE = ""  # in no room: the queue's bridge, or none
+    ROOM = "room"  # where the caller is
+    SIDE = "side"  # where an agent is who holds the caller, and whom they ask
+    HOLD = "hold"  # where a guest waits
+
+
 class Side(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
