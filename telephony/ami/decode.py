@@ -5,18 +5,31 @@ the headers: Asterisk ``main/manager_channels.c``, ``manager_bridges.c``, ``stas
 ``channel.c`` (Rename), ``stasis.c`` (UserEvent), ``apps/app_queue.c``.
 """
 
-import re
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from telephony.ami.codec import event_name
 from telephony.ami.layout import HeaderMissing, HeaderReader
+from telephony.ami.said import SAID
+from telephony.ami.values import (
+    IDS,
+    Field,
+    NotANumber,
+    Spec,
+    bit,
+    caller_name,
+    caller_number,
+    constant,
+    event,
+    micros_of_timestamp,
+    need,
+    succeeded,
+    text,
+    whole,
+)
 from telephony.model import events as e
 from telephony.model.ids import Micros
-
-_MAX_DIGITS = 18  # of a number: fits in 64 bits, so that no store chokes on it
 
 
 class Undecoded(msgspec.Struct, frozen=True, gc=False):
@@ -29,133 +42,12 @@ class Undecoded(msgspec.Struct, frozen=True, gc=False):
 Decoded = e.Event | Undecoded | None
 
 
-class NotANumber(ValueError):
-    """A header that should be a number is not."""
-
-
-# --- values -----------------------------------------------------------------------------------------------
-
-
-class _Numbers(dict[str, int]):
-    """Small numbers by their text: nearly all of a PBX's are, and a look-up is quicker than parsing."""
-
-    def __missing__(self, text: str) -> int:
-        if len(text) > _MAX_DIGITS:
-            raise NotANumber(f"{text[:_MAX_DIGITS]!r}… is not a number")
-        try:
-            return int(text)
-        except ValueError:
-            raise NotANumber(f"{text!r} is not a number") from None
-
-
-_NUMBERS = _Numbers({"": 0} | {str(value): value for value in range(200)})
-
-
-def number(text: str) -> int:
-    """A whole number; an absent header is 0. Raises ``NotANumber``, which ``Decoder`` turns into ``Undecoded``."""
-    return _NUMBERS[text]
-
-
-def micros_of_ms(text: str) -> Micros:
-    """Milliseconds in microseconds; raises as ``number`` does."""
-    return Micros(1_000 * _NUMBERS[text])
-
-
-def flag(text: str) -> bool:
-    """``1`` or ``0``."""
-    return _NUMBERS[text] != 0
-
-
-def succeeded(text: str) -> bool:
-    """``Success`` or ``Failure``."""
-    return text == "Success"
-
-
-def caller_number(text: str) -> str:
-    """A caller's number. Asterisk writes ``<unknown>`` for none."""
-    return "" if text == "<unknown>" else text
-
-
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_QUOTED_PAIR = re.compile(r'\\(["\\])')
-_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return _ESCAPED.get(match[1], match[1])
-
-
-def caller_name(text: str) -> str:
-    r"""A caller's name from a channel's headers, where Asterisk writes it with C escapes (``O\'Brien``).
-
-    Of a name that came by SIP, Asterisk also keeps the backslashes of the quoted string it stood in (RFC 3261 §25.1,
-    quoted-pair): the name is what the caller meant, without them.
-    """
-    if text == "<unknown>":
-        return ""
-    return _QUOTED_PAIR.sub(r"\1", _ESCAPE.sub(_unescape, text)) if "\\" in text else text
-
-
-_micros = cast("Callable[[str], Micros]", int)
-
-
-def micros_of_timestamp(text: str, otherwise: Micros) -> Micros:
-    """``1795402664.123456`` (AMI ``Timestamp``) in microseconds; ``otherwise`` when absent or malformed."""
-    if len(text) == 17 and text[10] == ".":
-        digits = text.replace(".", "", 1)
-        if digits.isdecimal():
-            return _micros(digits)
-    return otherwise
-
-
-# --- fields -----------------------------------------------------------------------------------------------
-
-
-class _Field(msgspec.Struct, frozen=True):
-    """Where a field of the model's event comes from."""
-
-    header: str
-    convert: Callable[[str], object] | None = None
-    required: bool = False
-
-
-def _need(header: str) -> _Field:
-    return _Field(header, required=True)
-
-
-def _text(header: str) -> _Field:
-    return _Field(header)
-
-
-def _int(header: str) -> _Field:
-    return _Field(header, _NUMBERS.__getitem__)
-
-
-def _flag(header: str) -> _Field:
-    return _Field(header, flag)
-
-
-def _is(value: bool) -> _Field:
-    return _Field("", lambda _: value)
-
-
-class _Spec(msgspec.Struct, frozen=True):
-    """Which of the model's events an AMI event is, and where its fields come from."""
-
-    kind: Callable[..., e.Event]
-    fields: dict[str, _Field]
-
-
-def _event(kind: Callable[..., e.Event], **fields: _Field) -> _Spec:
-    return _Spec(kind, fields)
-
-
 class _Maker:
     """Makes one kind of the model's event from the frames of one kind of AMI event."""
 
     __slots__ = ("_conversions", "_kind", "_values", "name")
 
-    def __init__(self, name: str, spec: _Spec) -> None:
+    def __init__(self, name: str, spec: Spec) -> None:
         order: tuple[str, ...] = spec.kind.__struct_fields__[1:]  # type: ignore[attr-defined]  # all but `at`
         fields = [spec.fields[name] for name in order]
         self.name = name
@@ -174,193 +66,129 @@ class _Maker:
         return self._kind(*fields)
 
 
-def _makers(table: dict[str, _Spec]) -> dict[bytes, _Maker]:
+def _makers(table: dict[str, Spec]) -> dict[bytes, _Maker]:
     return {name.encode(): _Maker(name, spec) for name, spec in table.items()}
 
 
 # --- the table --------------------------------------------------------------------------------------------
 
-_IDS = {"uniqueid": _need("Uniqueid"), "linkedid": _need("Linkedid")}
 _CHANNEL = {
-    "name": _text("Channel"),
-    "state": _int("ChannelState"),
-    "caller_number": _Field("CallerIDNum", caller_number),
-    "caller_name": _Field("CallerIDName", caller_name),
-    "context": _text("Context"),
-    "exten": _text("Exten"),
-    "language": _text("Language"),
+    "name": text("Channel"),
+    "state": whole("ChannelState"),
+    "caller_number": Field("CallerIDNum", caller_number),
+    "caller_name": Field("CallerIDName", caller_name),
+    "context": text("Context"),
+    "exten": text("Exten"),
+    "language": text("Language"),
 }
-_DEST = {"dest_uniqueid": _need("DestUniqueid"), "dest_linkedid": _need("DestLinkedid")}
+_DEST = {"dest_uniqueid": need("DestUniqueid"), "dest_linkedid": need("DestLinkedid")}
 _OFFER = {
-    **_IDS,
-    "queue": _need("Queue"),
-    "member": _need("MemberName"),
-    "interface": _text("Interface"),
-    "dest_uniqueid": _text("DestUniqueid"),
+    **IDS,
+    "queue": need("Queue"),
+    "member": need("MemberName"),
+    "interface": text("Interface"),
+    "dest_uniqueid": text("DestUniqueid"),
 }
 _MEMBER = {
-    "queue": _need("Queue"),
-    "member": _need("MemberName"),
-    "interface": _text("Interface"),
-    "state_interface": _text("StateInterface"),
-    "status": _int("Status"),
-    "paused": _flag("Paused"),
-    "pause_reason": _text("PausedReason"),
-    "penalty": _int("Penalty"),
-    "in_call": _flag("InCall"),
-    "last_call": _int("LastCall"),
-    "wrapup_s": _int("Wrapuptime"),
-    "removed": _is(False),
+    "queue": need("Queue"),
+    "member": need("MemberName"),
+    "interface": text("Interface"),
+    "state_interface": text("StateInterface"),
+    "status": whole("Status"),
+    "paused": bit("Paused"),
+    "pause_reason": text("PausedReason"),
+    "penalty": whole("Penalty"),
+    "in_call": bit("InCall"),
+    "last_call": whole("LastCall"),
+    "wrapup_s": whole("Wrapuptime"),
+    "removed": constant(False),
 }
 
 
-_TABLE: dict[str, _Spec] = {
-    "Newchannel": _event(e.ChannelCreated, **_IDS, **_CHANNEL),
-    "Newstate": _event(e.ChannelStateChanged, **_IDS, state=_int("ChannelState")),
-    "Rename": _event(e.ChannelRenamed, uniqueid=_need("Uniqueid"), name=_need("Newname")),
-    "NewCallerid": _event(e.CallerIdChanged, **_IDS, number=_CHANNEL["caller_number"], name=_CHANNEL["caller_name"]),
-    "HangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(True), cause=_int("Cause")),
-    "SoftHangupRequest": _event(e.HangupAsked, **_IDS, by_peer=_is(False), cause=_int("Cause")),
-    "Hangup": _event(e.ChannelHungUp, **_IDS, cause=_int("Cause"), cause_text=_text("Cause-txt")),
-    "DialBegin": _event(
+_TABLE: dict[str, Spec] = {
+    "Newchannel": event(e.ChannelCreated, **IDS, **_CHANNEL),
+    "Newstate": event(e.ChannelStateChanged, **IDS, state=whole("ChannelState")),
+    "Rename": event(e.ChannelRenamed, uniqueid=need("Uniqueid"), name=need("Newname")),
+    "NewCallerid": event(e.CallerIdChanged, **IDS, number=_CHANNEL["caller_number"], name=_CHANNEL["caller_name"]),
+    "HangupRequest": event(e.HangupAsked, **IDS, by_peer=constant(True), cause=whole("Cause")),
+    "SoftHangupRequest": event(e.HangupAsked, **IDS, by_peer=constant(False), cause=whole("Cause")),
+    "Hangup": event(e.ChannelHungUp, **IDS, cause=whole("Cause"), cause_text=text("Cause-txt")),
+    "DialBegin": event(
         e.DialBegan,
-        uniqueid=_text("Uniqueid"),
+        uniqueid=text("Uniqueid"),
         **_DEST,
-        dest_name=_text("DestChannel"),
-        dialled=_text("DialString"),
+        dest_name=text("DestChannel"),
+        dialled=text("DialString"),
     ),
-    "DialEnd": _event(
+    "DialEnd": event(
         e.DialEnded,
-        uniqueid=_text("Uniqueid"),
+        uniqueid=text("Uniqueid"),
         **_DEST,
-        status=_text("DialStatus"),
-        dest_name=_text("DestChannel"),
-        forward=_text("Forward"),
+        status=text("DialStatus"),
+        dest_name=text("DestChannel"),
+        forward=text("Forward"),
     ),
-    "BridgeEnter": _event(
+    "BridgeEnter": event(
         e.BridgeEntered,
-        **_IDS,
-        bridge=_need("BridgeUniqueid"),
-        bridge_type=_text("BridgeType"),
-        name=_text("Channel"),
+        **IDS,
+        bridge=need("BridgeUniqueid"),
+        bridge_type=text("BridgeType"),
+        name=text("Channel"),
     ),
-    "BridgeLeave": _event(e.BridgeLeft, **_IDS, bridge=_need("BridgeUniqueid")),
-    "BridgeMerge": _event(e.BridgesMerged, kept=_need("ToBridgeUniqueid"), gone=_need("FromBridgeUniqueid")),
-    "BridgeDestroy": _event(e.BridgeDestroyed, bridge=_need("BridgeUniqueid")),
-    "LocalBridge": _event(e.LocalBridged, one=_need("LocalOneUniqueid"), two=_need("LocalTwoUniqueid")),
-    "Hold": _event(e.PhoneHeld, **_IDS, held=_is(True)),
-    "Unhold": _event(e.PhoneHeld, **_IDS, held=_is(False)),
-    "MixMonitorStart": _event(e.RecordingChanged, **_IDS, running=_is(True)),
-    "MixMonitorStop": _event(e.RecordingChanged, **_IDS, running=_is(False)),
-    "MixMonitorMute": _event(e.RecordingMuted, **_IDS, muted=_flag("State")),
-    "MusicOnHoldStart": _event(e.MusicChanged, **_IDS, music=_need("Class")),
-    "MusicOnHoldStop": _event(e.MusicChanged, **_IDS, music=_Field("", lambda _: "")),
-    "BlindTransfer": _event(
+    "BridgeLeave": event(e.BridgeLeft, **IDS, bridge=need("BridgeUniqueid")),
+    "BridgeMerge": event(e.BridgesMerged, kept=need("ToBridgeUniqueid"), gone=need("FromBridgeUniqueid")),
+    "BridgeDestroy": event(e.BridgeDestroyed, bridge=need("BridgeUniqueid")),
+    "LocalBridge": event(e.LocalBridged, one=need("LocalOneUniqueid"), two=need("LocalTwoUniqueid")),
+    "Hold": event(e.PhoneHeld, **IDS, held=constant(True)),
+    "Unhold": event(e.PhoneHeld, **IDS, held=constant(False)),
+    "MixMonitorStart": event(e.RecordingChanged, **IDS, running=constant(True)),
+    "MixMonitorStop": event(e.RecordingChanged, **IDS, running=constant(False)),
+    "MixMonitorMute": event(e.RecordingMuted, **IDS, muted=bit("State")),
+    "MusicOnHoldStart": event(e.MusicChanged, **IDS, music=need("Class")),
+    "MusicOnHoldStop": event(e.MusicChanged, **IDS, music=Field("", lambda _: "")),
+    "BlindTransfer": event(
         e.BlindTransferred,
-        by=_need("TransfererUniqueid"),
-        by_linkedid=_need("TransfererLinkedid"),
-        whom=_text("TransfereeUniqueid"),
-        context=_text("Context"),
-        exten=_text("Extension"),
-        result=_text("Result"),
+        by=need("TransfererUniqueid"),
+        by_linkedid=need("TransfererLinkedid"),
+        whom=text("TransfereeUniqueid"),
+        context=text("Context"),
+        exten=text("Extension"),
+        result=text("Result"),
     ),
-    "AttendedTransfer": _event(
+    "AttendedTransfer": event(
         e.AttendedTransferred,
-        by_first=_need("OrigTransfererUniqueid"),
-        first_linkedid=_need("OrigTransfererLinkedid"),
-        by_second=_need("SecondTransfererUniqueid"),
-        second_linkedid=_need("SecondTransfererLinkedid"),
-        whom=_text("TransfereeUniqueid"),
-        target=_text("TransferTargetUniqueid"),
-        result=_text("Result"),
+        by_first=need("OrigTransfererUniqueid"),
+        first_linkedid=need("OrigTransfererLinkedid"),
+        by_second=need("SecondTransfererUniqueid"),
+        second_linkedid=need("SecondTransfererLinkedid"),
+        whom=text("TransfereeUniqueid"),
+        target=text("TransferTargetUniqueid"),
+        result=text("Result"),
     ),
-    "QueueCallerJoin": _event(e.QueueJoined, **_IDS, queue=_need("Queue"), position=_int("Position")),
-    "QueueCallerLeave": _event(e.QueueLeft, **_IDS, queue=_need("Queue")),
-    "QueueCallerAbandon": _event(e.QueueAbandoned, **_IDS, queue=_need("Queue")),
-    "AgentCalled": _event(e.OfferMade, **(_OFFER | _DEST), dest_name=_text("DestChannel")),
-    "AgentConnect": _event(e.OfferConnected, **_OFFER),
-    "AgentRingNoAnswer": _event(e.OfferUnanswered, **_OFFER),
-    "AgentDump": _event(e.OfferDumped, **_OFFER),
+    "QueueCallerJoin": event(e.QueueJoined, **IDS, queue=need("Queue"), position=whole("Position")),
+    "QueueCallerLeave": event(e.QueueLeft, **IDS, queue=need("Queue")),
+    "QueueCallerAbandon": event(e.QueueAbandoned, **IDS, queue=need("Queue")),
+    "AgentCalled": event(e.OfferMade, **(_OFFER | _DEST), dest_name=text("DestChannel")),
+    "AgentConnect": event(e.OfferConnected, **_OFFER),
+    "AgentRingNoAnswer": event(e.OfferUnanswered, **_OFFER),
+    "AgentDump": event(e.OfferDumped, **_OFFER),
     # Asynchronous: either channel can be gone by then, and its headers with it (seen on Asterisk 22.10).
-    "AgentComplete": _event(
+    "AgentComplete": event(
         e.OfferCompleted,
-        **(_OFFER | {name: _text(field.header) for name, field in _IDS.items()}),
-        reason=_text("Reason"),
+        **(_OFFER | {name: text(field.header) for name, field in IDS.items()}),
+        reason=text("Reason"),
     ),
-    "QueueMemberStatus": _event(e.MemberChanged, **_MEMBER),
-    "QueueMemberAdded": _event(e.MemberChanged, **_MEMBER),
-    "QueueMemberPause": _event(e.MemberChanged, **_MEMBER),
-    "QueueMemberPenalty": _event(e.MemberChanged, **_MEMBER),
-    "QueueMemberRinginuse": _event(e.MemberChanged, **_MEMBER),
-    "QueueMemberRemoved": _event(e.MemberChanged, **(_MEMBER | {"removed": _is(True)})),
-    "PeerStatus": _event(e.EndpointChanged, endpoint=_need("Peer"), status=_need("PeerStatus")),
-    "Registry": _event(
-        e.RegistrationChanged, account=_need("Username"), server=_text("Domain"), status=_need("Status")
+    "QueueMemberStatus": event(e.MemberChanged, **_MEMBER),
+    "QueueMemberAdded": event(e.MemberChanged, **_MEMBER),
+    "QueueMemberPause": event(e.MemberChanged, **_MEMBER),
+    "QueueMemberPenalty": event(e.MemberChanged, **_MEMBER),
+    "QueueMemberRinginuse": event(e.MemberChanged, **_MEMBER),
+    "QueueMemberRemoved": event(e.MemberChanged, **(_MEMBER | {"removed": constant(True)})),
+    "PeerStatus": event(e.EndpointChanged, endpoint=need("Peer"), status=need("PeerStatus")),
+    "Registry": event(e.RegistrationChanged, account=need("Username"), server=text("Domain"), status=need("Status")),
+    "OriginateResponse": event(
+        e.Originated, uniqueid=need("Uniqueid"), answered=Field("Response", succeeded), reason=whole("Reason")
     ),
-    "OriginateResponse": _event(
-        e.Originated, uniqueid=_need("Uniqueid"), answered=_Field("Response", succeeded), reason=_int("Reason")
-    ),
-}
-
-
-# Our dialplan's own words; dialplans/README.md is the contract.
-_USER_TABLE: dict[str, _Spec] = {
-    "ZtEntry": _event(
-        e.CallEntered,
-        **_IDS,
-        trunk=_text("Trunk"),
-        dialled=_text("Dialled"),
-        recording=_text("Recording"),
-        notice=_text("Notice"),
-    ),
-    "ZtQueueEnd": _event(e.QueueEnded, **_IDS, queue=_text("Queue"), status=_text("Status"), key=_text("Key")),
-    "ZtRefused": _event(e.CallRefused, **_IDS, trunk=_text("Trunk"), dialled=_text("Dialled"), reason=_text("Reason")),
-    "ZtClosure": _event(e.ClosureTold, **_IDS, state=_text("State"), by=_text("By"), until_s=_int("Until")),
-    "ZtExpect": _event(e.WaitTold, **_IDS, queue=_text("Queue"), minutes=_int("Minutes")),
-    "ZtDuty": _event(e.DutyCalled, **_IDS, mobile=_text("Mobile")),
-    "ZtPromise": _event(e.CallBackPromised, **_IDS, why=_text("Why"), state=_text("State")),
-    "ZtEnd": _event(
-        e.CallerLegEnded,
-        **_IDS,
-        queue=_text("Queue"),
-        status=_text("Status"),
-        cause=_int("Cause"),
-        source=_text("Source"),
-    ),
-    "ZtCallback": _event(
-        e.CallBackBegan,
-        **_IDS,
-        entry=_text("Entry"),
-        attempt=_text("Attempt"),
-        trunk=_text("Trunk"),
-        dialled=_text("Dialled"),
-        recording=_text("Recording"),
-    ),
-    "ZtNotice": _event(
-        e.NoticeTold,
-        **_IDS,
-        how=_text("How"),
-        language=_text("Language"),
-        length=_Field("Length", micros_of_ms),
-    ),
-    "ZtOut": _event(
-        e.CallWentOut,
-        **_IDS,
-        purpose=_text("Purpose"),
-        number=_text("Number"),
-        agent=_text("Agent"),
-        trunk=_text("Trunk"),
-        recording=_text("Recording"),
-    ),
-    "ZtOutRefused": _event(
-        e.OutRefused,
-        **_IDS,
-        purpose=_text("Purpose"),
-        number=_text("Number"),
-        agent=_text("Agent"),
-        reason=_text("Reason"),
-    ),
-    "ZtRecording": _event(e.RecordingTold, **_IDS, state=_text("State"), size=_int("Bytes")),
 }
 
 
@@ -382,7 +210,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._events = {_EVENT + name: maker for name, maker in _makers(_TABLE).items()}  # by their first line
-        self._user_events = _makers(_USER_TABLE)
+        self._user_events = _makers(SAID)
 
     def decode(self, frame: bytes, arrival: Micros) -> Decoded:
         """The model's event of this frame; ``None`` for all that is of no interest.

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from telephony.ami.codec import headers_of
-from telephony.ami.decode import Decoder, NotANumber, Undecoded, number
+from telephony.ami.decode import Decoder, Undecoded
 from telephony.ami.session import Arrival, Session
+from telephony.ami.values import NotANumber, number
 from telephony.errors import AmiError, AmiUnreachable
 from telephony.model.events import ChannelCreated, Event, LinkLost, SnapshotTaken
 from telephony.model.ids import MICROS_PER_SECOND, Micros, micros_of

@@ -14,16 +14,9 @@ from typing import TypeVar
 import msgspec
 
 from telephony.ami import actions as a
-from telephony.ami.decode import (
-    NotANumber,
-    Undecoded,
-    caller_name,
-    caller_number,
-    flag,
-    micros_of_timestamp,
-    number,
-)
+from telephony.ami.decode import Undecoded
 from telephony.ami.layout import HeaderMissing
+from telephony.ami.values import NotANumber, caller_name, caller_number, flag, micros_of_timestamp, number
 from telephony.errors import AmiActionFailed
 from telephony.model.events import MemberChanged, SnapshotTaken
 from telephony.model.ids import (

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telephony.ami.codec import lines_of
-from telephony.ami.decode import EVENTS, Decoder, Undecoded, caller_name, micros_of_timestamp
+from telephony.ami.decode import EVENTS, Decoder, Undecoded
+from telephony.ami.values import caller_name, micros_of_timestamp
 from telephony.model import events as e
 from telephony.model.ids import BridgeId, Micros
 from tests.unit.telephony.ami import frames as f
