@@ -20,6 +20,7 @@ from telephony.model.changes import Anomaly, CallEnded, Change
 from telephony.model.clock import PbxClock
 from telephony.model.events import ClockSet, Event, LinkLost, SnapshotTaken, Tick
 from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.local import LocalEvent
 from telephony.model.tracker import Tracker
 from telephony.model.world import SETTLE, World
 from telephony.records.build import build_record, is_feature_code
@@ -162,7 +163,7 @@ class Ingest:
             return ()
         if isinstance(event, LinkLost):  # stamped by the clock as it was at the login, which may have been set since
             return self._track(LinkLost(self.clock.now(arrived) or event.at, event.epoch))
-        if isinstance(event, Tick):
+        if isinstance(event, Tick | LocalEvent):  # not by the PBX's clock
             return self._track(event)
         if isinstance(event, SnapshotTaken):
             self.clock.login(event.at, Micros(arrived - event.age))

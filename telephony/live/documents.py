@@ -9,6 +9,22 @@ import msgspec
 
 from telephony.live.alarms import Alarm
 from telephony.model.ids import CallId, MemberName, Micros, QueueName, Uniqueid
+from telephony.model.known import Earlier, Known
+
+__all__ = [
+    "AgentDocument",
+    "Audience",
+    "CallDocument",
+    "Delta",
+    "Document",
+    "Earlier",
+    "Known",
+    "Party",
+    "Place",
+    "QueueDocument",
+    "Snapshot",
+    "SystemDocument",
+]
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -20,26 +36,6 @@ class Party(msgspec.Struct, frozen=True):
     who: str
     state: str
     since: Micros
-
-
-class Earlier(msgspec.Struct, frozen=True):
-    """An earlier call of the same caller."""
-
-    call_id: CallId
-    at: Micros
-    outcome: str
-    agent: MemberName | None = None
-    topics: tuple[str, ...] = ()
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What is known of the caller from before. ``calls_7d``: this is their n-th call in seven days. ``open_missed``:
-    entries of the missed-call ledger that are not closed."""
-
-    calls_7d: int = 1
-    earlier: tuple[Earlier, ...] = ()
-    open_missed: tuple[int, ...] = ()
-    last_agent: MemberName | None = None
 
 
 class CallDocument(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
@@ -68,7 +64,8 @@ class CallDocument(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     silent: bool = False  # the caller has given no sound
     limited: str = ""  # how the caller's number is limited
     mark: str = ""  # nuisance, silent
-    note: str = ""
+    note: str = ""  # of ``agent``
+    notes: dict[str, str] = {}  # who wrote it → their note
     topics: tuple[str, ...] = ()
     known: Known | None = None  # None: not looked up yet
     calls_back: str = ""  # the entry of the missed-call ledger that it answers

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.known import Known
 from telephony.model.machines import CallState, ChannelState, OfferState
+from telephony.model.remarks import Remarks
 from telephony.model.telling import Telling
 from telephony.model.terms import Direction, Place, Provenance, Role, VisitResult
 
@@ -209,6 +211,17 @@ class RefusedOut:
 
 
 @dataclass(slots=True)
+class Listening:
+    """A stretch in which a supervisor's phone (``by``: its agent's number) heard the call; ``mode``: listen, whisper,
+    barge."""
+
+    start: Micros
+    by: str
+    mode: str
+    end: Micros | None = None
+
+
+@dataclass(slots=True)
 class Pause:
     """A stretch of a recording that was left out (an agent's ``key``) or silenced (our ``command``)."""
 
@@ -269,6 +282,8 @@ class Call:
     provenance: Provenance = Provenance.OBSERVED
     headless: bool = False  # the channel that began the conversation was never seen: it may have been a citizen's
     left_out: int = 0
+    remarks: Remarks = field(default_factory=Remarks)
+    known: Known | None = None  # of the caller, from before; None: not looked up
 
     @property
     def inbound(self) -> bool:

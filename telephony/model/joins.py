@@ -80,6 +80,7 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     kept.refused_out = sorted((*kept.refused_out, *gone.refused_out), key=lambda told: told.at)[:MAX_TRANSFERS]
     if gone.promise and not kept.promise:
         kept.promise, kept.promise_because = gone.promise, gone.promise_because
+    kept.remarks.take_over(gone.remarks)
     kept.aliases += [gone.call_id, *gone.aliases]
     kept.related += [call_id for call_id in gone.related if call_id not in kept.related]
     strangers = {u: leg for u, leg in (kept.strangers | gone.strangers).items() if u not in kept.legs}

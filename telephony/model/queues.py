@@ -9,6 +9,7 @@ NOT_IN_USE, IN_USE, BUSY, INVALID, UNAVAILABLE, RINGING, RING_IN_USE, ON_HOLD = 
 """Asterisk's device states (devicestate.h)."""
 _PHONE_LOST = frozenset((INVALID, UNAVAILABLE))
 _PHONE_USED = frozenset((IN_USE, BUSY, RINGING, RING_IN_USE, ON_HOLD))
+_WITH_A_CALLER = frozenset((AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE))
 
 
 @dataclass(slots=True)
@@ -65,6 +66,13 @@ class Agent:
     offers: dict[Uniqueid, None] = field(default_factory=dict)
     talking: dict[Uniqueid, bool] = field(default_factory=dict)  # leg → on hold
     wrapup_until: Micros | None = None
+    help: str | None = None  # they ask for help in these words
+
+    def turn(self, state: AgentState, at: Micros) -> None:
+        """Who asked for help is past it once their talk is over, or they have gone."""
+        talked, self.state, self.since = self.state in _WITH_A_CALLER, state, at
+        if state is AgentState.SIGNED_OUT or (talked and state not in _WITH_A_CALLER):
+            self.help = None
 
     @property
     def pause_reason(self) -> str:

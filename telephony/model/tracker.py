@@ -13,6 +13,7 @@ from telephony.model import (
     on_bridges,
     on_channels,
     on_closure,
+    on_desk,
     on_dialplan,
     on_link,
     on_notice,
@@ -21,6 +22,7 @@ from telephony.model import (
     on_recording,
     on_trunks,
 )
+from telephony.model import local as own
 from telephony.model.changes import CallTouched, Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
@@ -81,6 +83,9 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.LinkLost: on_link.lost,
     ev.ClockSet: on_link.clock_set,
     ev.Tick: _tick,
+    own.CallRemarked: on_desk.remarked,
+    own.CallerKnown: on_desk.caller_known,
+    own.HelpAsked: on_desk.help_asked,
 }
 
 
@@ -102,7 +107,7 @@ class Tracker:
         world = self.world
         out: list[Change] = []
         world.out = out
-        if type(event) not in _TIMEKEEPERS:
+        if type(event) not in _TIMEKEEPERS and not isinstance(event, own.LocalEvent):
             world.hear(event.at)
         if isinstance(event, ev.ChannelEvent) and event.linkedid:
             channel = world.channels.get(event.uniqueid)

@@ -169,7 +169,8 @@ class World:
             self.anomaly("agent", f"{agent.state.value} × {entry.value}")
         if state is None or state is agent.state:
             return
-        previous, agent.state, agent.since = agent.state, state, self.now
+        previous = agent.state
+        agent.turn(state, self.now)
         self.emit(AgentStateChanged(self.now, agent.member, state, previous))
 
     # --- lookups that create ------------------------------------------------------------------------------

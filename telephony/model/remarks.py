@@ -1,0 +1,37 @@
+"""What people have said of a live call. Mutable, owned by the tracker alone."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Remarks:
+    """By who said it: their note, and what the call was about to them. ``mark`` is the call's: nuisance, silent."""
+
+    notes: dict[str, str] = field(default_factory=dict)
+    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mark: str | None = None  # None: nobody has marked it, or taken a mark back
+
+    @property
+    def writers(self) -> set[str]:
+        return {*self.notes, *self.topics}
+
+    def say(
+        self, who: str, note: str | None, topics: tuple[str, ...] | None, mark: str | None, *, again: bool = False
+    ) -> None:
+        """What is None was not spoken of. ``again``: it gives way to what was said already."""
+        if note is not None and not (again and who in self.notes):
+            self.notes[who] = note
+        if topics is not None and not (again and who in self.topics):
+            self.topics[who] = topics
+        if mark is not None and not (again and self.mark is not None):
+            self.mark = mark
+
+    def all_topics(self) -> tuple[str, ...]:
+        """Each once, in the order of their being said."""
+        return tuple(dict.fromkeys(topic for topics in self.topics.values() for topic in topics))
+
+    def take_over(self, other: "Remarks") -> None:
+        """What was said of a call that was joined into this one."""
+        for who in other.writers:
+            self.say(who, other.notes.get(who), other.topics.get(who), None, again=True)
+        self.say("", None, None, other.mark, again=True)
