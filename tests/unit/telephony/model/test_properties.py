@@ -425,6 +425,9 @@ def _bound(path: str) -> int:
         "Call.other_recordings": 8,
         "Call.pauses": 7,
         "Call.estimated": 10,
+        "Call.consults": 5,
+        "Remarks.notes": 0,  # nobody at a desk says anything here
+        "Remarks.topics": 0,
         "Leg.spans": 20,
         "Leg.held": 20,
         "Span.partners": 30,
