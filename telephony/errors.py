@@ -14,6 +14,10 @@ ZhitongError                 something is wrong that a person can read and act u
 │   └── AgentRefused         … since it refuses our token
 ├── BooksUnreadable          a book that records are held against is not there (telephony.reconcile.errors)
 ├── FigureError              a daily figure cannot be made or checked: none of that day, or damaged
+├── AccessError              somebody may not do what they ask, or an account cannot be changed so
+│   ├── TokenRefused         a token is none, or holds no longer (zhitong.access.refused)
+│   ├── SignInRefused        name and password do not open anything, or not now (zhitong.access.refused)
+│   └── AuditError           a deed cannot be put on record, so it is not done
 ├── ControlError             the running service cannot be asked: it does not run, or does not answer
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
@@ -50,6 +54,14 @@ class LedgerError(ZhitongError):
 
 class RecordingError(ZhitongError):
     """What was asked of recordings, holds or the retention cannot be done; the message says what was."""
+
+
+class AccessError(ZhitongError):
+    """An account, a password or a token is refused, or a change of one; nothing was done."""
+
+
+class AuditError(AccessError):
+    """The audit log cannot be written or read; what was to be noted must not be done."""
 
 
 class ControlError(ZhitongError):

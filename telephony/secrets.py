@@ -1,13 +1,16 @@
 """The site's secrets: ``secrets.toml``, mode 0600, beside the database; outside git and outside site.toml.
 
-Ours are generated, never typed: the AMI secret, a SIP password for each phone, the key that signs the daily figures. A
-carrier's password for a trunk that registers is the carrier's: a person writes it into ``[trunks]``; and so is the
-token of the journal agent, which is made on the PBX's machine, the value of ``journal``.
+Ours are generated, never typed: the AMI secret, a SIP password for each phone, the key that signs the daily figures,
+the keys that sign people's tokens. A carrier's password for a trunk that registers is the carrier's: a person writes it
+into ``[trunks]``; and so is the token of the journal agent, which is made on the PBX's machine, the value of
+``journal``.
 """
 
+import re
 import secrets
 import stat
 import string
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +24,9 @@ from telephony.toml import parse, read_text
 
 LENGTH = 32
 """Characters of a generated secret: 190 bits."""
+
+_NAMED = re.compile(r"k[0-9]{13}\Z")
+"""A name that we gave to a key of tokens: ``k`` and the milliseconds since 1970 when it was made."""
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -39,6 +45,9 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     trunks: dict[Word, Given] = {}
     journal: Generated | None = None
     figures: Generated | None = None
+    tokens: dict[Word, Generated] = {}
+    """The keys that sign people's tokens, by their names (``kid``). The last in the order of names signs; those before
+    it are good for what they have signed."""
 
     def __repr__(self) -> str:
         return f"Secrets(ami=…, phones={len(self.phones)}, trunks={len(self.trunks)})"
@@ -100,6 +109,34 @@ def with_figures_key(path: Path) -> Secrets:
     return wanted
 
 
+def with_token_key(path: Path) -> Secrets:
+    """The secrets of this file, with a key that signs tokens: generated and written if there is none.
+
+    Raises ConfigError as ``read_secrets``, and OSError when the key cannot be written.
+    """
+    known = read_secrets(path)
+    return known if known.tokens else _with_new_token_key(path, known, {})
+
+
+def renew_token_key(path: Path, *, keep_last: bool) -> Secrets:
+    """Have a new key sign from now on. With ``keep_last`` tokens of the one before hold until they expire; without,
+    every token there is is void at once.
+
+    Raises ConfigError as ``read_secrets``, and OSError when the file cannot be written.
+    """
+    known = read_secrets(path)
+    last = dict(sorted(known.tokens.items())[-1:]) if keep_last else {}
+    return _with_new_token_key(path, known, last)
+
+
+def _with_new_token_key(path: Path, known: Secrets, kept: Mapping[str, str]) -> Secrets:
+    after = (int(name[1:]) + 1 for name in known.tokens if _NAMED.match(name))  # whatever the clock does
+    name = f"k{max(time.time_ns() // 1_000_000, *after, 0)}"
+    wanted = msgspec.structs.replace(known, tokens={**kept, name: generate()})
+    write_private(path, _toml(wanted))
+    return wanted
+
+
 def planned_secrets(path: Path, phones: Iterable[str]) -> Secrets:
     """What ``ensure_secrets`` would return, with nothing written: what it generates is gone afterwards."""
     return _known_and_wanted(path, phones)[1]
@@ -113,6 +150,7 @@ def _known_and_wanted(path: Path, phones: Iterable[str]) -> tuple[Secrets | None
         trunks=known.trunks if known else {},
         journal=known.journal if known else None,
         figures=known.figures if known else None,
+        tokens=known.tokens if known else {},
     )
     return known, wanted
 
@@ -138,6 +176,8 @@ def _toml(all_of_it: Secrets) -> str:
     lines += [f'ami = "{all_of_it.ami}"']
     lines += [f'journal = "{all_of_it.journal}"'] if all_of_it.journal else []
     lines += [f'figures = "{all_of_it.figures}"'] if all_of_it.figures else []
-    for name, table in (("phones", all_of_it.phones), ("trunks", all_of_it.trunks)):
+    tables = [("phones", all_of_it.phones), ("trunks", all_of_it.trunks)]
+    tables += [("tokens", all_of_it.tokens)] if all_of_it.tokens else []
+    for name, table in tables:
         lines += ["", f"[{name}]", *(f'"{key}" = "{value}"' for key, value in sorted(table.items()))]
     return "\n".join([*lines, ""])

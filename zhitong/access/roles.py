@@ -63,7 +63,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 class Principal(msgspec.Struct, frozen=True):
     """Somebody who has shown who they are. ``agent``: the number they answer the hotline under; None: they do not.
     ``queues``: those they may see, beside their own as an agent; ``*`` stands for all. ``token_id`` names the token,
-    for its revocation; ``expires_at`` in epoch seconds."""
+    for its revocation; ``expires_at`` in epoch seconds; ``generation``: of its account's tokens, void when the account
+    has another (``zhitong.access.tokens``)."""
 
     account: str
     role: Role
@@ -71,6 +72,7 @@ class Principal(msgspec.Struct, frozen=True):
     queues: frozenset[QueueName] = frozenset()
     token_id: str = ""
     expires_at: float = 0.0
+    generation: int = 0
 
     def may(self, right: Right) -> bool:
         return right in RIGHTS[self.role]
