@@ -19,6 +19,7 @@ from telephony.site.contradictions import (
     routes,
     rules,
     sip,
+    topics,
 )
 from telephony.site.site import Site
 from telephony.toml import parse, read_text
@@ -41,5 +42,5 @@ def parse_site(text: str, source: str = "site.toml") -> Site:
 
 def contradictions(site: Site) -> Iterator[str]:
     """What is wrong between keys, as ``path: words``. Empty for every site that ``read_site`` returned."""
-    for part in (names, addresses, numbers, references, rules, sip, lines, overflow, notice, routes):
+    for part in (names, addresses, numbers, references, rules, sip, lines, overflow, notice, routes, topics):
         yield from part.faults(site)

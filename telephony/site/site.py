@@ -16,6 +16,7 @@ from telephony.site.sip import STANDARD_PROFILE, PhoneProfile, Sip, Trunk
 from telephony.site.speech import Prompts, Recording
 from telephony.site.store import Store
 from telephony.site.table import Table
+from telephony.site.topics import Remarks, Topic
 from telephony.texts import Folder, Language, Number, Title, Word
 
 
@@ -46,6 +47,8 @@ class Site(Table, frozen=True, kw_only=True):
     feature_codes: FeatureCodes = FeatureCodes()
     phones: Phones = Phones()
     baseline: Baseline | None = None
+    topics: tuple[Topic, ...] = field(name="topic", default=())
+    remarks: Remarks = Remarks()
     store: Store = Store()
 
     def queue_named(self, name: str | None) -> Queue:

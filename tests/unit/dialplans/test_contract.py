@@ -27,6 +27,7 @@ from telephony.site import (
     site,
     speech,
     store,
+    topics,
 )
 from tests.unit.dialplans.sites import FULL, TOLD, TOLD_WHOLE, plan, rendered
 
@@ -196,6 +197,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[feature_codes]`": phones.FeatureCodes,
     "`[phones]`": provisioning.Phones,
     "`[baseline]`": queues.Baseline,
+    "`[[topic]]`": topics.Topic,
+    "`[remarks]`": topics.Remarks,
     "`[store]`": store.Store,
 }
 
