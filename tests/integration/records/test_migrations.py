@@ -12,7 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-import zhitong.access.schema  # noqa: F401 - all register their tables
+import telephony.directory.schema
+import telephony.journal.schema
+import telephony.ledger.schema
+import telephony.reconcile.schema
+import telephony.recordings.schema
+import telephony.records.schema  # noqa: F401 - all register their tables
+import zhitong.access.schema  # noqa: F401
 from telephony.database import database as database_module
 from telephony.database import migrate
 from telephony.database.database import Database
