@@ -82,6 +82,7 @@ class Ingest:
         self._on_doubt = on_doubt
         self._inbox: deque[tuple[Event | CallRebuilt, Micros]] = deque()
         self._wake = asyncio.Event()
+        self._first_of_batch = monotonic()
         self.clock = PbxClock()
         self.counters = Counters()
 
@@ -105,6 +106,10 @@ class Ingest:
     def waiting(self) -> int:
         """Events in the inbox."""
         return len(self._inbox)
+
+    def heard(self) -> Micros:
+        """When the first event of the batch that the sinks are given was read, by our wall clock (UTC)."""
+        return Micros(time.time_ns() // 1_000 - (monotonic() - self._first_of_batch))
 
     def take_age(self) -> Micros:
         """How old an event was at most when it was taken in, since this was asked last; with its time in the inbox."""
@@ -147,7 +152,8 @@ class Ingest:
         """Apply up to ``limit`` waiting events now."""
         inbox = self._inbox
         if inbox:
-            self.counters.max_wait = max(self.counters.max_wait, monotonic() - inbox[0][1])
+            self._first_of_batch = inbox[0][1]
+            self.counters.max_wait = max(self.counters.max_wait, monotonic() - self._first_of_batch)
         changes: list[Change] = []
         for _ in range(min(limit, len(inbox))):
             event, arrived = inbox.popleft()

@@ -28,6 +28,7 @@ from telephony.control.handlers.ledger import CallsBack
 from telephony.control.outcomes import Outcomes
 from telephony.control.reach import Reach
 from telephony.control.recorder import Recorder
+from telephony.control.roster import RosterReader
 from telephony.control.sayer import Sayer
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
@@ -43,7 +44,9 @@ from telephony.journal.source import logs_of
 from telephony.ledger.keeper import Keeper
 from telephony.ledger.store import Ledger
 from telephony.live.board import Live
+from telephony.live.desk.publisher import Publisher
 from telephony.live.epochs import first_epoch
+from telephony.live.inprocess import InProcessFeed
 from telephony.model.changes import CallEnded, Change, EpochBegan
 from telephony.model.ids import MemberName, PbxName, QueueName
 from telephony.model.tracker import Tracker
@@ -106,10 +109,15 @@ class Service:
         self.ingest = Ingest(
             tracker,
             lambda record: self.writer.offer(numbered(record, rules)),
-            sinks=(self.live.fold, self.keeper.fold, self._hear),
+            sinks=(self.live.fold, self.keeper.fold, self._hear, self._publish),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
             on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
         )
+        self.publisher = Publisher(tracker.world, self.live, epoch, self.ingest.heard)
+        self.feed = InProcessFeed(self.publisher.position, self.publisher.snapshot)
+        """The state of now as documents, for gateways in this process."""
+        self.publisher.outlets.append(self.feed)
+        self.roster = RosterReader(site, AgentStore(database), self.publisher.enrol)
         settings = Settings(trunks=tuple(trunk.name for trunk in site.trunks), closure=bool(site.closure.closers))
         self.connection = Connection(
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=settings
@@ -211,6 +219,7 @@ class Service:
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
             lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run}
+            lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
@@ -246,6 +255,9 @@ class Service:
                 log.exception("a part of the bridge failed and begins anew", part=part)
             pause = _FIRST_PAUSE_S if time.monotonic() - began > _LAST_PAUSE_S else min(2 * pause, _LAST_PAUSE_S)
             await asyncio.sleep(pause)
+
+    def _publish(self, changes: Sequence[Change]) -> None:
+        self.publisher.fold(changes)
 
     def _hear(self, changes: Sequence[Change]) -> None:
         self.outcomes.fold(changes)
