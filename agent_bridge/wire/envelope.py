@@ -1,0 +1,130 @@
+"""Bytes to requests, results to bytes; each refusal names the field. Pure."""
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from agent_bridge.wire.errors import Code, Data, Wrong
+from agent_bridge.wire.messages import Failure, Id, Notification, Request, Success
+from telephony.control.commands import Reason
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+ID_LIMIT = 64
+_BIG = 2**53
+_PATH = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?", re.DOTALL)
+_REQUEST = msgspec.json.Decoder(Request)
+_ENCODER = msgspec.json.Encoder()
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def read_request(message: str | bytes) -> Request:
+    """The request of this message. Raises Wrong, whose ``problem`` goes with the id that ``id_of`` finds."""
+    try:
+        request = _REQUEST.decode(message)
+    except msgspec.ValidationError as error:
+        raise Wrong(Code.INVALID_REQUEST, f"This is no request: {_field(str(error))[1]}") from None
+    except (ValueError, RecursionError):
+        raise Wrong(_parse_or_request(message)) from None
+    if not _is_id(request.id):
+        raise Wrong(Code.INVALID_REQUEST, f"id: a text of 1 to {ID_LIMIT} visible characters, or a whole number.")
+    return request
+
+
+def _parse_or_request(message: str | bytes) -> Code:
+    """What is JSON after all, though not for us (half a surrogate pair), is no request."""
+    try:
+        json.loads(message)
+    except (ValueError, RecursionError):
+        return Code.PARSE
+    return Code.INVALID_REQUEST
+
+
+def id_of(message: str | bytes) -> Id | None:
+    """The id of what is no good request; None where there is none to be read."""
+    try:
+        tree = json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+    found = tree.get("id") if isinstance(tree, dict) else None
+    return found if isinstance(found, str | int) and _is_id(found) else None
+
+
+def _is_id(value: Id) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return -_BIG < value < _BIG
+    return 0 < len(value) <= ID_LIMIT and value.isprintable()
+
+
+def read_params(raw: msgspec.Raw, kind: type[P]) -> P:
+    """The parameters. Raises Wrong with the field's name."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        field, why = _field(str(error))
+    except (ValueError, RecursionError):
+        field, why = _unreadable(bytes(raw))
+    name = field or "params"
+    allowed = _allowed(kind, field)
+    words = f"{name}: not allowed. Allowed: {allowed}." if allowed else f"{name}: {why}."
+    raise Wrong(Code.INVALID_PARAMS, words, Data(reason=Reason.BAD_VALUE, field=name))
+
+
+def _field(error: str) -> tuple[str, str]:
+    """The field that msgspec's words name, and what they say of it."""
+    match = _PATH.fullmatch(error)
+    assert match is not None  # the pattern matches any text
+    what, path = match["what"].replace("`", ""), match["path"] or ""
+    if named := re.search(r"(?:unknown|required) field `(.*)`", match["what"]):
+        path = f"{path}.{named[1]}" if path else named[1]
+        what = "there is no such field" if "unknown" in what else "is missing"
+    return path.replace("[...]", "").lstrip(".")[:80], what
+
+
+def _unreadable(raw: bytes) -> tuple[str, str]:
+    """The field with a text that no UTF-8 can hold."""
+    try:
+        tree = json.loads(raw)
+    except (ValueError, RecursionError):
+        return "", "this cannot be read"
+    fields = tree.items() if isinstance(tree, dict) else ()
+    bad = next((name for name, value in fields if _SURROGATE.search(json.dumps(value, ensure_ascii=False))), "")
+    return bad, "holds half of a surrogate pair"
+
+
+def _allowed(kind: type[msgspec.Struct], field: str) -> str:
+    name = re.split(r"[.\[]", field)[0]
+    found = next((each for each in msgspec.structs.fields(kind) if each.encode_name == name), None)
+    return "" if found is None else _described(msgspec.inspect.type_info(found.type))
+
+
+def _described(kind: msgspec.inspect.Type) -> str:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return str((kind.extra_json_schema or {}).get("description", ""))
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return next((words for each in kind.types if (words := _described(each))), "")
+    if isinstance(kind, msgspec.inspect.VarTupleType):
+        return _described(kind.item_type)
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return ", ".join(str(value) or "''" for value in kind.values)
+    return ""
+
+
+def encode(value: Any) -> bytes:
+    return _ENCODER.encode(value)
+
+
+def success(request_id: Id, result: msgspec.Struct) -> str:
+    return encode(Success(id=request_id, result=msgspec.Raw(encode(result)))).decode()
+
+
+def failure(request_id: Id | None, wrong: Wrong) -> str:
+    return encode(Failure(id=request_id, error=wrong.problem)).decode()
+
+
+def notification(method: str, params: msgspec.Struct) -> str:
+    return encode(Notification(method=method, params=msgspec.Raw(encode(params)))).decode()

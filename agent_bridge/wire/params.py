@@ -1,0 +1,169 @@
+"""What each method takes. Pure.
+
+A field that is unknown is refused, as is one that breaks its type: with the field's name, and nothing is done.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from agent_bridge.wire.texts import (
+    AgentNumber,
+    CallName,
+    ClientId,
+    Goal,
+    Key,
+    Name,
+    Number,
+    Queue,
+    QueueOrNone,
+    Remark,
+    Scope,
+    Sentence,
+    Text,
+    Token,
+    Word,
+    WordOrNone,
+    whole,
+)
+
+BIG = 2**53 - 1
+Natural = Annotated[int, whole(0, BIG, "a whole number")]
+Deadline = Annotated[float, Meta(gt=0, le=60, extra_json_schema={"description": "seconds, up to 60"})]
+Queues = Annotated[tuple[Queue, ...], Meta(max_length=50)]
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all have in common."""
+
+
+class Nothing(Params, frozen=True, kw_only=True):
+    """No parameters."""
+
+
+class Hello(Params, frozen=True, kw_only=True):
+    """``client_id`` names this desktop, the same over its reconnections: who comes with it again replaces the one
+    before. ``epoch``, ``sequence``, ``scope`` are those last heard, by who wants to go on from there."""
+
+    token: Token
+    client_id: ClientId
+    versions: Annotated[tuple[Annotated[int, whole(1, 1000, "a version")], ...], Meta(max_length=20)] = (1,)
+    client: Name = ""
+    epoch: Natural | None = None
+    sequence: Natural | None = None
+    scope: Scope = ""
+
+
+class Renew(Params, frozen=True, kw_only=True):
+    """A new token of the same account, before the old one expires."""
+
+    token: Token
+
+
+class Order(Params, frozen=True, kw_only=True):
+    """What all that change something have in common. ``key`` names the order: given twice, it is carried out once, and
+    both are answered alike. Nothing is sent to the PBX after ``deadline_s``."""
+
+    key: Key
+    deadline_s: Deadline = 10.0
+
+
+class InQueues(Order, frozen=True, kw_only=True):
+    """``queues`` empty: all that the directory gives the agent."""
+
+    queues: Queues = ()
+
+
+class PauseFor(Order, frozen=True, kw_only=True):
+    """``reason``: one of the site's."""
+
+    reason: Word
+
+
+class Longer(Order, frozen=True, kw_only=True):
+    seconds: Annotated[int, whole(1, 3600, "seconds")]
+
+
+class OfCall(Order, frozen=True, kw_only=True):
+    call: CallName
+
+
+class CallTo(OfCall, frozen=True, kw_only=True):
+    to: Goal
+
+
+class CallToQueue(OfCall, frozen=True, kw_only=True):
+    queue: QueueOrNone = ""
+
+
+class Dial(Order, frozen=True, kw_only=True):
+    number: Number
+
+
+class Entry(Order, frozen=True, kw_only=True):
+    """An entry of the missed-call ledger."""
+
+    entry: Annotated[int, whole(1, BIG, "an entry's number")]
+
+
+class NoteText(OfCall, frozen=True, kw_only=True):
+    text: Text
+
+
+class Topics(OfCall, frozen=True, kw_only=True):
+    """``answered``: directly, without a work order."""
+
+    topics: Annotated[tuple[Word, ...], Meta(max_length=20)]
+    answered: bool | None = None
+
+
+class MarkAs(OfCall, frozen=True, kw_only=True):
+    mark: Literal["nuisance", "silent", ""]
+
+
+class Help(Order, frozen=True, kw_only=True):
+    wanted: bool = True
+    text: Remark = ""
+
+
+class ListenTo(Order, frozen=True, kw_only=True):
+    agent: AgentNumber
+    mode: Literal["listen", "whisper", "barge"] = "listen"
+
+
+class OfAgent(Order, frozen=True, kw_only=True):
+    agent: AgentNumber
+
+
+class Elsewhere(OfCall, frozen=True, kw_only=True):
+    queue: Queue
+
+
+class StateOf(Order, frozen=True, kw_only=True):
+    """``reason`` goes with ``paused``, ``queues`` with the signing in and out."""
+
+    agent: AgentNumber
+    state: Literal["ready", "paused", "signed-in", "signed-out"]
+    reason: WordOrNone = ""
+    queues: Queues = ()
+
+
+class LimitTo(Order, frozen=True, kw_only=True):
+    """One of ``call`` and ``number``: whose number. ``until``: microseconds since 1970, UTC."""
+
+    how: Literal["low-priority", "one-call", "refuse"]
+    until: Natural
+    reason: Sentence
+    call: CallName | None = None
+    number: Number | None = None
+
+
+class Lift(Order, frozen=True, kw_only=True):
+    reason: Sentence
+    call: CallName | None = None
+    number: Number | None = None
+
+
+class Reveal(Order, frozen=True, kw_only=True):
+    call: CallName
