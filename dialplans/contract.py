@@ -35,6 +35,14 @@ CONTEXTS = (
     Context("zt-end", "s", "the caller's hangup handler"),
     Context("zt-mobiles", "s", "the duty mobiles, one after another, where the site has any"),
     Context("zt-promise", "s", "the last of every overflow: a spoken promise of a call-back. ZT_WHY says why"),
+    Context("zt-spy", "listen, whisper, barge", "a supervisor's phone that we rang to hear a call has answered"),
+    Context("zt-sent", "s", "a caller whom an agent sends on from a room"),
+    Context("zt-room-caller", "join, requeue", "the citizen in the room; back into the queue, out of any bridge"),
+    Context("zt-room-agent", "join, side, back, consult, leave", "an agent: in the room, aside, back, ringing ZT_TO, out"),
+    Context("zt-room-guest", "join, side, hold, leave", "whoever was consulted: in the room, aside, waiting, out"),
+    Context("zt-room-pair", "s", "who was consulted has answered: both walk aside (Dial's G)"),
+    Context("zt-sweep", "s", "the hangup handler of everybody who was in a room"),
+    Context("zt-after", "s", "where a citizen goes on whose talk the other side has ended"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
 )
 
@@ -118,6 +126,41 @@ USER_EVENTS = (
         "the recorder of the citizen's channel: paused or resumed by an agent's key, ended with the channel",
     ),
     UserEvent(
+        "ZtSpy",
+        ("Mode", "Agent", "Spied"),
+        "ZT_SPY",
+        ("m", "a", "u"),
+        "a supervisor's phone begins to hear a call, in this mode, or has `ended`: on that phone's channel",
+    ),
+    UserEvent(
+        "ZtSent",
+        ("By", "To"),
+        "ZT_SENT",
+        ("b", "t"),
+        "an agent sends the caller on from a room: on the caller's channel",
+    ),
+    UserEvent(
+        "ZtRoom",
+        ("Room", "Place", "Role"),
+        "ZT_ROOM",
+        ("r", "p", "w"),
+        "on the channel of whoever is about to enter a room, aside or on hold (Place) as caller, agent or guest",
+    ),
+    UserEvent(
+        "ZtConsult",
+        ("Room", "Number", "Status"),
+        "ZT_CONSULT",
+        ("r", "d", "s"),
+        "before the consulted party is rung (RINGING), and when it did not come, on the agent's channel",
+    ),
+    UserEvent(
+        "ZtRequeue",
+        ("Room",),
+        "ZT_REQUEUE",
+        ("r",),
+        "the citizen goes back into a queue, before all others",
+    ),
+    UserEvent(
         "ZtNotice",
         ("How", "Language", "Length"),
         "ZT_NOTICE",
@@ -139,6 +182,9 @@ OUT_PURPOSES = ("call-out", "transfer", "call-back", "duty", "specialist")
 OUT_REFUSALS = ("not-allowed", "daily-limit", "no-line", "no-trunk")
 
 RECORDING_STATES = ("paused", "resumed", "ended")
+
+ROOM_PLACES = ("room", "side", "hold")
+ROOM_ROLES = ("caller", "agent", "guest")
 
 REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted", "emergency")
 
@@ -179,6 +225,14 @@ VARIABLES = {
     "ZT_NSN": "that number without what is dialled before it; empty if it is none",
     "ZT_DIAL": "that number as the trunk wants it; set by zt-format-<trunk>, as ZT_SHOWN",
     "ZT_SHOWN": "the number that the trunk shows to whom we call",
+    "ZT_SPIED": "the agent's channel that a supervisor hears; set by the bridge, as ZT_SPIED_ID, its Uniqueid",
+    "ZT_SPY_MODE": "how: listen, whisper, barge; ended",
+    "ZT_SENT_BY": "who sends a caller on from a room; set by the bridge, as ZT_SENT_PHONE and ZT_SENT_TO",
+    "ZT_CALLER": "the citizen's channel, of everybody in a room; inherited; set by the bridge, as ZT_CALL of a call out",
+    "ZT_ROLE": "caller, agent or guest: of a channel in a room; empty once it is out of it",
+    "ZT_PLACE": "room, side or hold: where this channel is; side also while the consulted party is rung",
+    "ZT_TO": "whom an agent consults: an agent's number or one outside; set by the bridge",
+    "ZT_TO_QUEUE": "the queue that the citizen is to go into; set by the bridge; empty: the one they came from",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
     "FORWARD_CONTEXT": "zt-forward, which refuses; inherited",
     "DYNAMIC_FEATURES": "the keys that pause and resume a recording; inherited",
@@ -207,6 +261,9 @@ MixMonitorMute and PlayDTMF, for pauses of a recording. Those of the queues' sta
 
 AMI_WRITE_MESSAGES = "message"
 """Besides, where `[notice] message` is on: MessageSend."""
+
+AMI_WRITE_TALK = "system"
+"""Besides, where a phone profile has `talk`: PJSIPNotify."""
 
 CEL_EVENTS = (
     *("CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "APP_START", "APP_END"),

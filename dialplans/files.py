@@ -8,6 +8,7 @@ from dialplans.contract import (
     AMI_READ,
     AMI_WRITE,
     AMI_WRITE_MESSAGES,
+    AMI_WRITE_TALK,
     CEL_EVENTS,
     RECORD_AGAIN_KEY,
     RECORDING_FEATURES,
@@ -54,7 +55,9 @@ def manager(site: Site, secrets: Secrets) -> dict[str, Any]:
 
 def write_classes(site: Site) -> tuple[str, ...]:
     """The classes of actions the AMI user of this site may do."""
-    return (*AMI_WRITE, *((AMI_WRITE_MESSAGES,) if site.notice.on and site.notice.message else ()))
+    messages = (AMI_WRITE_MESSAGES,) if site.notice.on and site.notice.message else ()
+    talk = (AMI_WRITE_TALK,) if any(profile.talk for profile in site.phone_profiles) else ()
+    return (*AMI_WRITE, *messages, *talk)
 
 
 def music(site: Site, *, whole: bool) -> dict[str, Any]:

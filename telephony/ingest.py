@@ -23,7 +23,7 @@ from telephony.model.ids import MICROS_PER_SECOND, Micros
 from telephony.model.local import LocalEvent
 from telephony.model.tracker import Tracker
 from telephony.model.world import SETTLE, World
-from telephony.records.build import build_record, is_feature_code
+from telephony.records.build import build_record, is_no_call
 from telephony.records.record import CallRecord
 
 INBOX_LIMIT = 200_000
@@ -193,7 +193,7 @@ class Ingest:
         self.counters.changes += len(changes)
         for change in changes:
             if isinstance(change, CallEnded):
-                if not is_feature_code(change.call):
+                if not is_no_call(change.call):
                     self.counters.records += 1
                     self._guard(partial(self._record, change.call), "record")
             elif isinstance(change, Anomaly):

@@ -141,6 +141,18 @@ class Redirect(Action, frozen=True):
         _one_channel(self.channel, "Channel")
 
 
+class BlindTransfer(Action, frozen=True):
+    """call. Sends whoever is in a bridge of two with ``channel`` to a place in the dialplan, as that phone's own blind
+    transfer would; ``channel`` leaves. Refused where the bridge allows none (a conference)."""
+
+    channel: str
+    context: str
+    exten: str
+
+    def __post_init__(self) -> None:
+        _one_channel(self.channel, "Channel")
+
+
 class Originate(Action, frozen=True):
     """originate. Rings ``channel`` (such as ``PJSIP/1001``) and sends it to ``context``/``exten`` once it answers.
     Always asynchronous: the reply says only that it was queued, an ``OriginateResponse`` event and the channel's
@@ -234,6 +246,42 @@ class ControlPlayback(Action, frozen=True):
 
     def __post_init__(self) -> None:
         _one_channel(self.channel, "Channel")
+
+
+class PjsipNotify(Action, frozen=True):
+    """system. A NOTIFY within the dialog of a PJSIP channel: ``talk`` has a phone that knows it pick up."""
+
+    name = "PJSIPNotify"
+
+    channel: str
+    event: str
+
+    def __post_init__(self) -> None:
+        _one_channel(self.channel, "Channel")
+
+    def fields(self) -> list[tuple[str, str]]:
+        return [("Channel", self.channel), ("Variable", f"Event={self.event}")]
+
+
+# --- callers who wait ------------------------------------------------------------------------------------
+
+
+class QueueChangePriorityCaller(Action, frozen=True):
+    """No right needed. ``immediate``: the line is put in order at once. No event tells of it."""
+
+    queue: str
+    caller: str  # name of the channel
+    priority: int
+    immediate: str = "yes"
+
+
+class QueueWithdrawCaller(Action, frozen=True):
+    """No right needed. Queue() ends for this caller with QUEUESTATUS WITHDRAW; ``withdraw_info`` is then in
+    QUEUE_WITHDRAW_INFO. While a member's phone rings for them, nothing ends before it has stopped."""
+
+    queue: str
+    caller: str
+    withdraw_info: str = ""
 
 
 # --- queue members ---------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Our dialplan's own words as the model's events: dialplans/README.md is the contract. Pure."""
 
-from telephony.ami.values import IDS, Field, Spec, event, micros_of_ms, text, whole
+from telephony.ami.values import IDS, Field, Spec, event, micros_of_ms, need, text, whole
 from telephony.model import events as e
+from telephony.model import room_events as rooms
+from telephony.model import said_by_us as by_us
 
 SAID: dict[str, Spec] = {
     "ZtEntry": event(
@@ -60,5 +62,10 @@ SAID: dict[str, Spec] = {
         reason=text("Reason"),
     ),
     "ZtRecording": event(e.RecordingTold, **IDS, state=text("State"), size=whole("Bytes")),
+    "ZtRoom": event(rooms.Walked, **IDS, room=text("Room"), place=text("Place"), role=text("Role")),
+    "ZtConsult": event(rooms.ConsultTold, **IDS, room=text("Room"), number=text("Number"), status=text("Status")),
+    "ZtRequeue": event(rooms.Requeued, **IDS, room=text("Room")),
+    "ZtSpy": event(by_us.SpyTold, **IDS, mode=text("Mode"), agent=text("Agent"), spied=need("Spied")),
+    "ZtSent": event(by_us.CallerSent, **IDS, by=text("By"), to=text("To")),
 }
 """By the name of the UserEvent."""

@@ -18,7 +18,17 @@ from telephony.model import queues
 from telephony.model.calls import Call
 from telephony.model.events import Event
 from telephony.model.ids import CallId, MemberName
+from telephony.model.machines import AgentState
 from telephony.model.world import Channel, World
+
+TAKEN_UP = {
+    AgentState.OFFERED: "is being offered a call",
+    AgentState.ON_CALL: "is on a call",
+    AgentState.HOLD: "is on a call",
+    AgentState.BUSY: "is using the phone",
+    AgentState.UNREACHABLE: "has a phone that cannot be reached",
+}
+"""States in which an agent's phone is not rung for anything that is no offer."""
 
 Act = Callable[[Action, float], Awaitable[Reply]]
 
@@ -72,6 +82,12 @@ class Reach:
         if found is None:
             raise CommandRefused(Reason.UNKNOWN_AGENT, f"agent: there is no agent {number!r:.40}.")
         return found
+
+    def can_ring(self, agent: MemberName) -> None:
+        """Whether this agent's phone may be rung for something that is no offer. Raises CommandRefused."""
+        state = self.live.agent_state(agent)
+        if state in TAKEN_UP:
+            raise CommandRefused(Reason.WRONG_STATE, f"Agent {agent} {TAKEN_UP[state]} right now.")
 
     def leg(self, call: Call, agent: MemberName) -> Channel:
         """The living, answered channel by which ``agent`` takes part in ``call``. Raises CommandRefused."""

@@ -35,7 +35,7 @@ from telephony.model.calls import Call
 from telephony.model.changes import CallEnded, Change, EpochBegan, EpochEnded
 from telephony.model.ids import CallId, MemberName, Micros, Uniqueid
 from telephony.model.world import World
-from telephony.records.build import build_record, is_feature_code
+from telephony.records.build import build_record, is_no_call
 from telephony.records.identity import family, same_call, settled
 from telephony.records.record import CallRecord
 
@@ -244,7 +244,7 @@ class Journal:
             self.counts["failures"] += 1
             log.exception("calls could not be rebuilt", first=str(finished.calls.rows[0].row_id))
             return []
-        calls = [call for call in told if not is_feature_code(call)]
+        calls = [call for call in told if not is_no_call(call)]
         headless, everyone = finished.calls.headless, frozenset(leg for call in told for leg in call.legs)
         return [
             _Due(call, not headless.isdisjoint(call.legs), everyone - call.legs.keys(), finished.mark, call.call_id)

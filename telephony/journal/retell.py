@@ -16,6 +16,7 @@ from telephony.model import events as ev
 from telephony.model.ids import MICROS_PER_SECOND, BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.names import role_of
 from telephony.model.on_bypass import BYPASSED, FORWARD, agent_of, is_bypass, number_of
+from telephony.model.said_by_us import CallerSent, SpyTold
 from telephony.model.telling import NOTICE_MUSIC
 from telephony.model.terms import Role
 
@@ -233,6 +234,13 @@ class _Teller:
     def _zt_out_refused(self, row: CelRow) -> Iterator[ev.Event]:
         yield ev.OutRefused(row.at, row.uniqueid, row.linkedid, *(row.words.get(key, "") for key in "pdar"))
 
+    def _zt_spy(self, row: CelRow) -> Iterator[ev.Event]:
+        mode, agent, spied = (row.words.get(key, "") for key in "mau")
+        yield SpyTold(row.at, row.uniqueid, row.linkedid, mode, agent, Uniqueid(spied))
+
+    def _zt_sent(self, row: CelRow) -> Iterator[ev.Event]:
+        yield CallerSent(row.at, row.uniqueid, row.linkedid, row.words.get("b", ""), row.words.get("t", ""))
+
     def _forwarded(self, row: CelRow) -> Iterator[ev.Event]:
         """Of a phone that named a channel (302). CEL writes it of who dials; whose phone it was tells the next end."""
         forward = row.detail("forward")
@@ -272,6 +280,8 @@ _HANDLERS = {
     "ZT_OUTREF": _Teller._zt_out_refused,
     "ZT_REC": _Teller._zt_rec,
     "ZT_NOTICE": _Teller._zt_notice,
+    "ZT_SPY": _Teller._zt_spy,
+    "ZT_SENT": _Teller._zt_sent,
 }
 
 

@@ -260,6 +260,9 @@ class Call:
     calls_back: str = ""
     out: list[WentOut] = field(default_factory=list)  # in order, as the next
     refused_out: list[RefusedOut] = field(default_factory=list)
+    heard_by: list[Listening] = field(default_factory=list)
+    listens: bool = False  # a supervisor's phone that hears another call: no call of its own
+    priority: int = 0  # in its queue, as far as we gave it one
     state: CallState = CallState.RECEIVED
     since: Micros | None = None  # in this state; None: since it was received
     legs: dict[Uniqueid, Leg] = field(default_factory=dict)

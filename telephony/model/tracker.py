@@ -20,9 +20,13 @@ from telephony.model import (
     on_outgoing,
     on_queues,
     on_recording,
+    on_rooms,
+    on_supervision,
     on_trunks,
 )
 from telephony.model import local as own
+from telephony.model import room_events as rooms
+from telephony.model import said_by_us as by_us
 from telephony.model.changes import CallTouched, Change
 from telephony.model.ids import PbxName
 from telephony.model.world import World
@@ -76,6 +80,12 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.CallBackBegan: on_dialplan.called_back,
     ev.CallWentOut: on_outgoing.went_out,
     ev.OutRefused: on_outgoing.refused,
+    rooms.Walked: on_rooms.walked,
+    rooms.ConsultTold: on_rooms.consult_told,
+    rooms.Requeued: on_rooms.requeued,
+    by_us.SpyTold: on_supervision.spied,
+    by_us.CallerSent: on_supervision.sent,
+    by_us.CallerMoved: on_supervision.moved,
     ev.Originated: on_dialplan.originated,
     ev.EndpointChanged: on_trunks.endpoint_changed,
     ev.RegistrationChanged: on_trunks.registration_changed,

@@ -12,6 +12,7 @@ from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome,
 from telephony.records.record import (
     CallRecord,
     DutyCall,
+    Heard,
     Interval,
     Leg,
     NoticeHeard,
@@ -98,6 +99,7 @@ def build_record(call: Call) -> CallRecord:
         refused_because=call.refused_because or None,
         out=tuple(WentOut(out.at, out.purpose, out.number, out.agent, out.trunk) for out in call.out),
         refused_out=tuple(RefusedOut(o.at, o.purpose, o.number, o.agent, o.reason) for o in call.refused_out),
+        heard_by=tuple(Heard(h.by, h.mode, h.start, h.end or max(h.start, ended_at)) for h in call.heard_by),
         duty=tuple(_duty(call, caller)),
         promise=call.promise,
         promise_because=call.promise_because,
@@ -301,6 +303,12 @@ def _recorded(call: Call) -> bool | None:
     if call.recorded_bytes is None:
         return None if call.answered_at is not None else False
     return call.recorded_bytes > _WAVE_HEADER
+
+
+def is_no_call(call: Call) -> bool:
+    """What took channels and is no call of anybody's: a keyed feature code, a supervisor's ear on another call, a timer
+    of the dialplan's."""
+    return is_feature_code(call) or call.listens or not any(leg.person for leg in call.legs.values())
 
 
 def is_feature_code(call: Call) -> bool:

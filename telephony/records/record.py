@@ -97,6 +97,16 @@ class WentOut(msgspec.Struct, frozen=True):
     trunk: str
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A stretch in which a supervisor's phone heard the call; ``by``: its agent's number; ``mode``: listen, whisper
+    (the agent heard them), barge (all did)."""
+
+    by: str
+    mode: str
+    start: Micros
+    end: Micros
+
+
 class RefusedOut(msgspec.Struct, frozen=True):
     """A number that was to be called over a trunk and was not; nothing left. ``reason``: dialplans/README.md."""
 
@@ -196,6 +206,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     refused_because: str | None = None
     out: tuple[WentOut, ...] = ()  # what of it was tried over trunks, in order, as the next
     refused_out: tuple[RefusedOut, ...] = ()
+    heard_by: tuple[Heard, ...] = ()  # seen only while the bridge ran: the PBX's logs do not tell
     duty: tuple[DutyCall, ...] = ()  # the duty mobiles that were rung, in their order
     promise: str = ""  # of a call-back: given, heard (whole), withheld (no number to call back); empty: none was due
     promise_because: str = ""  # why it came to it: as the dialplan says (dialplans/README.md, ZtPromise)

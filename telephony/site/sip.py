@@ -112,6 +112,7 @@ class PhoneProfile(Table, frozen=True):
     rtp_timeout_s: Seconds | None = None
     rtp_timeout_hold_s: Seconds | None = None
     timers: Timers | None = None
+    talk: bool = False  # the phone picks up when told so (SIP NOTIFY within the call, event ``talk``)
 
 
 STANDARD_PROFILE = PhoneProfile(name="standard")

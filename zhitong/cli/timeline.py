@@ -65,6 +65,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "值班手机 duty": ", ".join(_duty(tried) for tried in record.duty),
         "回电承诺 promise": _promise(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
+        "监听 heard by": ", ".join(f"{words.LISTENING.get(h.mode, h.mode)} {h.by}" for h in record.heard_by),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
         "录音 recording": _recording(record),
         "告知 notice": _notice(record),

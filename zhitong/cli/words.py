@@ -138,3 +138,6 @@ def chinese(words: str) -> str:
 def connect_ms(record: CallRecord) -> int | None:
     """Connect time (metrics.md): the call's first channel event → agent bridged, in milliseconds."""
     return None if record.answered_at is None else (record.answered_at - record.received_at) // 1000
+
+LISTENING = {"listen": "监听 listened", "whisper": "耳语 whispered", "barge": "强插 barged in"}
+"""How a supervisor heard a call."""

@@ -12,7 +12,7 @@ from telephony.ami.actions import Originate
 from telephony.config import Site
 from telephony.control.commands import Answer, Request, Taken
 from telephony.control.orders.ledger import CallBack
-from telephony.control.reach import Act
+from telephony.control.reach import TAKEN_UP, Act
 from telephony.directory.store import AgentStore
 from telephony.errors import AmiError, AmiOutcomeUnknown, LedgerError, StoreError
 from telephony.ledger.attempts import Attempt
@@ -20,7 +20,6 @@ from telephony.ledger.store import CallOrder, Ledger
 from telephony.ledger.terms import AttemptOutcome
 from telephony.live.board import Live
 from telephony.model.ids import MemberName, PbxName
-from telephony.model.machines import AgentState
 from telephony.outgoing import is_allowed
 
 log = structlog.get_logger(__name__)
@@ -28,13 +27,6 @@ log = structlog.get_logger(__name__)
 CONTEXT = "zt-callback"
 AGENT_RING_MS = 30_000
 _NOT_ALLOWED = "The number may not be called: [outgoing] in site.toml says which may."
-_TAKEN_UP = {
-    AgentState.OFFERED: "is being offered a call",
-    AgentState.ON_CALL: "is on a call",
-    AgentState.HOLD: "is on a call",
-    AgentState.BUSY: "is using the phone",
-    AgentState.UNREACHABLE: "has a phone that cannot be reached",
-}
 
 
 class CallsBack:
@@ -73,8 +65,8 @@ class CallsBack:
         if found is None:
             raise LedgerError(f"There is no agent {agent}. `zhitong agents list` shows them.")
         state = self._live.agent_state(agent)
-        if state in _TAKEN_UP:
-            raise LedgerError(f"Agent {agent} {_TAKEN_UP[state]} right now.")
+        if state in TAKEN_UP:
+            raise LedgerError(f"Agent {agent} {TAKEN_UP[state]} right now.")
         return found.phone
 
     async def _send(self, attempt: Attempt, phone: str, until: float) -> Answer:

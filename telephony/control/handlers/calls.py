@@ -1,0 +1,164 @@
+"""Carries out an agent's orders about their own calls that need no room: one phone, one step."""
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+
+from telephony.ami.actions import Action, BlindTransfer, Hangup, Originate, PjsipNotify, Redirect, Setvar
+from telephony.control.commands import Reason
+from telephony.control.orders import calls as orders
+from telephony.control.reach import Done, Handlers, Reach
+from telephony.control.refused import CommandRefused
+from telephony.errors import AmiActionFailed
+from telephony.model.calls import Call, Offer
+from telephony.model.ids import MICROS_PER_SECOND, MemberName, Uniqueid
+from telephony.model.machines import OfferState
+from telephony.model.names import party_of
+from telephony.model.world import Channel
+from telephony.outgoing import is_allowed
+
+AGENT_RING_MS = 30_000
+DECLINED = 21
+"""Q.850, call rejected: what the model takes for a refusal by the phone."""
+_NORMAL = 16
+_FIRST_COUNTER = 1 << 22
+
+
+def handlers(reach: Reach) -> Handlers:
+    """For calls as ``reach.world`` has them."""
+    return {
+        orders.PickUp: partial(pick_up, reach),
+        orders.Decline: partial(decline, reach),
+        orders.HangUp: partial(hang_up, reach),
+        orders.BlindTransfer: partial(blind_transfer, reach),
+        orders.CallOut: partial(call_out, reach),
+    }
+
+
+def new_uniqueid(reach: Reach) -> Uniqueid:
+    """A name for a channel that we have the PBX make, of the form of Asterisk's own; its counter is above what those
+    come to, and below those of the tries of call-backs (``telephony.ledger.attempts``)."""
+    counter = _FIRST_COUNTER + secrets.randbelow(_FIRST_COUNTER)
+    return Uniqueid(f"{reach.site.pbx.systemname}-{reach.world.now // MICROS_PER_SECOND}.{counter}")
+
+
+async def carried_out(reach: Reach, action: Action, seen: Callable[[], bool], within: float) -> Done:
+    """Send one action and wait for its effect. Raises AmiActionFailed when the PBX refused it."""
+    reply = await reach.act(action, within)
+    if reply.failed:
+        raise AmiActionFailed(reply.message)
+    return Done(seen=await reach.outcomes.until(seen, within))
+
+
+# --- what rings -------------------------------------------------------------------------------------------
+
+
+def _offer(reach: Reach, call: Call, agent: MemberName) -> Offer:
+    for offer in call.open_offers():
+        if offer.member == agent and offer.state is OfferState.RINGING and offer.uniqueid in reach.world.channels:
+            return offer
+    raise CommandRefused(Reason.WRONG_STATE, f"call: it does not ring at agent {agent}'s phone.")
+
+
+async def pick_up(reach: Reach, order: orders.PickUp, within: float) -> Done:
+    """The phone is told to answer; one that does not know how goes on ringing, and ``seen`` is false."""
+    call = reach.call(order.call)
+    offer = _offer(reach, call, order.agent)
+    person = await reach.person(order.agent)
+    if not reach.site.profile_named(person.profile).talk:
+        raise CommandRefused(
+            Reason.NOT_ALLOWED,
+            "call: this phone cannot be told to answer: [[phone_profile]] talk in site.toml says which can.",
+        )
+    ringing = reach.world.channels[offer.uniqueid]
+    action = PjsipNotify(ringing.name, "talk")
+    return await carried_out(reach, action, lambda: offer.state is not OfferState.RINGING, within)
+
+
+async def decline(reach: Reach, order: orders.Decline, within: float) -> Done:
+    call = reach.call(order.call)
+    offer = _offer(reach, call, order.agent)
+    action = Hangup(reach.world.channels[offer.uniqueid].name, DECLINED)
+    return await carried_out(reach, action, lambda: not offer.open, within)
+
+
+# --- what is under way ------------------------------------------------------------------------------------
+
+
+async def hang_up(reach: Reach, order: orders.HangUp, within: float) -> Done:
+    leg = reach.leg(reach.call(order.call), order.agent)
+    return await carried_out(reach, Hangup(leg.name, _NORMAL), partial(_is_gone, reach, leg.uniqueid), within)
+
+
+def _is_gone(reach: Reach, uniqueid: Uniqueid) -> bool:
+    return uniqueid not in reach.world.channels
+
+
+async def blind_transfer(reach: Reach, order: orders.BlindTransfer, within: float) -> Done:
+    """In the queue's bridge as the phone's own transfer; in a room the caller is sent and the agent's leg ends."""
+    call = reach.call(order.call)
+    leg = reach.leg(call, order.agent)
+    caller = reach.caller(call)
+    await _check_target(reach, order.to, order.agent)
+    if leg is caller:
+        raise CommandRefused(Reason.WRONG_STATE, "call: an agent who called out transfers with the phone's own keys.")
+    if caller.uniqueid not in leg.leg.partners:
+        raise CommandRefused(Reason.WRONG_STATE, "call: the agent does not talk with the caller at this moment.")
+    if len(leg.leg.partners) == 1 and not leg.leg.place:
+        return await _transferred(reach, call, BlindTransfer(leg.name, "zt-transfer", order.to), within)
+    return await _sent(reach, leg, caller, order.to, within)
+
+
+async def _transferred(reach: Reach, call: Call, action: BlindTransfer, within: float) -> Done:
+    before = len(call.transfers)
+    return await carried_out(reach, action, lambda: len(call.transfers) > before, within)
+
+
+async def _sent(reach: Reach, leg: Channel, caller: Channel, to: str, within: float) -> Done:
+    await reach.act(Setvar("ZT_SENT_BY", leg.leg.party, caller.name), within)
+    await reach.act(Setvar("ZT_SENT_PHONE", party_of(leg.name), caller.name), within)
+    await reach.act(Setvar("ZT_SENT_TO", to, caller.name), within)
+    was = leg.leg.partners
+    sent = await carried_out(reach, Redirect(caller.name, "zt-sent", "s"), lambda: leg.leg.partners != was, within)
+    await reach.act(Hangup(leg.name, _NORMAL), within)
+    return sent
+
+
+async def _check_target(reach: Reach, to: str, agent: MemberName) -> None:
+    """An agent's number, a queue's, or one outside that may be called. Raises CommandRefused."""
+    if not (to.isascii() and to.lstrip("+").isdigit() and 2 <= len(to) <= 20):
+        raise CommandRefused(Reason.BAD_VALUE, "to: write a number of 2 to 20 digits, '+' may stand first.")
+    if to == agent:
+        raise CommandRefused(Reason.BAD_VALUE, "to: that is the agent who transfers.")
+    if any(queue.number == to for queue in reach.site.queues) or await reach.agents.get(MemberName(to)) is not None:
+        return
+    if not is_allowed(to, reach.site):
+        why = "to: no agent and no queue has this number, and [outgoing] in site.toml does not allow to call it."
+        raise CommandRefused(Reason.NOT_ALLOWED, why)
+
+
+# --- out --------------------------------------------------------------------------------------------------
+
+
+async def call_out(reach: Reach, order: orders.CallOut, within: float) -> Done:
+    """Accepted and seen once the agent's phone rings; the call's id is in the answer."""
+    number = order.number
+    if not (number.isascii() and number.lstrip("+").isdigit() and 3 <= len(number) <= 20):
+        raise CommandRefused(Reason.BAD_VALUE, "number: write 3 to 20 digits, '+' may stand first.")
+    if not is_allowed(number, reach.site):
+        raise CommandRefused(Reason.NOT_ALLOWED, "number: [outgoing] in site.toml does not allow to call it.")
+    person = await reach.person(order.agent)
+    reach.can_ring(order.agent)
+    uniqueid = new_uniqueid(reach)
+    action = Originate(
+        channel=f"PJSIP/{person.phone}",
+        context="zt-phone",
+        exten=number,
+        timeout=AGENT_RING_MS,
+        caller_id=f"<{number}>",
+        channel_id=uniqueid,
+        variables=(("FORWARD_CONTEXT", "zt-forward"),),
+    )
+    done = await carried_out(reach, action, lambda: uniqueid in reach.world.by_leg, within)
+    call = reach.world.by_leg.get(uniqueid)
+    return Done(seen=done.seen, call=call.call_id if call is not None else "")

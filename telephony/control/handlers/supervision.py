@@ -1,0 +1,137 @@
+"""Carries out supervisors' orders: hear a call, take it over, move a caller who waits."""
+
+from functools import partial
+
+from telephony.ami.actions import (
+    Hangup,
+    Originate,
+    QueueChangePriorityCaller,
+    QueueWithdrawCaller,
+    Redirect,
+)
+from telephony.control.commands import Reason
+from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.orders import supervision as orders
+from telephony.control.reach import Done, Handlers, Reach
+from telephony.control.refused import CommandRefused
+from telephony.errors import AmiActionFailed
+from telephony.model.calls import Call, Visit
+from telephony.model.ids import MemberName
+from telephony.model.said_by_us import CallerMoved
+from telephony.model.world import Channel
+
+MODES = ("listen", "whisper", "barge")
+FIRST = 1_000
+"""Above every priority that the dialplan gives (QUEUE_PRIO): who was moved first last stands first."""
+
+
+def handlers(reach: Reach) -> Handlers:
+    """For calls as ``reach.world`` has them."""
+    return {
+        orders.Listen: partial(listen, reach),
+        orders.StopListening: partial(stop_listening, reach),
+        orders.MoveFirst: partial(move_first, reach),
+        orders.Withdraw: partial(withdraw, reach),
+    }
+
+
+# --- hearing a call ---------------------------------------------------------------------------------------
+
+
+def _talking(reach: Reach, agent: MemberName) -> tuple[Call, Channel]:
+    """The call that this agent takes part in, and their channel."""
+    for uniqueid in reach.member(agent).talking:
+        call, channel = reach.world.by_leg.get(uniqueid), reach.world.channels.get(uniqueid)
+        if call is not None and channel is not None:
+            return call, channel
+    raise CommandRefused(Reason.WRONG_STATE, f"agent: {agent} is on no call at this moment.")
+
+
+def _ear(reach: Reach, call: Call, phone: str) -> Channel | None:
+    """The channel by which this phone (an endpoint) hears the call already."""
+    if not any(heard.end is None for heard in call.heard_by):
+        return None
+    for channel in reach.world.channels.values():
+        if channel.call.listens and channel.name.startswith(f"PJSIP/{phone}-"):
+            return channel
+    return None
+
+
+def _heard(call: Call, phone: MemberName, mode: str) -> bool:
+    return any(heard.by == phone and heard.mode == mode and heard.end is None for heard in call.heard_by)
+
+
+async def listen(reach: Reach, order: orders.Listen, within: float) -> Done:
+    """Seen once the supervisor's phone has answered and hears the call in this mode."""
+    if order.mode not in MODES:
+        raise CommandRefused(Reason.BAD_VALUE, f"mode: write one of {', '.join(MODES)}.")
+    if order.phone == order.agent:
+        raise CommandRefused(Reason.BAD_VALUE, "phone: that is the agent's own.")
+    call, spied = _talking(reach, order.agent)
+    person = await reach.person(order.phone)
+    seen = partial(_heard, call, order.phone, order.mode)
+    ear = _ear(reach, call, person.phone)
+    if ear is not None:
+        return await carried_out(reach, Redirect(ear.name, "zt-spy", order.mode), seen, within)
+    reach.can_ring(order.phone)
+    action = Originate(
+        channel=f"PJSIP/{person.phone}",
+        context="zt-spy",
+        exten=order.mode,
+        timeout=AGENT_RING_MS,
+        caller_id=f'"{order.mode}" <{order.agent}>',
+        channel_id=new_uniqueid(reach),
+        variables=(
+            ("FORWARD_CONTEXT", "zt-forward"),
+            ("ZT_SPIED", spied.name),
+            ("ZT_SPIED_ID", spied.uniqueid),
+        ),
+    )
+    return await carried_out(reach, action, seen, within)
+
+
+async def stop_listening(reach: Reach, order: orders.StopListening, within: float) -> Done:
+    call, _ = _talking(reach, order.agent)
+    person = await reach.person(order.phone)
+    ear = _ear(reach, call, person.phone)
+    if ear is None:
+        raise CommandRefused(Reason.WRONG_STATE, f"phone: {order.phone} does not hear this call.")
+    return await carried_out(reach, Hangup(ear.name), lambda: ear.uniqueid not in reach.world.channels, within)
+
+
+# --- callers who wait -------------------------------------------------------------------------------------
+
+
+def _waiting(reach: Reach, call_id: str) -> tuple[Call, Channel, Visit]:
+    call = reach.call(call_id)
+    visit = call.open_visit(call.caller)
+    if visit is None or visit.ended_at is not None:
+        raise CommandRefused(Reason.WRONG_STATE, "call: its caller waits in no queue at this moment.")
+    return call, reach.caller(call), visit
+
+
+async def move_first(reach: Reach, order: orders.MoveFirst, within: float) -> Done:
+    """No event tells of the new order, so the model is told once the PBX took it."""
+    call, caller, visit = _waiting(reach, order.call)
+    queue = reach.world.queues[visit.queue]
+    others = (reach.world.calls.get(waiting.call_id) for waiting in queue.waiting)
+    priority = max((other.priority for other in others if other is not None), default=0)
+    priority = max(FIRST, priority + 1)
+    reply = await reach.act(QueueChangePriorityCaller(visit.queue, caller.name, priority), within)
+    if reply.failed:
+        raise AmiActionFailed(reply.message)
+    reach.deliver(CallerMoved(reach.world.now, visit.queue, caller.uniqueid, priority))
+    return Done(seen=await reach.outcomes.until(lambda: call.priority == priority, within))
+
+
+async def withdraw(reach: Reach, order: orders.Withdraw, within: float) -> Done:
+    """Seen once the caller stands in the other queue. A phone that rings for them stops ringing first."""
+    call, caller, visit = _waiting(reach, order.call)
+    if order.queue not in {queue.name for queue in reach.site.queues}:
+        known = ", ".join(queue.name for queue in reach.site.queues)
+        raise CommandRefused(Reason.BAD_VALUE, f"queue: this site has {known}.")
+    if order.queue == visit.queue:
+        raise CommandRefused(Reason.BAD_VALUE, "queue: the caller waits there already.")
+    action = QueueWithdrawCaller(visit.queue, caller.name, order.queue)
+    before = len(call.visits)
+    return await carried_out(reach, action, lambda: len(call.visits) > before, within)
