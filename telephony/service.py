@@ -23,7 +23,9 @@ from telephony.control import socket
 from telephony.control.cutter import Cutter
 from telephony.control.door import Door
 from telephony.control.forecaster import Forecaster
+from telephony.control.handlers import calls as call_orders
 from telephony.control.handlers import recording as recording_orders
+from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.outcomes import Outcomes
 from telephony.control.reach import Reach
@@ -151,7 +153,12 @@ class Service:
             deliver=self.ingest.deliver,
         )
         calls_back = CallsBack(site, self.connection.act, self.ledger, self.live)
-        self.door = Door(recording_orders.handlers(self.recorder), calls_back, self.watch.status)
+        handlers = {
+            **recording_orders.handlers(self.recorder),
+            **call_orders.handlers(self.reach),
+            **supervision_orders.handlers(self.reach),
+        }
+        self.door = Door(handlers, calls_back, self.watch.status)
 
     def _parts(self, database: Database) -> Parts:
         return Parts(
