@@ -23,12 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, Self, TypeVar
 
 import msgspec
 import structlog
 
-from telephony.records.record import CallRecord
+from telephony.records.backlog import R
 from telephony.records.spool import SEGMENT_BYTES, Extent, OutboxTaken, Segment, Spool
 
 log = structlog.get_logger(__name__)
@@ -55,17 +55,17 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True, eq=False)
-class _Entry:
+class _Entry(Generic[R]):
     """A record in memory."""
 
-    record: CallRecord
+    record: R
     number: int  # in this run, from 0; of those found on disk -1
     segment: Segment | None = None  # where it is on disk
     refused: bool = False  # by the store: to be set aside
     done: bool = False
 
 
-class Outbox:
+class Outbox(Generic[R]):
     """A ``Backlog`` on disk. Made by ``open``, in the loop it is used in; ``close`` ends it.
 
     The queue, oldest first: ``_window`` in memory, ``_extents`` on disk only, ``_beyond`` in memory and not yet on
@@ -75,17 +75,17 @@ class Outbox:
 
     lasting = True
 
-    def __init__(self, spool: Spool, limits: Limits) -> None:
+    def __init__(self, spool: Spool[R], limits: Limits) -> None:
         self._spool = spool
         self._limits = limits
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="outbox")
-        self._window: deque[_Entry] = deque()
+        self._window: deque[_Entry[R]] = deque()
         self._extents: deque[Extent] = deque()
         self._stored = 0  # records of the extents
-        self._beyond: deque[_Entry] = deque()
-        self._unsaved: deque[_Entry] = deque()
-        self._saving: Sequence[_Entry] = ()
-        self._aside: list[_Entry] = []
+        self._beyond: deque[_Entry[R]] = deque()
+        self._unsaved: deque[_Entry[R]] = deque()
+        self._saving: Sequence[_Entry[R]] = ()
+        self._aside: list[_Entry[R]] = []
         self._segments: set[Segment] = set()
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
@@ -100,14 +100,14 @@ class Outbox:
         self._asked: list[float] = []
 
     @classmethod
-    async def open(cls, folder: Path, limits: Limits | None = None) -> "Outbox":
+    async def open(cls, folder: Path, limits: Limits | None = None, decode: Callable[[str], R] | None = None) -> Self:
         """The outbox in ``folder``, with what was left there. A folder that cannot be used at present is ``trouble``,
-        and tried again.
+        and tried again. ``decode``: see ``Spool``.
 
         Raises OutboxTaken when another process has it.
         """
         limits = limits or Limits()
-        outbox = cls(Spool(folder, limits.segment_bytes), limits)
+        outbox = cls(Spool(folder, limits.segment_bytes, decode=decode), limits)
         try:
             await outbox._open()
         except OSError as error:
@@ -135,7 +135,7 @@ class Outbox:
         waiting = chain(self._saving, self._unsaved)
         return next((entry.number for entry in waiting if not entry.done), self._taken)
 
-    def put(self, record: CallRecord) -> bool:
+    def put(self, record: R) -> bool:
         """Keep ``record``; False when there is no room. Quick, never raises. See the module for what it promises."""
         if self.fill >= 1 or self._closing.is_set():
             return False
@@ -149,7 +149,7 @@ class Outbox:
         self._wake.set()
         return True
 
-    async def oldest(self, count: int) -> Sequence[CallRecord]:
+    async def oldest(self, count: int) -> Sequence[R]:
         """Up to ``count`` records, oldest first, without taking them away; at most ``Limits.window``.
 
         Empty if all that waits cannot be read: then it waits no longer (see ``unreadable``).
@@ -205,7 +205,7 @@ class Outbox:
             # else it is not taken off its file, which is then not deleted: the next start finds it there.
         self._wake.set()
 
-    def _finish(self, entry: _Entry) -> None:
+    def _finish(self, entry: _Entry[R]) -> None:
         """``entry`` is needed no longer, neither in memory nor on disk."""
         entry.done = True
         if entry.segment is not None:
@@ -213,7 +213,7 @@ class Outbox:
         while self._unsaved and self._unsaved[0].done:
             self._unsaved.popleft()
 
-    def set_aside(self, record: CallRecord, error: Exception) -> None:
+    def set_aside(self, record: R, error: Exception) -> None:
         """The store will not have ``record``, the oldest: when it is dropped, keep it for the next start all the same,
         since a newer program may manage. What is beyond ``spool.ASIDE_BYTES`` in one run is not kept.
         """
@@ -306,7 +306,7 @@ class Outbox:
         finally:
             self._saving = ()
 
-    def _settle(self, group: Sequence[_Entry], segment: Segment, offsets: Sequence[int]) -> None:
+    def _settle(self, group: Sequence[_Entry[R]], segment: Segment, offsets: Sequence[int]) -> None:
         """``group`` is on disk: what is beyond the window needs its memory no longer."""
         waiting = [entry for entry in group if not entry.done]
         for entry in waiting:

@@ -13,18 +13,18 @@ import contextlib
 import fcntl
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import msgspec
 import structlog
 
 from telephony.errors import StoreError
 from telephony.records import rows
-from telephony.records.record import CallRecord
+from telephony.records.backlog import R
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment that has grown beyond is followed by another. It is the grain in which space is given back while what
@@ -60,16 +60,16 @@ class Extent(NamedTuple):
     lines: int
 
 
-class Read(NamedTuple):
+class Read(NamedTuple, Generic[R]):
     """What reading the first lines of an extent gave: the records, and how many lines were no record that this program
     knows (set aside). ``rest`` is what was not read of it."""
 
-    records: list[CallRecord]
+    records: list[R]
     unknown: int
     rest: Extent | None
 
 
-def line_of(record: CallRecord) -> bytes:
+def line_of(record: Any) -> bytes:
     """The line of ``record``. Does not raise, whatever a caller has sent."""
     try:
         body = msgspec.json.encode(record)
@@ -88,15 +88,23 @@ def body_of(line: bytes) -> bytes | None:
     return body if line.endswith(b"\n") and _framed(body) == line else None
 
 
-class Spool:
-    """The folder of one outbox. ``open`` it first; it may be tried again after an OSError."""
+class Spool(Generic[R]):
+    """The folder of one outbox. ``open`` it first; it may be tried again after an OSError. ``decode`` makes a record
+    of its JSON, or raises StoreError; left out, a call record."""
 
-    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES, aside_bytes: int = ASIDE_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        segment_bytes: int = SEGMENT_BYTES,
+        aside_bytes: int = ASIDE_BYTES,
+        decode: Callable[[str], R] | None = None,
+    ) -> None:
         self.folder = folder
         self.bytes = 0
         """Of all segments that hold records which are not done with, and of those not yet deleted."""
         self._segment_bytes = segment_bytes
         self._aside_room = aside_bytes
+        self._decode: Callable[[str], Any] = decode or _call_record
         self._number = 0
         self._folder_fd: int | None = None
         self._active: tuple[Segment, int] | None = None
@@ -147,7 +155,7 @@ class Spool:
 
     # -- writing
 
-    def append(self, records: Sequence[CallRecord]) -> tuple[Segment, list[int]]:
+    def append(self, records: Sequence[R]) -> tuple[Segment, list[int]]:
         """Write ``records`` and sync them: all of them are on disk when this returns. Says where: byte offsets in the
         segment, one more than there are records.
 
@@ -208,7 +216,7 @@ class Spool:
             self._abandon(segment, file)
             raise
 
-    def set_aside(self, records: Iterable[CallRecord]) -> bool:
+    def set_aside(self, records: Iterable[R]) -> bool:
         """Keep ``records`` for the next start, synced. False when there is no room for more of them."""
         return self._set_aside([line_of(record) for record in records])
 
@@ -227,7 +235,7 @@ class Spool:
 
     # -- reading and being done
 
-    def read(self, extent: Extent, count: int) -> Read:
+    def read(self, extent: Extent, count: int) -> Read[R]:
         """Up to ``count`` records from the beginning of ``extent``; fewer when they are long."""
         lines: list[bytes] = []
         at = extent.start
@@ -238,11 +246,22 @@ class Spool:
                 at += len(lines[-1])
                 if not lines[-1]:
                     raise OSError(f"{extent.segment.path} has become shorter")
-        records, unknown = _told(lines)
+        records, unknown = self._told(lines)
         if unknown and not self._set_aside(unknown):
             extent.segment.spoilt = True
         left = extent.lines - len(lines)
         return Read(records, len(unknown), extent._replace(start=at, lines=left) if left else None)
+
+    def _told(self, lines: Sequence[bytes]) -> tuple[list[R], list[bytes]]:
+        """The records of ``lines``, and the lines that hold none."""
+        records: list[R] = []
+        unknown: list[bytes] = []
+        for line in lines:
+            try:
+                records.append(self._decode((body_of(line) or b"").decode()))
+            except (StoreError, ValueError):
+                unknown.append(line)
+        return records, unknown
 
     def is_active(self, segment: Segment) -> bool:
         """Whether the next records may go into this file."""
@@ -323,13 +342,5 @@ def _runs(segment: Segment, lines: Iterable[bytes]) -> Iterator[Extent]:
         log.warning("outbox: lines that are not whole were passed over", file=segment.path.name, lines=bad)
 
 
-def _told(lines: Sequence[bytes]) -> tuple[list[CallRecord], list[bytes]]:
-    """The records of ``lines``, and the lines that hold none."""
-    records: list[CallRecord] = []
-    unknown: list[bytes] = []
-    for line in lines:
-        try:
-            records.append(rows.record_of((body_of(line) or b"").decode(), "the outbox"))
-        except (StoreError, ValueError):
-            unknown.append(line)
-    return records, unknown
+def _call_record(body: str) -> Any:
+    return rows.record_of(body, "the outbox")

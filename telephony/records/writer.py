@@ -5,15 +5,14 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Generic, Protocol
 
 import msgspec
 import structlog
 
 from telephony.database.faults import StoreUnavailable
 from telephony.errors import StoreError
-from telephony.records.backlog import Backlog, MemoryBacklog
-from telephony.records.record import CallRecord
+from telephony.records.backlog import Backlog, MemoryBacklog, R, Waits
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +20,7 @@ log = structlog.get_logger(__name__)
 class Store(Protocol):
     """What the writer needs of a RecordStore."""
 
-    async def write(self, records: Sequence[CallRecord]) -> object: ...
+    async def write(self, records: Sequence[Any]) -> object: ...
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -36,7 +35,7 @@ class Pace(msgspec.Struct, frozen=True):
     """The pause before a retry doubles from the first to the last, less up to a half by chance."""
 
 
-class RecordWriter:
+class RecordWriter(Generic[R]):
     """Takes records at once and writes them in groups, in order, trying again for as long as the store is
     down.
 
@@ -49,12 +48,14 @@ class RecordWriter:
         self,
         store: Store,
         *,
-        backlog: Backlog | None = None,
+        backlog: Backlog[R] | None = None,
         pace: Pace | None = None,
-        set_aside: Callable[[CallRecord, Exception], None] | None = None,
+        set_aside: Callable[[R, Exception], None] | None = None,
+        of: str = "",
     ) -> None:
         self._store = store
-        self._backlog = MemoryBacklog() if backlog is None else backlog
+        self._log = log.bind(of=of) if of else log  # what is kept, where it is no call records
+        self._backlog: Backlog[R] = MemoryBacklog() if backlog is None else backlog
         self._pace = pace or Pace()
         self._set_aside = set_aside or _log_set_aside
         self._news = asyncio.Event()
@@ -89,12 +90,12 @@ class RecordWriter:
         """Begin writing, with what the backlog holds already."""
         self._task = asyncio.create_task(self._run(), name="record-writer")
 
-    def offer(self, record: CallRecord) -> bool:
+    def offer(self, record: R) -> bool:
         """Take ``record``. Never waits, never raises; False when it was refused (counted and logged)."""
         if self._closing or not self._backlog.put(record):
             self.refused += 1
             if self.refused.bit_count() == 1:  # at 1, 2, 4, 8 …: a full backlog must not fill the log too
-                log.error("call record refused", call=record.call_id, refused=self.refused, waiting=self.waiting)
+                self._log.error("call record refused", call=record.call_id, refused=self.refused, waiting=self.waiting)
             return False
         self._news.set()
         self._mark_idle()
@@ -121,9 +122,9 @@ class RecordWriter:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self.waiting and self._backlog.lasting:
-            log.warning("call records wait for the next start", waiting=self.waiting, reason=self.last_error)
+            self._log.warning("call records wait for the next start", waiting=self.waiting, reason=self.last_error)
         elif self.waiting:
-            log.error("call records left unwritten", waiting=self.waiting, reason=self.last_error)
+            self._log.error("call records left unwritten", waiting=self.waiting, reason=self.last_error)
         return self.waiting
 
     async def _run(self) -> None:
@@ -147,7 +148,7 @@ class RecordWriter:
             except TimeoutError:
                 return
 
-    async def _write(self, records: Sequence[CallRecord]) -> None:
+    async def _write(self, records: Sequence[R]) -> None:
         """Write a batch however often it takes; one by one when something in it is refused."""
         try:
             await self._insist(records)
@@ -169,7 +170,7 @@ class RecordWriter:
         else:
             self._idle.set()
 
-    async def _insist(self, records: Sequence[CallRecord]) -> None:
+    async def _insist(self, records: Sequence[R]) -> None:
         pause = self._pace.first_retry
         while True:
             self._asked_at = time.monotonic()
@@ -188,15 +189,15 @@ class RecordWriter:
     def _note(self, error: str | None) -> None:
         """Log when the store goes, each new reason why it stays away, and when it comes back; not each try."""
         if error is not None and error not in self._told:
-            log.warning("call records wait for the store", reason=error, waiting=self.waiting)
+            self._log.warning("call records wait for the store", reason=error, waiting=self.waiting)
             self._told.add(error)
         elif error is None and self.last_error is not None:
-            log.warning("the store takes call records again", waiting=self.waiting)
+            self._log.warning("the store takes call records again", waiting=self.waiting)
             self._told.clear()
         self.last_error = error
 
 
-def _log_set_aside(record: CallRecord, error: Exception) -> None:
+def _log_set_aside(record: Waits, error: Exception) -> None:
     log.error(
         "call record cannot be stored",
         call=record.call_id,
