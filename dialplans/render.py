@@ -36,7 +36,7 @@ class Mode(StrEnum):
 SECRET_FILES = frozenset({"pjsip.conf", "manager.conf", "zhitong-pjsip.conf", "zhitong-manager.conf"})
 """Written with mode 0600: they hold passwords."""
 
-_WHOLE_ONLY = ("asterisk.conf", "modules.conf", "rtp.conf", "indications.conf", "confbridge.conf")
+_WHOLE_ONLY = ("asterisk.conf", "modules.conf", "rtp.conf", "indications.conf")
 _EMPTY = ("acl.conf", "ccss.conf", "pjproject.conf", "queuerules.conf", "stasis.conf", "udptl.conf")
 
 
@@ -119,6 +119,7 @@ def _views(
         "pjsip.conf": pjsip(site, agents, secrets, lab.contacts, lab.modules) | {"by_name_first": lab.shared_address},
         "manager.conf": files.manager(site, secrets),
         "features.conf": files.features(site),
+        "confbridge.conf": {},
         "cel.conf": files.logs(),
         "cel_custom.conf": {},
         "cdr.conf": {},
@@ -132,7 +133,6 @@ def _views(
             "modules.conf": files.modules(site, lab.modules),
             "rtp.conf": {"sip": site.sip},
             "indications.conf": {},
-            "confbridge.conf": {},
             "say.conf": {},
             **{name: {} for name in _EMPTY},
         }

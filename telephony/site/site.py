@@ -11,6 +11,7 @@ from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
 from telephony.site.provisioning import Phones
 from telephony.site.queues import Baseline, Queue
+from telephony.site.rooms import Rooms
 from telephony.site.routes import Route
 from telephony.site.sip import STANDARD_PROFILE, PhoneProfile, Sip, Trunk
 from telephony.site.speech import Prompts, Recording
@@ -46,6 +47,7 @@ class Site(Table, frozen=True, kw_only=True):
     agents: SignIn = SignIn()
     feature_codes: FeatureCodes = FeatureCodes()
     phones: Phones = Phones()
+    rooms: Rooms = Rooms()
     baseline: Baseline | None = None
     topics: tuple[Topic, ...] = field(name="topic", default=())
     remarks: Remarks = Remarks()
