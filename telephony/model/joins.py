@@ -76,6 +76,8 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     _move_offers(world, gone, kept)
     kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
     _join_recordings(kept, gone)
+    kept.room = kept.room or gone.room
+    kept.consults = sorted((*kept.consults, *gone.consults), key=lambda consult: consult.at)[:MAX_TRANSFERS]
     kept.out = sorted((*kept.out, *gone.out), key=lambda tried: tried.at)[:MAX_TRANSFERS]
     kept.refused_out = sorted((*kept.refused_out, *gone.refused_out), key=lambda told: told.at)[:MAX_TRANSFERS]
     if gone.promise and not kept.promise:

@@ -6,7 +6,7 @@ Local halves are no people. Everything said of *answered*, *talking* and *with w
 
 from collections.abc import Iterable
 
-from telephony.model import on_notice
+from telephony.model import consults, on_notice
 from telephony.model.calls import MAX_KIN, Bridge, Call, Leg
 from telephony.model.changes import CallAnswered, PartiesChanged
 from telephony.model.events import (
@@ -19,6 +19,7 @@ from telephony.model.events import (
 from telephony.model.ids import BridgeId, Uniqueid
 from telephony.model.joins import join
 from telephony.model.machines import CallInput, CallState, ChannelInput, OfferInput
+from telephony.model.standing import stand, standing
 from telephony.model.terms import VisitResult
 from telephony.model.world import Channel, World
 
@@ -159,6 +160,8 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
     world.emit(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
     if partners:
         _offer_answered(world, call, leg)
+    elif leg.place:
+        stand(world, call, leg)
     if leg.uniqueid == call.caller:
         _caller_met(world, call, partners)
 
@@ -177,9 +180,9 @@ def _offer_answered(world: World, call: Call, leg: Leg) -> None:
         return
     agent = world.agents.get(offer.member)
     if agent is not None:
-        agent.talking[leg.uniqueid] = leg.on_hold
+        agent.talking[leg.uniqueid] = standing(call, leg)
     visit = call.open_visit(offer.caller)
-    if visit is not None and visit.queue == offer.queue:
+    if visit is not None and visit.queue == offer.queue and (offer.open or visit.joined_at <= offer.at):
         visit.result, visit.ended_at = VisitResult.CONNECTED, world.now
         world.take_out(visit.queue, visit.uniqueid)
     if offer.open:
@@ -201,6 +204,8 @@ def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> Non
         world.emit(CallAnswered(world.now, call.call_id, member))
         on_notice.answered(world, call, member)
     _taken_out(world, call)
+    if call.consults:
+        consults.hand_over(world, call)
     if call.state is not CallState.TALKING:
         world.turn_call(call, CallInput.CONNECT)
 

@@ -1,6 +1,6 @@
 """Events about channels: they are created, ring, answer, change their name or number, and hang up."""
 
-from telephony.model import on_bypass
+from telephony.model import consults, on_bypass
 from telephony.model.calls import Call, Leg, Offer
 from telephony.model.changes import CallStarted, LegEnded
 from telephony.model.events import (
@@ -20,6 +20,7 @@ from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
 from telephony.model.names import is_way_in, party_of, role_of, trunk_of
 from telephony.model.on_bridges import leave_bridge
+from telephony.model.standing import stand, stand_all
 from telephony.model.terms import Direction, Role, VisitResult
 from telephony.model.world import Channel, World
 
@@ -179,6 +180,9 @@ def end_leg(world: World, channel: Channel, cause: int | None) -> None:
         end_offer(world, call, offer, leg)
     _end_visits(world, call, leg)
     _leave_agent(world, call, leg)
+    if call.consults:
+        consults.left(world, call, leg)
+        stand_all(world, call)
     cancel_pending(world, call, leg.uniqueid)
     world.emit(LegEnded(world.now, call.call_id, leg.uniqueid, -1 if cause is None else cause))
     world.leg_gone(call, leg.uniqueid)
@@ -272,9 +276,5 @@ def phone_held(world: World, event: PhoneHeld) -> None:
     if channel is None:
         return world.stray(event.uniqueid, "Hold")
     channel.leg.hold(event.held, world.now)
-    offer = channel.call.offers.get(event.uniqueid)
-    agent = world.agents.get(offer.member) if offer is not None else None
-    if agent is not None and event.uniqueid in agent.talking:
-        agent.talking[event.uniqueid] = event.held
-        world.settle_agent(agent)
+    stand(world, channel.call, channel.leg)
     return None

@@ -1,7 +1,7 @@
 """The link's beginning and end, and the PBX's clock: a snapshot makes the model equal to the PBX, whatever was missed
 between."""
 
-from telephony.model import on_closure, on_trunks
+from telephony.model import on_closure, on_rooms, on_trunks
 from telephony.model.calls import Call, Visit
 from telephony.model.changes import EpochBegan, EpochEnded
 from telephony.model.events import ChannelCreated, ClockSet, LinkLost, MemberChanged, OfferMade, SnapshotTaken
@@ -69,6 +69,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     _line_up(world, event)
     _adopt(world, event, found)
     _bridges(world, event)
+    on_rooms.seen(world, event.channels)
     _close_gone_visits(world, event)
     for call in world.calls.values():
         own_up_after(call, before.get(call.call_id), world.blind)

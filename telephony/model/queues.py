@@ -10,6 +10,8 @@ NOT_IN_USE, IN_USE, BUSY, INVALID, UNAVAILABLE, RINGING, RING_IN_USE, ON_HOLD = 
 _PHONE_LOST = frozenset((INVALID, UNAVAILABLE))
 _PHONE_USED = frozenset((IN_USE, BUSY, RINGING, RING_IN_USE, ON_HOLD))
 _WITH_A_CALLER = frozenset((AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE))
+_ENGAGED = (AgentInput.HOLD, AgentInput.CONSULT, AgentInput.CONNECT, AgentInput.CONFER)
+"""How an agent can be engaged on a line; of two lines the later in this order tells."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Agent:
     state: AgentState = AgentState.SIGNED_OUT
     since: Micros = NEVER
     offers: dict[Uniqueid, None] = field(default_factory=dict)
-    talking: dict[Uniqueid, bool] = field(default_factory=dict)  # leg → on hold
+    talking: dict[Uniqueid, AgentInput] = field(default_factory=dict)  # leg → how (telephony.model.standing)
     wrapup_until: Micros | None = None
     help: str | None = None  # they ask for help in these words
 
@@ -87,7 +89,7 @@ class Agent:
     def entry(self, at: Micros) -> AgentInput:
         """What the facts, taken together, say of this agent now."""
         if self.talking:
-            return AgentInput.HOLD if all(self.talking.values()) else AgentInput.CONNECT
+            return max(self.talking.values(), key=_ENGAGED.index)
         if self.offers:
             return AgentInput.OFFER
         if self.wrapup_until is not None and at < self.wrapup_until and self.memberships:

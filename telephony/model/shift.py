@@ -20,6 +20,9 @@ def shift_call(call: Call, by: int) -> None:
         offer.at, offer.ended_at = Micros(offer.at + by), _moved(offer.ended_at, by)
     for transfer in call.transfers:
         transfer.at = Micros(transfer.at + by)
+    for consult in call.consults:
+        consult.at, consult.ended_at = Micros(consult.at + by), _moved(consult.ended_at, by)
+        consult.answered_at = _moved(consult.answered_at, by)
     call.recorder_since = _moved(call.recorder_since, by)
     for pause in call.pauses:
         pause.start, pause.end = Micros(pause.start + by), _moved(pause.end, by)

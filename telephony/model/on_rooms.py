@@ -1,0 +1,162 @@
+"""Rooms: for a hold, a consult or a conference caller and agent leave the queue's bridge. The caller then stays in a
+room of the call's own, with music while alone in it; the others walk between it and a room at its side.
+
+Who talks with whom is told by bridges, there as everywhere. Told here is where a leg stands, which alone sets holding
+apart from being left, and whom an agent asks.
+"""
+
+from collections.abc import Iterable
+
+from telephony.model import consults
+from telephony.model.calls import Call, Consult, Transfer
+from telephony.model.changes import CallAnswered
+from telephony.model.ids import CallId, Uniqueid
+from telephony.model.joins import join
+from telephony.model.machines import CallInput, OfferInput
+from telephony.model.on_bridges import conversation
+from telephony.model.room_events import ConsultTold, Requeued, Walked
+from telephony.model.seen import ChannelSeen
+from telephony.model.standing import stand_all, standing
+from telephony.model.terms import Place
+from telephony.model.world import Channel, World
+
+GUEST = "guest"
+RINGING = "RINGING"
+_PLACES = frozenset(Place)
+
+
+def walked(world: World, event: Walked) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "ZtRoom")
+    if event.place not in _PLACES:
+        return world.anomaly("place", event.place)
+    home = world.by_leg.get(event.room)
+    if home is not None and home is not channel.call:
+        join(world, home, channel.call)
+    goes_to(world, channel, Place(event.place), guest=event.role == GUEST)
+    return None
+
+
+def goes_to(world: World, channel: Channel, place: Place, *, guest: bool) -> None:
+    """The channel, and whoever is behind it where it is a Local one's half, stands there now."""
+    call = channel.call
+    call.room = True
+    people = [channel.leg, *(other.leg for other in _behind(world, channel))]
+    for leg in people:
+        leg.place = place
+    if guest and place is Place.SIDE:
+        consults.guest_came(world, call, next((leg for leg in people if leg.person), channel.leg))
+    consults.somebody_walked(world, call)
+    stand_all(world, call)
+
+
+def _behind(world: World, channel: Channel) -> list[Channel]:
+    """Those who talk through this half of a Local channel."""
+    half = world.channels.get(channel.other_half) if channel.other_half is not None else None
+    if channel.leg.person or half is None or half.bridge is None:
+        return []
+    members = world.bridges[half.bridge].members
+    return [other for other in conversation(world, half.bridge) if other.leg.person and other.uniqueid in members]
+
+
+def consult_told(world: World, event: ConsultTold) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "ZtConsult")
+    call, leg = channel.call, channel.leg
+    if event.status == RINGING:
+        call.room, leg.place = True, Place.SIDE
+        consults.begin(world, call, Consult(leg.uniqueid, event.number, world.now))
+    elif call.consult is not None and call.consult.by == leg.uniqueid:
+        consults.end(world, call.consult, event.status.lower())
+    stand_all(world, call)
+    return None
+
+
+def requeued(world: World, event: Requeued) -> None:
+    """What comes next is a stay in the queue like any other."""
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "ZtRequeue")
+    call = channel.call
+    call.room, channel.leg.place = False, Place.NONE
+    queue = call.visits[-1].queue if call.visits else ""
+    consults.keep(world, call, Transfer("requeue", event.at, _last_agent(call), queue, "", "Success"))
+    return None
+
+
+def _last_agent(call: Call) -> Uniqueid:
+    """Whose caller it was."""
+    caller = call.legs.get(call.caller)
+    met = [uniqueid for span in (caller.spans if caller is not None else ()) for uniqueid in span.partners]
+    return next((uniqueid for uniqueid in reversed(met) if uniqueid in call.offers), Uniqueid(""))
+
+
+# --- as a snapshot has it ---------------------------------------------------------------------------------
+
+_WAY = "zt-room-"
+_ROOMS = {
+    (f"{_WAY}caller", "join"): Place.ROOM,
+    (f"{_WAY}agent", "join"): Place.ROOM,
+    (f"{_WAY}agent", "back"): Place.ROOM,
+    (f"{_WAY}agent", "side"): Place.SIDE,
+    (f"{_WAY}agent", "consult"): Place.SIDE,
+    (f"{_WAY}agent", "keys"): Place.SIDE,
+    (f"{_WAY}guest", "join"): Place.ROOM,
+    (f"{_WAY}guest", "side"): Place.SIDE,
+    (f"{_WAY}guest", "hold"): Place.HOLD,
+}
+"""Where in the dialplan a channel is tells where it stands."""
+
+
+def seen(world: World, found: Iterable[ChannelSeen]) -> None:
+    """Where a channel is in the dialplan tells all of it, whoever looks."""
+    calls: dict[CallId, Call] = {}
+    for row in found:
+        channel = world.channels.get(row.uniqueid)
+        if channel is None:
+            continue
+        place = _ROOMS.get((row.context, row.exten), Place.NONE)
+        if place or channel.leg.place:
+            calls[channel.call.call_id] = channel.call
+            for leg in (channel.leg, *(other.leg for other in _behind(world, channel))):
+                leg.place = place
+    for call in calls.values():
+        _consult_seen(world, call)
+        _answer_seen(world, call)
+        call.room = any(call.legs[uniqueid].place for uniqueid in call.live)
+        consults.somebody_walked(world, call)
+        stand_all(world, call)
+
+
+def _consult_seen(world: World, call: Call) -> None:
+    """An agent at the side with somebody who rings, or who talks with them."""
+    live = [call.legs[uniqueid] for uniqueid in call.live if call.legs[uniqueid].person]
+    asking = next((leg for leg in live if leg.place is Place.SIDE and leg.uniqueid in call.offers), None)
+    others = [leg for leg in live if leg.uniqueid not in call.offers and leg.uniqueid != call.caller]
+    guest = next((leg for leg in others if leg.place is Place.SIDE), None)
+    ringing = next((leg for leg in others if not leg.place and leg.answered_at is None), None)
+    asked = guest or ringing
+    if asking is None or asked is None:
+        return
+    if call.consult is None:
+        consults.begin(world, call, Consult(asking.uniqueid, asked.party, asked.created_at))
+    if guest is not None:
+        consults.guest_came(world, call, guest)
+
+
+def _answer_seen(world: World, call: Call) -> None:
+    """Who is in a room was in talk with the caller before, though nobody is with them now."""
+    for offer in [offer for offer in call.open_offers() if offer.uniqueid in call.live]:
+        leg = call.legs[offer.uniqueid]
+        if not leg.place:
+            continue
+        if (agent := world.agents.get(offer.member)) is not None:
+            agent.talking[leg.uniqueid] = standing(call, leg)
+        world.turn_offer(call, offer, OfferInput.BRIDGE)
+        if call.answered_at is None:
+            call.answered_at, call.answered_by = world.now, offer.uniqueid
+            world.emit(CallAnswered(world.now, call.call_id, offer.member))
+            world.turn_call(call, CallInput.CONNECT)
+            world.turn_call(call, CallInput.PART)
