@@ -168,10 +168,19 @@ USER_EVENTS = (
         "the notice begins while waiting, or whole before it and then was played (failed: Asterisk could not), or "
         "cannot be heard; Length in ms",
     ),
+    UserEvent(
+        "ZtRating",
+        ("State", "Value", "Agent"),
+        "ZT_RATING",
+        ("s", "v", "a"),
+        "the caller is asked for a rating of this agent, who has ended the call; or has given one, 1 to 5",
+    ),
 )
 
 PROMISE_STATES = ("given", "withheld", "heard")
 """Of a ZtPromise: a call-back is promised, or cannot be since there is no number; the sentence was heard to its end."""
+
+RATING_STATES = ("asked", "given")
 
 NOTICE_MUSIC = "zt-notice-"
 """Before the name of a class of music: the class that begins with the notice."""
@@ -216,6 +225,7 @@ VARIABLES = {
     "ZT_TELL": "1 while the caller is still to be told the notice; empty if there is none, or it is over",
     "ZT_TOLD_AT": "when the notice began, in ms since 1970; empty before",
     "ZT_MOH": "the class of music of this wait, where there is a notice",
+    "ZT_RATED": "1 once the caller was asked for a rating",
     "ZT_PAUSED": "1 while an agent's key has paused the recording",
     "ZT_BYTES": "at the end: how long the recording is, 0 if there is no file; empty if it never began",
     "MONITOR_FILENAME": "ZT_RECORDING as app_queue wants it: with the folder, without .wav",

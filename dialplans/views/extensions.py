@@ -7,7 +7,21 @@ words. One module here stands behind the templates of the same duty in templates
 from collections.abc import Sequence
 from typing import Any
 
-from dialplans.views import closure, duty, ends, hours, lines, numbers, outgoing, phones, queues, rooms, spy, ways_in
+from dialplans.views import (
+    after,
+    closure,
+    duty,
+    ends,
+    hours,
+    lines,
+    numbers,
+    outgoing,
+    phones,
+    queues,
+    rooms,
+    spy,
+    ways_in,
+)
 from telephony.directory.agents import Agent
 from telephony.site.site import Site
 
@@ -27,4 +41,5 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
         **closure.closure(site),
         **rooms.rooms(site),
         **spy.spy(),
+        **after.after(site),
     }

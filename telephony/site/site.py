@@ -11,6 +11,7 @@ from telephony.site.pbx import Pbx
 from telephony.site.phones import FeatureCodes, SignIn
 from telephony.site.provisioning import Phones
 from telephony.site.queues import Baseline, Queue
+from telephony.site.rating import Rating
 from telephony.site.rooms import Rooms
 from telephony.site.routes import Route
 from telephony.site.sip import STANDARD_PROFILE, PhoneProfile, Sip, Trunk
@@ -40,6 +41,7 @@ class Site(Table, frozen=True, kw_only=True):
     duty: Duty = Duty()
     recording: Recording = Recording()
     notice: Notice = Notice()
+    rating: Rating = Rating()
     prompts: Prompts = Prompts()
     opening: Opening | None = None
     openings: dict[Word, Opening] = field(default_factory=dict)  # of routes that are not open as the hotline is

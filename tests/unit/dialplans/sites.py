@@ -45,6 +45,8 @@ closed = "callback"
 closers = ["1001"]
 [duty]
 mobiles = ["13900000001", "13900000002"]
+[rating]
+on = true
 [baseline]
 prompts = ["beep", "vm-goodbye"]
 numbers = ["12399"]
