@@ -7,6 +7,7 @@ import msgspec
 
 from telephony.errors import AccessError
 from telephony.model.ids import MemberName, QueueName
+from zhitong.access.refused import PasswordRefused
 from zhitong.access.roles import Role
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 128
@@ -66,16 +67,21 @@ def checked_seen(names: list[str], known: set[str]) -> frozenset[QueueName]:
     return frozenset(map(QueueName, names))
 
 
+def normal_password(password: str) -> str:
+    """As it is hashed and compared: NFC, so that two keyboards agree."""
+    return unicodedata.normalize("NFC", password)
+
+
 def checked_password(name: str, password: str) -> str:
-    """A password as it is hashed (NFC, so that two keyboards agree). Raises AccessError that says what is wrong."""
-    plain = unicodedata.normalize("NFC", password)
+    """A new password as it is hashed. Raises PasswordRefused that says what is wrong."""
+    plain = normal_password(password)
     if not MIN_PASSWORD <= len(plain) <= MAX_PASSWORD:
-        raise AccessError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+        raise PasswordRefused(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in plain):
-        raise AccessError("A password has no control characters.")
+        raise PasswordRefused("A password has no control characters.")
     folded = plain.casefold()
     if name in folded or len(set(folded)) < 5 or folded in "01234567890123456789" or folded in _COMMON:
-        raise AccessError("That password would be guessed at once. Choose another, a sentence for instance.")
+        raise PasswordRefused("That password would be guessed at once. Choose another, a sentence for instance.")
     return plain
 
 

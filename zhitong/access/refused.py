@@ -38,6 +38,10 @@ class PasswordExpired(AccessError):
         super().__init__("A new password must be chosen first.")
 
 
+class PasswordRefused(AccessError):
+    """The new password will not do; the message says why."""
+
+
 class NotNow(AccessError):
     """Too many tries, or too much to do: try again in ``wait_s``."""
 

@@ -14,6 +14,8 @@ from zhitong.access.accounts import Account
 from zhitong.access.roles import Role
 from zhitong.access.schema import accounts, revoked_tokens
 
+Alter = Callable[[Account], Account]
+
 
 class New(msgspec.Struct, frozen=True):
     """An account to be made, with the hash of its first password."""
@@ -59,17 +61,19 @@ class AccountStore:
             if rows:
                 await connection.execute(insert(accounts), rows)
 
-    async def change(self, account: Account, *, hashed: str | None = None, end_tokens: bool = True) -> Account:
-        """Write what ``account`` says, and the new hash; returns it as it is now. With ``end_tokens`` every token it
-        has is void. Raises AccessError when there is no such account."""
+    async def change(self, name: str, alter: Alter, *, hashed: str | None = None, end_tokens: bool = True) -> Account:
+        """Make the account what ``alter`` makes of it, and its hash ``hashed``; returns it as it is now. With
+        ``end_tokens`` every token it has is void. ``alter`` sees the account as it is at that moment, and may raise:
+        then nothing is changed. Raises AccessError when there is no such account."""
         async with self._database.writing() as connection:
-            found = (await connection.execute(select(accounts).where(accounts.c.name == account.name))).first()
+            found = (await connection.execute(select(accounts).where(accounts.c.name == name))).first()
             if found is None:
-                raise AccessError(f"There is no account {account.name}. `zhitong accounts list` shows who there is.")
+                raise AccessError(f"There is no account {name}. `zhitong accounts list` shows who there is.")
+            wanted = alter(_account(found))
             generation = max(found.generation + 1, self._first_generation()) if end_tokens else found.generation
-            row = _row(account, hashed or found.password, generation)
-            await connection.execute(update(accounts).where(accounts.c.name == account.name).values(**row))
-        return msgspec.structs.replace(account, generation=generation)
+            row = _row(wanted, hashed or found.password, generation)
+            await connection.execute(update(accounts).where(accounts.c.name == name).values(**row))
+        return msgspec.structs.replace(wanted, generation=generation)
 
     async def remove(self, names: Iterable[str]) -> list[str]:
         """Take these away, as far as there are any; returns whose there were. Their tokens are void."""
