@@ -19,6 +19,7 @@ from telephony.model.terms import (
     VisitResult,
 )
 from telephony.numbers.received import Normalised
+from telephony.records.remarked import Remarked
 
 SCHEMA_VERSION = 1
 
@@ -69,8 +70,21 @@ class QueueVisit(msgspec.Struct, frozen=True):
     told_min: int | None = None  # how many minutes the caller was told, before joining; None: nothing
 
 
+class Consult(msgspec.Struct, frozen=True):
+    """An agent, the caller on hold, had somebody rung to ask them. ``result``: completed (the caller was left to them),
+    merged (all came together), cancelled (while it rang), over; or why they were not reached, as Asterisk's DIALSTATUS
+    says it, in small letters. Transfers by a phone's own keys are in ``transfers`` alone."""
+
+    by: str  # the agent
+    whom: str  # as dialled; after a snapshot only, the party
+    at: Micros
+    answered_at: Micros | None
+    ended_at: Micros | None
+    result: str
+
+
 class Transfer(msgspec.Struct, frozen=True):
-    kind: str  # blind, attended, blonde
+    kind: str  # blind, attended, blonde; requeue: into a queue, by order, or since the agent's phone went in a hold
     at: Micros
     by: str  # party of who transferred
     to: str  # number or party
@@ -192,12 +206,14 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[Offer, ...] = ()
     legs: tuple[Leg, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    consults: tuple[Consult, ...] = ()
     timeline: tuple[Segment, ...] = ()
     recording: str | None = None  # path relative to the recordings folder, whether or not there is such a file
     other_recordings: tuple[str, ...] = ()  # of conversations that were joined into this call
     recording_pauses: tuple[RecordingPause, ...] = ()
     recorded_bytes: int | None = None  # of the file, as the PBX told at the end; 0: none; None: it did not tell
     recording_file: RecordingFile | None = None  # never stored: joined in where a record is shown or exported
+    remarks: Remarked | None = None  # what people have said of it; never stored, as ``recording_file``
     notice: str = ""  # what the caller was told, or is to be told, of the recording; empty: nothing
     notice_heard: NoticeHeard | None = None  # None: the PBX played none
     recorded: bool | None = None  # whether there is a recording, as the PBX told at the end; None: it did not tell

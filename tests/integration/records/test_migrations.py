@@ -17,7 +17,8 @@ import telephony.journal.schema
 import telephony.ledger.schema
 import telephony.reconcile.schema
 import telephony.recordings.schema
-import telephony.records.schema  # noqa: F401 - all register their tables
+import telephony.records.schema
+import telephony.remarks.schema  # noqa: F401
 import zhitong.access.schema  # noqa: F401
 from telephony.database import database as database_module
 from telephony.database import migrate
