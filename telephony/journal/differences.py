@@ -58,6 +58,7 @@ class _Comparison:
         )
         yield from self._each("offers", one.offers, two.offers, ("member", "queue", "uniqueid", "outcome", "cause"))
         yield from self._each("transfers", one.transfers, two.transfers, ("kind", "by", "to", "context"))
+        yield from self._each("consults", one.consults, two.consults, ("by", "whom", "result"))
         yield from self._each("out", one.out, two.out, ("purpose", "number", "agent", "trunk"))
         yield from self._each("refused_out", one.refused_out, two.refused_out, ("purpose", "number", "agent", "reason"))
         yield from self._each("duty", one.duty, two.duty, ("mobile",))
@@ -98,7 +99,7 @@ class _Comparison:
                 continue
             for name in names:
                 yield from self._equal(f"{here}.{name}", getattr(one, name), getattr(two, name))
-            for name in ("at", "joined_at", "ended_at", "taken_at"):
+            for name in ("at", "joined_at", "answered_at", "ended_at", "taken_at"):
                 if hasattr(one, name):
                     yield from self._time(f"{here}.{name}", getattr(one, name), getattr(two, name))
 

@@ -38,6 +38,7 @@ _TIES = {
     ),
     "LOCAL_OPTIMIZE": ("local_two_uniqueid",),
 }
+_OF_ROOMS = frozenset(("ZT_ROOM", "ZT_CONSULT", "ZT_REQUEUE"))
 _NOBODY = frozenset(("", "N/A"))
 _ENDS = frozenset(("HANGUP", "CHAN_END", "LINKEDID_END"))
 
@@ -321,4 +322,5 @@ def _keys(row: CelRow) -> list[str]:
         keys += [row.detail(name) for name in _TIES[row.event]]
     elif row.event == "USER_DEFINED":
         keys.append(row.words.get("call", ""))
+        keys.append(row.words.get("r", "") if row.user_event in _OF_ROOMS else "")
     return keys

@@ -43,6 +43,7 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _offers(call, seen, told)
     _answer(call, seen)
     _transfers(call, seen)
+    _consults(call, seen)
     _recording(call, seen)
     _outgoing(call, seen)
     if not call.duty:
@@ -223,6 +224,18 @@ def _transfers(call: Call, seen: CallRecord) -> None:
         else:
             call.transfers.append(_transfer_of(transfer, call))
             call.transfers.sort(key=lambda each: each.at)
+
+
+def _consults(call: Call, seen: CallRecord) -> None:
+    """The logs have all of them, or their rows are lost. What was asked in a moment that nobody saw was guessed."""
+    for consult, told in zip(seen.consults, call.consults, strict=False):
+        told.at = _own(consult.at, told.at) or told.at
+        told.answered_at = _own(consult.answered_at, told.answered_at)
+        told.ended_at = _own(consult.ended_at, told.ended_at)
+    for consult in seen.consults[len(call.consults) :]:
+        by = next((leg.uniqueid for leg in call.legs.values() if leg.party == consult.by), Uniqueid(""))
+        lost = (consult.at, None, consult.answered_at, consult.ended_at, consult.result)
+        call.consults.append(model.Consult(by, consult.whom, *lost))
 
 
 def _outgoing(call: Call, seen: CallRecord) -> None:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.journal.stays import NEVER_JOINED, RING_CANCELED, RING_NO_ANSWER, Ring, Stay, rings_of, stays_of
 from telephony.model import events as ev
+from telephony.model import room_events as rooms
 from telephony.model.ids import MICROS_PER_SECOND, BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.names import role_of
 from telephony.model.on_bypass import BYPASSED, FORWARD, agent_of, is_bypass, number_of
@@ -253,6 +254,17 @@ class _Teller:
         ends = (end for end in self._ends.values() if end.at >= row.at and end.app in _CALLED)
         return min((end for end in ends if end.linkedid == row.linkedid), key=lambda end: end.at, default=row).name
 
+    def _zt_room(self, row: CelRow) -> Iterator[ev.Event]:
+        room, place, role = (row.words.get(key, "") for key in "rpw")
+        yield rooms.Walked(row.at, row.uniqueid, row.linkedid, Uniqueid(room), place, role)
+
+    def _zt_consult(self, row: CelRow) -> Iterator[ev.Event]:
+        room, number, status = (row.words.get(key, "") for key in "rds")
+        yield rooms.ConsultTold(row.at, row.uniqueid, row.linkedid, Uniqueid(room), number, status)
+
+    def _zt_requeue(self, row: CelRow) -> Iterator[ev.Event]:
+        yield rooms.Requeued(row.at, row.uniqueid, row.linkedid, Uniqueid(row.words.get("r", "")))
+
     def _zt_callback(self, row: CelRow) -> Iterator[ev.Event]:
         entry, attempt, trunk, dialled, recording = (row.words.get(key, "") for key in "eatdf")
         yield ev.CallBackBegan(row.at, row.uniqueid, row.linkedid, entry, attempt, trunk, dialled, recording)
@@ -276,6 +288,9 @@ _HANDLERS = {
     "ZT_PROMISE": _Teller._zt_promise,
     "ZT_EXPECT": _Teller._zt_expect,
     "ZT_CALLBACK": _Teller._zt_callback,
+    "ZT_ROOM": _Teller._zt_room,
+    "ZT_CONSULT": _Teller._zt_consult,
+    "ZT_REQUEUE": _Teller._zt_requeue,
     "ZT_OUT": _Teller._zt_out,
     "ZT_OUTREF": _Teller._zt_out_refused,
     "ZT_REC": _Teller._zt_rec,
@@ -307,29 +322,36 @@ def _asked(rows: Sequence[CelRow], rings: Mapping[Uniqueid, Ring]) -> Mapping[in
     names: dict[Uniqueid, set[str]] = defaultdict(set)
     asked: dict[int, list[ev.Event]] = defaultdict(list)
     bridging: dict[Uniqueid, CelRow] = {}  # the last time it came into a bridge or went
+    elsewhere: set[Uniqueid] = set()  # since then sent into the dialplan: a room, a consult
     for number, row in enumerate(rows):
         names[row.uniqueid].add(row.name)
         if row.event in ("BRIDGE_ENTER", "BRIDGE_EXIT"):
             bridging[row.uniqueid] = row
+            elsewhere.discard(row.uniqueid)
+        elif row.event == "APP_START":
+            elsewhere.add(row.uniqueid)
         if row.event != "HANGUP" or role_of(row.name) is Role.SERVICE:
             continue
         source = row.detail("hangupsource")
         if source in names[row.uniqueid]:
-            first = _first_sign(rows, number, bridging.get(row.uniqueid), rings)
+            called = row.app in _CALLED and row.uniqueid not in elsewhere
+            first = _first_sign(rows, number, bridging.get(row.uniqueid), rings, called=called)
             asked[id(first)].append(ev.HangupAsked(first.at, row.uniqueid, row.linkedid, True, 0))
         elif not source:
             asked[id(row)].append(ev.HangupAsked(row.at, row.uniqueid, row.linkedid, False, _ORDERED))
     return asked
 
 
-def _first_sign(rows: Sequence[CelRow], number: int, bridging: CelRow | None, rings: Mapping[Uniqueid, Ring]) -> CelRow:
+def _first_sign(
+    rows: Sequence[CelRow], number: int, bridging: CelRow | None, rings: Mapping[Uniqueid, Ring], *, called: bool
+) -> CelRow:
     """The first row that this hang-up brought about: leaving the bridge, the queue giving up its phones …
 
-    A leg that was called has nowhere to go but into a bridge: leaving the last one was hanging up, even if its channel
-    is kept for a transfer. Who called goes on in the dialplan, and may hang up later.
+    A leg that was ``called`` has nowhere to go but into a bridge: leaving the last one was hanging up, even if its
+    channel is kept for a transfer. Who called goes on in the dialplan, and may hang up later.
     """
     hangup = first = rows[number]
-    if bridging is not None and bridging.event == "BRIDGE_EXIT" and hangup.app in _CALLED:
+    if bridging is not None and bridging.event == "BRIDGE_EXIT" and called:
         return bridging
     for row in reversed(rows[:number]):
         if hangup.at - row.at > _AROUND_END:

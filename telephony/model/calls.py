@@ -152,6 +152,10 @@ class Visit:
     told_min: int | None = None  # how many minutes the caller was told, before joining
 
 
+REQUEUE = "requeue"
+"""Of a transfer: an agent sent the caller into a queue (again)."""
+
+
 @dataclass(slots=True)
 class Transfer:
     kind: str

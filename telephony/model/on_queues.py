@@ -1,6 +1,6 @@
 """Events about queues: callers join and leave, members are rung, sign in, pause."""
 
-from telephony.model.calls import MAX_OFFERS, MAX_VISITS, Call, Offer, Visit
+from telephony.model.calls import MAX_OFFERS, MAX_VISITS, REQUEUE, Call, Offer, Visit
 from telephony.model.changes import CallQueued, MembershipChanged, OfferChanged
 from telephony.model.events import (
     MemberChanged,
@@ -47,6 +47,8 @@ def join_queue(world: World, call: Call, visit: Visit) -> None:
         earlier.result, earlier.ended_at = VisitResult.UNKNOWN, earlier.ended_at or visit.joined_at
         world.take_out(earlier.queue, earlier.uniqueid)
     call.visits.append(visit)
+    if call.transfers and call.transfers[-1].kind == REQUEUE and visit.uniqueid == call.caller:
+        call.transfers[-1].to = call.transfers[-1].to or visit.queue
     queue = world.queue(visit.queue)
     if queue is not None:
         queue.insert(Waiting(visit.uniqueid, call.call_id, visit.joined_at), visit.position)

@@ -8,7 +8,7 @@ apart from being left, and whom an agent asks.
 from collections.abc import Iterable
 
 from telephony.model import consults
-from telephony.model.calls import Call, Consult, Transfer
+from telephony.model.calls import REQUEUE, Call, Consult, Transfer
 from telephony.model.changes import CallAnswered
 from telephony.model.ids import CallId, Uniqueid
 from telephony.model.joins import join
@@ -75,14 +75,13 @@ def consult_told(world: World, event: ConsultTold) -> None:
 
 
 def requeued(world: World, event: Requeued) -> None:
-    """What comes next is a stay in the queue like any other."""
+    """What comes next is a stay in a queue like any other: into which, it tells (``on_queues.join_queue``)."""
     channel = world.channels.get(event.uniqueid)
     if channel is None:
         return world.stray(event.uniqueid, "ZtRequeue")
     call = channel.call
     call.room, channel.leg.place = False, Place.NONE
-    queue = call.visits[-1].queue if call.visits else ""
-    consults.keep(world, call, Transfer("requeue", event.at, _last_agent(call), queue, "", "Success"))
+    consults.keep(world, call, Transfer(REQUEUE, event.at, _last_agent(call), "", "", "Success"))
     return None
 
 
@@ -97,17 +96,16 @@ def _last_agent(call: Call) -> Uniqueid:
 
 _WAY = "zt-room-"
 _ROOMS = {
-    (f"{_WAY}caller", "join"): Place.ROOM,
+    **{(f"{_WAY}caller", exten): Place.ROOM for exten in ("join", "pause", "again")},
     (f"{_WAY}agent", "join"): Place.ROOM,
     (f"{_WAY}agent", "back"): Place.ROOM,
-    (f"{_WAY}agent", "side"): Place.SIDE,
-    (f"{_WAY}agent", "consult"): Place.SIDE,
-    (f"{_WAY}agent", "keys"): Place.SIDE,
+    **{(f"{_WAY}agent", exten): Place.SIDE for exten in ("side", "pair", "consult", "keys")},
     (f"{_WAY}guest", "join"): Place.ROOM,
     (f"{_WAY}guest", "side"): Place.SIDE,
     (f"{_WAY}guest", "hold"): Place.HOLD,
 }
 """Where in the dialplan a channel is tells where it stands."""
+_DIAL, _OUT = f"{_WAY}dial", "zt-out"
 
 
 def seen(world: World, found: Iterable[ChannelSeen]) -> None:
@@ -117,7 +115,7 @@ def seen(world: World, found: Iterable[ChannelSeen]) -> None:
         channel = world.channels.get(row.uniqueid)
         if channel is None:
             continue
-        place = _ROOMS.get((row.context, row.exten), Place.NONE)
+        place = _ROOMS.get((row.context, row.exten), _asking(channel, row))
         if place or channel.leg.place:
             calls[channel.call.call_id] = channel.call
             for leg in (channel.leg, *(other.leg for other in _behind(world, channel))):
@@ -128,6 +126,12 @@ def seen(world: World, found: Iterable[ChannelSeen]) -> None:
         call.room = any(call.legs[uniqueid].place for uniqueid in call.live)
         consults.somebody_walked(world, call)
         stand_all(world, call)
+
+
+def _asking(channel: Channel, row: ChannelSeen) -> Place:
+    """An agent's own channel dials nobody but whom they ask: within the house, or through a trunk."""
+    dials = row.context == _DIAL or (row.context == _OUT and channel.uniqueid in channel.call.offers)
+    return Place.SIDE if dials else Place.NONE
 
 
 def _consult_seen(world: World, call: Call) -> None:

@@ -11,6 +11,7 @@ from telephony.model.names import trunk_of
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
 from telephony.records.record import (
     CallRecord,
+    Consult,
     DutyCall,
     Heard,
     Interval,
@@ -86,6 +87,7 @@ def build_record(call: Call) -> CallRecord:
         offers=tuple(_offer(offer) for offer in call.offers.values()),
         legs=tuple(_leg(leg) for leg in call.legs.values()),
         transfers=tuple(_transfer(call, transfer) for transfer in call.transfers),
+        consults=tuple(_consult(call, consult) for consult in call.consults),
         timeline=segments,
         recording=call.recording or None,
         other_recordings=tuple(call.other_recordings),
@@ -258,6 +260,18 @@ def _transfer(call: Call, transfer: model.Transfer) -> Transfer:
         to=transfer.to,
         context=transfer.context,
         result=transfer.result,
+    )
+
+
+def _consult(call: Call, consult: model.Consult) -> Consult:
+    leg = call.legs.get(consult.by)
+    return Consult(
+        by=leg.party if leg is not None else "",
+        whom=consult.whom,
+        at=consult.at,
+        answered_at=consult.answered_at,
+        ended_at=consult.ended_at,
+        result=consult.result,
     )
 
 

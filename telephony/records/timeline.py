@@ -7,7 +7,7 @@ the first answer nothing is *entry*; after it, *gap*.
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from telephony.model.calls import REJOIN, Call, Leg
+from telephony.model.calls import REJOIN, REQUEUE, Call, Leg
 from telephony.model.ids import Micros, Uniqueid
 from telephony.model.terms import SegmentKind
 from telephony.records.record import Segment
@@ -125,8 +125,8 @@ def _left_alone(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:
 
 def _stays(call: Call, leg: Leg, since: Micros, end: Micros) -> Micros:
     """How long this leg is there for the caller after ``since``: until it hangs up, or has given the caller away."""
-    given_away = any(t.by == leg.uniqueid and t.kind == "blind" and t.at <= since for t in call.transfers)
-    return since if given_away else min(leg.asked_at or end, leg.ended_at or end)
+    given_away = [t.at for t in call.transfers if t.by == leg.uniqueid and t.kind in ("blind", REQUEUE)]
+    return max(since, min([*given_away, leg.asked_at or end, leg.ended_at or end]))
 
 
 def total_ms(segments: Iterable[Segment], kind: str) -> int:
