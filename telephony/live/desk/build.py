@@ -78,6 +78,11 @@ def _call(call: Call, roster: Roster, offered: tuple[MemberName, ...]) -> CallDo
         parties=parties_of(call, roster),
         recording=_recording(call),
         say=_to_say(call),
+        mark=call.remarks.mark or "",
+        note=call.remarks.notes.get(agents[-1], "") if agents else "",
+        notes={who: note for who, note in call.remarks.notes.items() if note},
+        topics=call.remarks.all_topics(),
+        known=call.known,
         calls_back=call.calls_back,
     )
 
@@ -118,6 +123,7 @@ def agent_document(world: World, member: MemberName, roster: Roster, calls: Iter
         queues=tuple(_place(agent, queue, penalty) for queue, penalty in own.items()),
         calls=tuple(sorted(calls)),
         wrapup_until=None if agent is None else agent.wrapup_until,
+        help=None if agent is None else agent.help,
     )
     return document, Audience(frozenset((member,)), frozenset(own))
 
