@@ -10,6 +10,7 @@ from pathlib import Path
 from telephony.errors import ConfigError
 from telephony.site.contradictions import (
     addresses,
+    http,
     lines,
     names,
     notice,
@@ -42,5 +43,5 @@ def parse_site(text: str, source: str = "site.toml") -> Site:
 
 def contradictions(site: Site) -> Iterator[str]:
     """What is wrong between keys, as ``path: words``. Empty for every site that ``read_site`` returned."""
-    for part in (names, addresses, numbers, references, rules, sip, lines, overflow, notice, routes, topics):
+    for part in (names, addresses, http, numbers, references, rules, sip, lines, overflow, notice, routes, topics):
         yield from part.faults(site)

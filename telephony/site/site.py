@@ -3,6 +3,7 @@
 from msgspec import field
 
 from telephony.site.duty import Duty
+from telephony.site.http import Http
 from telephony.site.notice import Notice
 from telephony.site.numbers import Numbers
 from telephony.site.opening import Closure, Opening
@@ -54,6 +55,7 @@ class Site(Table, frozen=True, kw_only=True):
     topics: tuple[Topic, ...] = field(name="topic", default=())
     remarks: Remarks = Remarks()
     store: Store = Store()
+    http: Http = Http()
 
     def queue_named(self, name: str | None) -> Queue:
         """The queue of this name; the first one for None. ``read_site`` has made sure it exists."""

@@ -14,6 +14,7 @@ from dialplans.render import Mode
 from telephony.model.telling import NOTICE_MUSIC
 from telephony.site import (
     duty,
+    http,
     notice,
     numbers,
     opening,
@@ -204,6 +205,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[[topic]]`": topics.Topic,
     "`[remarks]`": topics.Remarks,
     "`[store]`": store.Store,
+    "`[http]`": http.Http,
 }
 
 
