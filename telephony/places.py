@@ -46,20 +46,27 @@ def outbox_of(site_file: Path, site: Site) -> Path:
     return var_of(site_file, site) / site.store.outbox
 
 
+def remarks_of(site_file: Path, site: Site) -> Path:
+    """Where remarks on calls wait, which are on disk before anything is told of them."""
+    return var_of(site_file, site) / "remarks"
+
+
 def runs_of(site_file: Path, site: Site) -> Path:
     """The file that counts the starts of the bridge."""
     return var_of(site_file, site) / "runs"
 
 
 class Home(NamedTuple):
-    """All that one bridge keeps: its database, its outbox, the count of its starts, the daily figures."""
+    """All that one bridge keeps: its database, its outbox, the count of its starts, the daily figures, remarks on their
+    way to the database."""
 
     url: str
     outbox: Path
     runs: Path
     figures: Path
+    remarks: Path
 
 
 def home_of(site_file: Path, site: Site) -> Home:
     url, figures = database_url(site_file, site), figures_of(site_file, site)
-    return Home(url, outbox_of(site_file, site), runs_of(site_file, site), figures)
+    return Home(url, outbox_of(site_file, site), runs_of(site_file, site), figures, remarks_of(site_file, site))

@@ -22,14 +22,17 @@ from telephony.config import Site
 from telephony.control import socket
 from telephony.control.cutter import Cutter
 from telephony.control.door import Door
+from telephony.control.earlier import EarlierCalls
 from telephony.control.forecaster import Forecaster
 from telephony.control.handlers import calls as call_orders
 from telephony.control.handlers import recording as recording_orders
+from telephony.control.handlers import remarks as remark_orders
 from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.outcomes import Outcomes
 from telephony.control.reach import Reach
 from telephony.control.recorder import Recorder
+from telephony.control.remarker import Remarker
 from telephony.control.roster import RosterReader
 from telephony.control.sayer import Sayer
 from telephony.database.database import Database
@@ -63,6 +66,7 @@ from telephony.records.numbered import numbered
 from telephony.records.outbox import Outbox
 from telephony.records.store import RecordStore
 from telephony.records.writer import RecordWriter
+from telephony.remarks.keeper import RemarkKeeper
 from telephony.secrets import Secrets
 from telephony.site.pbx import Ami
 from telephony.watch import Parts, Watch
@@ -98,7 +102,15 @@ class Service:
     """Use ``Service.open``; ``run`` it until cancelled. ``live`` is the state of now. ``epoch``: the number after which
     logins are counted."""
 
-    def __init__(self, site: Site, secrets: Secrets, database: Database, outbox: Outbox, epoch: int = 0) -> None:
+    def __init__(
+        self,
+        site: Site,
+        secrets: Secrets,
+        database: Database,
+        outbox: Outbox,
+        remarks: RemarkKeeper,
+        epoch: int = 0,
+    ) -> None:
         self.live = Live()
         self.outbox = outbox
         self.writer = RecordWriter(RecordStore(database), backlog=outbox, set_aside=outbox.set_aside)
@@ -152,11 +164,14 @@ class Service:
             agents=AgentStore(database),
             deliver=self.ingest.deliver,
         )
+        self.remarker = Remarker(self.reach, remarks, RecordStore(database))
+        self.earlier = EarlierCalls(database, self.ledger, rules, tracker.world, self.ingest.deliver)
         calls_back = CallsBack(site, self.connection.act, self.ledger, self.live)
         handlers = {
             **recording_orders.handlers(self.recorder),
             **call_orders.handlers(self.reach),
             **supervision_orders.handlers(self.reach),
+            **remark_orders.handlers(self.reach, self.remarker),
         }
         self.door = Door(handlers, calls_back, self.watch.status)
 
@@ -207,8 +222,9 @@ class Service:
             database = Database.later(home.url)
             stack.push_async_callback(database.close)
             await stack.enter_async_context(_brought_up(database))
+            remarks = await stack.enter_async_context(RemarkKeeper.open(database, home.remarks))
             epoch = await asyncio.to_thread(first_epoch, home.runs)
-            service = cls(site, secrets, database, outbox, epoch)
+            service = cls(site, secrets, database, outbox, remarks, epoch)
             service.sayer.sentence = sentence if site.notice.message else ""
             service.nightly = nightly_of(site, secrets, database, home.figures, service.live.alarms)
             service.writer.start()
@@ -225,7 +241,7 @@ class Service:
             group.create_task(self.ingest.run())
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
-            lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run}
+            lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run, "callers": self.earlier.run}
             lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
@@ -272,6 +288,8 @@ class Service:
         self.recorder.fold(changes)
         self.forecaster.fold(changes)
         self.sayer.fold(changes)
+        self.remarker.fold(changes)
+        self.earlier.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:

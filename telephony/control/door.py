@@ -15,7 +15,7 @@ from telephony.control.commands import KEY_LIMIT, Answer, AnyOrder, AskStatus, R
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.orders.ledger import CallBack
 from telephony.control.reach import Handlers
-from telephony.control.refused import CommandRefused
+from telephony.control.refused import CommandRefused, OutcomeUnknown
 from telephony.database.faults import StoreUnavailable
 from telephony.errors import (
     AmiError,
@@ -87,7 +87,7 @@ class Door:
             return Answer(request.key, Taken.REFUSED, str(error), reason=Reason.UNAVAILABLE)
         except (LedgerError, RecordingError, StoreError) as error:
             return Answer(request.key, Taken.REFUSED, str(error), reason=Reason.WRONG_STATE)
-        except AmiOutcomeUnknown as error:
+        except (AmiOutcomeUnknown, OutcomeUnknown) as error:
             return Answer(request.key, Taken.UNKNOWN, str(error))
         except AmiError as error:
             reason = Reason.UNAVAILABLE if isinstance(error, AmiUnreachable) else Reason.PBX

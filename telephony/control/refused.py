@@ -1,4 +1,4 @@
-"""How a handler says no."""
+"""How a handler says no, or that it does not know."""
 
 from telephony.control.commands import Reason
 from telephony.errors import ZhitongError
@@ -10,3 +10,7 @@ class CommandRefused(ZhitongError):
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class OutcomeUnknown(ZhitongError):
+    """An order may or may not have been carried out, for a reason that is not the PBX's."""

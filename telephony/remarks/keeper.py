@@ -20,7 +20,7 @@ LIMITS = Limits(disk_bytes=256 * 1024 * 1024, memory=2_000)
 """On disk some hundred thousand remarks. In memory those that a disk that takes nothing has not got yet: some MB."""
 
 
-class Keeper:
+class RemarkKeeper:
     """Made by ``open``. ``writer`` tells how many wait."""
 
     def __init__(self, database: Database, outbox: Outbox[Remark]) -> None:
