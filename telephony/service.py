@@ -30,7 +30,7 @@ from telephony.control.handlers import remarks as remark_orders
 from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.outcomes import Outcomes
-from telephony.control.reach import Reach
+from telephony.control.reach import Handlers, Reach
 from telephony.control.recorder import Recorder
 from telephony.control.remarker import Remarker
 from telephony.control.roster import RosterReader
@@ -155,25 +155,31 @@ class Service:
         self.probe = Probe(database)
         self.watch = Watch(self._parts(database))
         self.outcomes = Outcomes()
-        self.reach = Reach(
+        self.reach = self._reach_of(site, database)
+        self.remarker = Remarker(self.reach, remarks, RecordStore(database))
+        self.earlier = EarlierCalls(database, self.ledger, rules, tracker.world, self.ingest.deliver)
+        calls_back = CallsBack(site, self.connection.act, self.ledger, self.live)
+        self.door = Door(self._handlers(), calls_back, self.watch.status)
+
+    def _reach_of(self, site: Site, database: Database) -> Reach:
+        return Reach(
             site=site,
             act=self.connection.act,
-            world=tracker.world,
+            world=self.ingest.world,
             live=self.live,
             outcomes=self.outcomes,
             agents=AgentStore(database),
             deliver=self.ingest.deliver,
         )
-        self.remarker = Remarker(self.reach, remarks, RecordStore(database))
-        self.earlier = EarlierCalls(database, self.ledger, rules, tracker.world, self.ingest.deliver)
-        calls_back = CallsBack(site, self.connection.act, self.ledger, self.live)
-        handlers = {
+
+    def _handlers(self) -> Handlers:
+        """Of every kind of order, but call-backs."""
+        return {
             **recording_orders.handlers(self.recorder),
             **call_orders.handlers(self.reach),
             **supervision_orders.handlers(self.reach),
             **remark_orders.handlers(self.reach, self.remarker),
         }
-        self.door = Door(handlers, calls_back, self.watch.status)
 
     def _parts(self, database: Database) -> Parts:
         return Parts(
