@@ -35,7 +35,7 @@ CONTEXTS = (
     Context("zt-end", "s", "the caller's hangup handler"),
     Context("zt-mobiles", "s", "the duty mobiles, one after another, where the site has any"),
     Context("zt-promise", "s", "the last of every overflow: a spoken promise of a call-back. ZT_WHY says why"),
-    Context("zt-spy", "listen, whisper, barge", "a supervisor's phone that we rang to hear a call has answered"),
+    Context("zt-spy", "listen, whisper, barge, join", "a supervisor's phone that we rang to hear a call has answered"),
     Context("zt-sent", "s", "a caller whom an agent sends on from a room"),
     Context("zt-room-caller", "join, requeue", "the citizen in the room; back into the queue, out of any bridge"),
     Context("zt-room-agent", "join, side, back, consult, leave", "an agent: in the room, aside, ringing ZT_TO, out"),

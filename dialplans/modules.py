@@ -22,6 +22,7 @@ _SIP = (
     "res_pjsip_logger",
     "res_pjsip_messaging",
     "res_pjsip_nat",
+    "res_pjsip_notify",
     "res_pjsip_outbound_authenticator_digest",
     "res_pjsip_outbound_registration",
     "res_pjsip_path",

@@ -37,7 +37,15 @@ SECRET_FILES = frozenset({"pjsip.conf", "manager.conf", "zhitong-pjsip.conf", "z
 """Written with mode 0600: they hold passwords."""
 
 _WHOLE_ONLY = ("asterisk.conf", "modules.conf", "rtp.conf", "indications.conf")
-_EMPTY = ("acl.conf", "ccss.conf", "pjproject.conf", "queuerules.conf", "stasis.conf", "udptl.conf")
+_EMPTY = (
+    "acl.conf",
+    "ccss.conf",
+    "pjproject.conf",
+    "pjsip_notify.conf",
+    "queuerules.conf",
+    "stasis.conf",
+    "udptl.conf",
+)
 
 
 class Lab(msgspec.Struct, frozen=True, kw_only=True):

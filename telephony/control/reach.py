@@ -17,7 +17,7 @@ from telephony.live.board import Live
 from telephony.model import queues
 from telephony.model.calls import Call
 from telephony.model.events import Event
-from telephony.model.ids import CallId, MemberName
+from telephony.model.ids import CallId, MemberName, Uniqueid
 from telephony.model.machines import AgentState
 from telephony.model.world import Channel, World
 
@@ -25,6 +25,8 @@ TAKEN_UP = {
     AgentState.OFFERED: "is being offered a call",
     AgentState.ON_CALL: "is on a call",
     AgentState.HOLD: "is on a call",
+    AgentState.CONSULT: "is on a call",
+    AgentState.CONFERENCE: "is on a call",
     AgentState.BUSY: "is using the phone",
     AgentState.UNREACHABLE: "has a phone that cannot be reached",
 }
@@ -61,8 +63,8 @@ class Reach:
     deliver: Callable[[Event], None]
 
     def call(self, call_id: str) -> Call:
-        """A live call by its CallId, or an alias of it. Raises CommandRefused."""
-        call = self.world.calls.get(CallId(call_id))
+        """A live call by its CallId, an alias of it, or the Uniqueid of one of its channels. Raises CommandRefused."""
+        call = self.world.calls.get(CallId(call_id)) or self.world.by_leg.get(Uniqueid(call_id))
         if call is None:
             call = next((other for other in self.world.calls.values() if call_id in other.aliases), None)
         if call is None or not call.live:

@@ -78,6 +78,7 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     _join_recordings(kept, gone)
     kept.room = kept.room or gone.room
     kept.consults = sorted((*kept.consults, *gone.consults), key=lambda consult: consult.at)[:MAX_TRANSFERS]
+    kept.heard_by = sorted((*kept.heard_by, *gone.heard_by), key=lambda heard: heard.start)[:MAX_TRANSFERS]
     kept.out = sorted((*kept.out, *gone.out), key=lambda tried: tried.at)[:MAX_TRANSFERS]
     kept.refused_out = sorted((*kept.refused_out, *gone.refused_out), key=lambda told: told.at)[:MAX_TRANSFERS]
     if gone.promise and not kept.promise:

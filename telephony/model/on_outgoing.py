@@ -49,3 +49,5 @@ def _begun(call: Call, event: CallWentOut | OutRefused) -> None:
     """What an agent's phone dials is a call to outside, allowed or not."""
     if event.uniqueid == call.caller and event.purpose == _CALL_OUT:
         call.direction = Direction.OUTBOUND
+        if call.dialled in ("", "s"):  # a phone that we had rung for it dialled nothing
+            call.dialled = event.number

@@ -1,7 +1,8 @@
 """What supervisors do with calls: hear them, move callers who wait; and callers sent on from a room."""
 
 from telephony.model.calls import MAX_TRANSFERS, Call, Listening, Transfer
-from telephony.model.changes import CallQueued, CallTouched, CallTransferred
+from telephony.model.changes import CallTouched
+from telephony.model.consults import keep
 from telephony.model.said_by_us import CallerMoved, CallerSent, SpyTold
 from telephony.model.terms import Role
 from telephony.model.world import World
@@ -48,7 +49,7 @@ def moved(world: World, event: CallerMoved) -> None:
     queue.waiting.remove(entry)
     queue.waiting.insert(0, entry)
     world.queue_changed(queue)
-    world.emit(CallQueued(world.now, call.call_id, event.queue, 1))
+    world.emit(CallTouched(world.now, call.call_id))
 
 
 def sent(world: World, event: CallerSent) -> None:
@@ -58,11 +59,5 @@ def sent(world: World, event: CallerSent) -> None:
         return world.stray(event.uniqueid, "ZtSent")
     by = next((uniqueid for uniqueid, leg in reversed(call.legs.items()) if leg.party == event.by), event.uniqueid)
     transfer = Transfer("blind", event.at, by, event.to, "zt-transfer", "Success")
-    if any(known.by == by and known.at == event.at for known in call.transfers):
-        return None
-    if len(call.transfers) < MAX_TRANSFERS:
-        call.transfers.append(transfer)
-        world.emit(CallTransferred(world.now, call.call_id, "blind"))
-    else:
-        call.left_out += 1
+    keep(world, call, transfer)
     return None

@@ -23,6 +23,8 @@ def shift_call(call: Call, by: int) -> None:
     for consult in call.consults:
         consult.at, consult.ended_at = Micros(consult.at + by), _moved(consult.ended_at, by)
         consult.answered_at = _moved(consult.answered_at, by)
+    for heard in call.heard_by:
+        heard.start, heard.end = Micros(heard.start + by), _moved(heard.end, by)
     call.recorder_since = _moved(call.recorder_since, by)
     for pause in call.pauses:
         pause.start, pause.end = Micros(pause.start + by), _moved(pause.end, by)

@@ -1,5 +1,6 @@
 """Carries out supervisors' orders: hear a call, take it over, move a caller who waits."""
 
+import time
 from functools import partial
 
 from telephony.ami.actions import (
@@ -8,6 +9,7 @@ from telephony.ami.actions import (
     QueueChangePriorityCaller,
     QueueWithdrawCaller,
     Redirect,
+    Setvar,
 )
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
@@ -16,9 +18,12 @@ from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.errors import AmiActionFailed
 from telephony.model.calls import Call, Visit
-from telephony.model.ids import MemberName
+from telephony.model.ids import MemberName, Uniqueid
 from telephony.model.said_by_us import CallerMoved
+from telephony.model.terms import Place
 from telephony.model.world import Channel
+
+_Variables = tuple[tuple[str, str], ...]
 
 MODES = ("listen", "whisper", "barge")
 FIRST = 1_000
@@ -30,6 +35,7 @@ def handlers(reach: Reach) -> Handlers:
     return {
         orders.Listen: partial(listen, reach),
         orders.StopListening: partial(stop_listening, reach),
+        orders.TakeOver: partial(take_over, reach),
         orders.MoveFirst: partial(move_first, reach),
         orders.Withdraw: partial(withdraw, reach),
     }
@@ -71,23 +77,29 @@ async def listen(reach: Reach, order: orders.Listen, within: float) -> Done:
     person = await reach.person(order.phone)
     seen = partial(_heard, call, order.phone, order.mode)
     ear = _ear(reach, call, person.phone)
+    exten = "join" if order.mode == "barge" and call.room else order.mode
+    caller = reach.caller(call)
+    variables: _Variables = (("ZT_CALL", caller.uniqueid), ("ZT_CALLER", caller.name)) if exten == "join" else ()
     if ear is not None:
-        return await carried_out(reach, Redirect(ear.name, "zt-spy", order.mode), seen, within)
+        for name, value in variables:
+            await reach.act(Setvar(name, value, ear.name), within)
+        return await carried_out(reach, Redirect(ear.name, "zt-spy", exten), seen, within)
     reach.can_ring(order.phone)
-    action = Originate(
-        channel=f"PJSIP/{person.phone}",
-        context="zt-spy",
-        exten=order.mode,
-        timeout=AGENT_RING_MS,
-        caller_id=f'"{order.mode}" <{order.agent}>',
-        channel_id=new_uniqueid(reach),
-        variables=(
-            ("FORWARD_CONTEXT", "zt-forward"),
-            ("ZT_SPIED", spied.name),
-            ("ZT_SPIED_ID", spied.uniqueid),
-        ),
-    )
+    variables += (("ZT_SPIED", spied.name), ("ZT_SPIED_ID", spied.uniqueid))
+    action = _ring(reach, person.phone, ("zt-spy", exten), f'"{order.mode}" <{order.agent}>', variables)
     return await carried_out(reach, action, seen, within)
+
+
+def _ring(reach: Reach, phone: str, to: tuple[str, str], shown: str, variables: _Variables) -> Originate:
+    return Originate(
+        channel=f"PJSIP/{phone}",
+        context=to[0],
+        exten=to[1],
+        timeout=AGENT_RING_MS,
+        caller_id=shown,
+        channel_id=new_uniqueid(reach),
+        variables=(("FORWARD_CONTEXT", "zt-forward"), *variables),
+    )
 
 
 async def stop_listening(reach: Reach, order: orders.StopListening, within: float) -> Done:
@@ -97,6 +109,55 @@ async def stop_listening(reach: Reach, order: orders.StopListening, within: floa
     if ear is None:
         raise CommandRefused(Reason.WRONG_STATE, f"phone: {order.phone} does not hear this call.")
     return await carried_out(reach, Hangup(ear.name), lambda: ear.uniqueid not in reach.world.channels, within)
+
+
+# --- taking over ------------------------------------------------------------------------------------------
+
+
+async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done:
+    """The call goes into its room, the supervisor's phone joins there, and then the agent's leg ends. Until the
+    supervisor has answered, caller and agent talk on; if nobody answers, they just do."""
+    until = time.monotonic() + within
+    call = reach.call(order.call)
+    caller, leg = reach.caller(call), _agents_leg(reach, call)
+    person = await reach.person(order.phone)
+    if leg.leg.party == order.phone:
+        raise CommandRefused(Reason.BAD_VALUE, "phone: that agent has the caller already.")
+    reach.can_ring(order.phone)
+    if not call.room:
+        moved = Redirect(
+            caller.name,
+            "zt-room-caller",
+            "join",
+            extra_channel=leg.name,
+            extra_context="zt-room-agent",
+            extra_exten="join",
+            extra_priority=1,
+        )
+        if not (await carried_out(reach, moved, lambda: leg.leg.place is Place.ROOM, until - time.monotonic())).seen:
+            return Done()
+    variables = (("ZT_CALL", caller.uniqueid), ("ZT_CALLER", caller.name))
+    shown = f'"take over" <{leg.leg.party}>'
+    action = _ring(reach, person.phone, ("zt-room-guest", "join"), shown, variables)
+    there = partial(_is_there, reach, call, Uniqueid(action.channel_id))
+    done = await carried_out(reach, action, there, until - time.monotonic())
+    if done.seen:
+        await reach.act(Hangup(leg.name), max(1.0, until - time.monotonic()))
+    return done
+
+
+def _agents_leg(reach: Reach, call: Call) -> Channel:
+    """The leg of the agent who talks with the caller, or has them on hold. Raises CommandRefused."""
+    for uniqueid in reversed(list(call.offers)):
+        channel = reach.world.channels.get(uniqueid)
+        if channel is not None and channel.leg.answered_at is not None:
+            return channel
+    raise CommandRefused(Reason.WRONG_STATE, "call: no agent has this caller at this moment.")
+
+
+def _is_there(reach: Reach, call: Call, uniqueid: Uniqueid) -> bool:
+    channel = reach.world.channels.get(uniqueid)
+    return channel is not None and channel.leg.place is Place.ROOM and call.caller in channel.leg.partners
 
 
 # --- callers who wait -------------------------------------------------------------------------------------

@@ -273,6 +273,8 @@ class Call:
             said = _SIPFRAG.match(request.body)
             self.transfer_codes += [int(said[1])] if said else []
             self._changed()
+        elif request.method == "NOTIFY" and value_of(request, "event") == "talk" and self.incoming:
+            self.answer()  # as phones do whose desktop picks up for them
 
     def note(self, message: Message, sent: bool, at: Moment) -> None:
         """Keep one message of this call in `events`."""

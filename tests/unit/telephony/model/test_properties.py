@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from telephony.model import (
     calls,
+    consults,
     joins,
     on_bridges,
     on_dialplan,
     on_outgoing,
     on_queues,
     on_recording,
+    on_supervision,
     on_trunks,
     world,
 )
@@ -286,7 +288,9 @@ BOUNDS = {
     },
     on_queues: {"MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_MEMBERSHIPS": 3},
     on_dialplan: {"MAX_TRANSFERS": 5, "MAX_VISITS": 6},
+    consults: {"MAX_TRANSFERS": 5},
     on_outgoing: {"MAX_TRANSFERS": 5},
+    on_supervision: {"MAX_TRANSFERS": 5},
     on_recording: {"MAX_PAUSES": 7},
     on_trunks: {"MAX_TRUNKS": 9},
     on_bridges: {"MAX_KIN": 8, "MAX_MEMBERS": 10},
@@ -416,6 +420,7 @@ def _bound(path: str) -> int:
         "Call.told_wait": 2,  # a pair
         "Call.offers": 10,
         "Call.transfers": 5,
+        "Call.heard_by": 5,
         "Call.duty": 5,
         "Call.out": 5,
         "Call.refused_out": 5,
