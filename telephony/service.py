@@ -27,9 +27,12 @@ from telephony.control.forecaster import Forecaster
 from telephony.control.handlers import calls as call_orders
 from telephony.control.handlers import recording as recording_orders
 from telephony.control.handlers import remarks as remark_orders
+from telephony.control.handlers import requeue as requeue_orders
+from telephony.control.handlers import rooms as room_orders
 from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.outcomes import Outcomes
+from telephony.control.porter import Porter
 from telephony.control.reach import Handlers, Reach
 from telephony.control.recorder import Recorder
 from telephony.control.remarker import Remarker
@@ -138,6 +141,7 @@ class Service:
         )
         recording, self.recording_on = site.recording, site.recording.on
         self.cutter = Cutter(self.connection.act)
+        self.porter = Porter(tracker.world, self.connection.act)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         told = [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
@@ -177,6 +181,8 @@ class Service:
         return {
             **recording_orders.handlers(self.recorder),
             **call_orders.handlers(self.reach),
+            **room_orders.handlers(self.reach, self.porter.ready),
+            **requeue_orders.handlers(self.reach, self.porter.ready),
             **supervision_orders.handlers(self.reach),
             **remark_orders.handlers(self.reach, self.remarker),
         }
@@ -248,6 +254,7 @@ class Service:
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
             lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run, "callers": self.earlier.run}
+            lasting |= {"porter": self.porter.run}
             lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
@@ -291,6 +298,7 @@ class Service:
     def _hear(self, changes: Sequence[Change]) -> None:
         self.outcomes.fold(changes)
         self.cutter.fold(changes)
+        self.porter.fold(changes)
         self.recorder.fold(changes)
         self.forecaster.fold(changes)
         self.sayer.fold(changes)

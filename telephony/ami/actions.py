@@ -97,6 +97,15 @@ class DBGet(Action, frozen=True):
     key: str
 
 
+class ShowDialPlan(Action, frozen=True):
+    """config or reporting. Refused where there is no such place."""
+
+    lists = True
+
+    context: str
+    extension: str
+
+
 class QueueStatus(Action, frozen=True):
     """No right needed. All queues with members and waiting callers, or one of them."""
 
@@ -151,6 +160,13 @@ class BlindTransfer(Action, frozen=True):
 
     def __post_init__(self) -> None:
         _one_channel(self.channel, "Channel")
+
+
+class ConfbridgeKick(Action, frozen=True):
+    """call. Sends everybody (``all``) out of a room, each on in the dialplan. Refused where there is no such room."""
+
+    conference: str
+    channel: str = "all"
 
 
 class Originate(Action, frozen=True):

@@ -1,0 +1,112 @@
+"""Where the people of a call stand, as orders about its rooms need it: read from the world, never asked of the PBX."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from telephony.control.commands import Reason
+from telephony.control.reach import Reach
+from telephony.control.refused import CommandRefused
+from telephony.model.calls import Call
+from telephony.model.ids import MemberName, Uniqueid
+from telephony.model.terms import Place
+from telephony.model.world import Channel, World
+
+
+class Phase(StrEnum):
+    """What an agent is about with a caller."""
+
+    BRIDGE = "bridge"  # they talk where the queue, or Dial, connected them: there is no room yet
+    ROOM = "room"
+    HOLD = "hold"
+    RINGING = "ringing"
+    CONSULT = "consult"
+    SWAPPED = "swapped"
+    THREE = "three"
+
+
+WORDS = {
+    Phase.BRIDGE: "talks with the caller",
+    Phase.ROOM: "talks with the caller",
+    Phase.HOLD: "holds the caller",
+    Phase.RINGING: "waits for whom they consult to answer",
+    Phase.CONSULT: "talks with whom they consult",
+    Phase.SWAPPED: "talks with the caller while whom they consult waits",
+    Phase.THREE: "talks with the caller and another",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """``guest``: the consulted party, once it has answered and lives."""
+
+    call: Call
+    phase: Phase
+    agent: Channel
+    caller: Channel
+    guest: Channel | None = None
+
+    @property
+    def room(self) -> str:
+        """How the call's room is named."""
+        return self.caller.uniqueid
+
+
+def whereabouts(reach: Reach, call: Call, agent: MemberName) -> Whereabouts:
+    """Raises CommandRefused when the agent has no part in the call, or none that rooms are for."""
+    own = reach.leg(call, agent)
+    if own.leg.place is Place.NONE:
+        return Whereabouts(call, Phase.BRIDGE, own, _partner(reach.world, call, own))
+    caller = caller_of_room(reach.world, call, own)
+    if caller is None:
+        raise CommandRefused(Reason.WRONG_STATE, "call: its caller has hung up.")
+    guest = _guest(reach.world, call, own)
+    return Whereabouts(call, _phase(call, own, guest), own, caller, guest)
+
+
+def _partner(world: World, call: Call, own: Channel) -> Channel:
+    """The one whom the agent talks with: of a call that came in, the caller."""
+    partners = own.leg.partners
+    if len(partners) > 1:
+        raise CommandRefused(Reason.WRONG_STATE, "call: three talk by the phone's own keys, which go on working.")
+    partner = world.channels.get(partners[0]) if partners else None
+    if partner is None or (call.inbound and partner.uniqueid != call.caller):
+        raise CommandRefused(Reason.WRONG_STATE, "call: the agent does not talk with the caller at this moment.")
+    return partner
+
+
+def caller_of_room(world: World, call: Call, agent: Channel | None = None) -> Channel | None:
+    """Whose room it is: of a call that came in the caller; of one that an agent made, whoever was called first."""
+    if call.inbound:
+        return world.channels.get(call.caller)
+    own = agent.uniqueid if agent is not None else call.caller
+    others = [leg for leg in call.legs.values() if leg.person and leg.uniqueid not in (own, call.caller)]
+    first = min(others, key=lambda leg: leg.created_at, default=None)
+    return world.channels.get(first.uniqueid) if first is not None else None
+
+
+def _guest(world: World, call: Call, own: Channel) -> Channel | None:
+    for consult in reversed(call.consults):
+        guest = world.channels.get(consult.guest) if consult.guest is not None else None
+        if guest is not None and guest is not own:
+            return guest
+    return None
+
+
+def _phase(call: Call, own: Channel, guest: Channel | None) -> Phase:
+    if own.leg.place is Place.ROOM:
+        if guest is not None and guest.leg.place is Place.HOLD:
+            return Phase.SWAPPED
+        return Phase.THREE if len(own.leg.partners) > 1 else Phase.ROOM
+    if guest is not None and guest.leg.place is Place.SIDE:
+        return Phase.CONSULT
+    asked = call.consult
+    return Phase.RINGING if asked is not None and asked.ringing and asked.by == own.uniqueid else Phase.HOLD
+
+
+def together(one: Channel, *others: Channel) -> bool:
+    """Whether this one talks with each of the others."""
+    return {other.uniqueid for other in others} <= set(one.leg.partners)
+
+
+def is_gone(world: World, uniqueid: Uniqueid) -> bool:
+    return uniqueid not in world.channels
