@@ -45,6 +45,15 @@ ENDINGS = {
     "three together": ["three-together-by-keys"],
     "BridgeAdd": ["a-third-is-added-to-the-bridge"],
     "ConfBridge": ["into-a-room-and-a-third-joins"],
+    "a hold in a room": [
+        *("held-in-a-room", "held-in-a-room-and-the-agent-ends", "the-caller-leaves-a-hold", "the-agent-leaves-a-hold"),
+        "the-agent-leaves-a-hold-and-the-caller-waits-no-more",
+    ],
+    "a consult in a room": [
+        *("asks-and-takes-it-back", "asks-and-is-refused", "asks-and-leaves-while-it-rings", "asks-and-hands-over"),
+        *("asks-and-the-colleague-leaves", "asks-and-the-caller-leaves", "asks-to-and-fro"),
+    ],
+    "three in a room": ["three-in-a-room-and-the-agent-leaves", "three-in-a-room-and-the-colleague-leaves"],
     "two citizens connected": ["two-citizens-joined"],
     "calls of the site's own phones": ["phone-to-phone", "an-agent-calls-the-hotline", "members-come-and-go"],
     "a snapshot in the middle": ["a-snapshot-while-calls-go-on"],
