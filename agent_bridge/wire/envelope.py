@@ -17,6 +17,7 @@ _BIG = 2**53
 _PATH = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?", re.DOTALL)
 _REQUEST = msgspec.json.Decoder(Request)
 _ENCODER = msgspec.json.Encoder()
+_MISSING = "is missing"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -25,7 +26,8 @@ def read_request(message: str | bytes) -> Request:
     try:
         request = _REQUEST.decode(message)
     except msgspec.ValidationError as error:
-        raise Wrong(Code.INVALID_REQUEST, f"This is no request: {_field(str(error))[1]}") from None
+        field, why = _field(str(error))
+        raise Wrong(Code.INVALID_REQUEST, f"{field or 'The request'}: {why}.", Data(field=field)) from None
     except (ValueError, RecursionError):
         raise Wrong(_parse_or_request(message)) from None
     if not _is_id(request.id):
@@ -69,7 +71,7 @@ def read_params(raw: msgspec.Raw, kind: type[P]) -> P:
     except (ValueError, RecursionError):
         field, why = _unreadable(bytes(raw))
     name = field or "params"
-    allowed = _allowed(kind, field)
+    allowed = "" if why == _MISSING else _allowed(kind, field)
     words = f"{name}: not allowed. Allowed: {allowed}." if allowed else f"{name}: {why}."
     raise Wrong(Code.INVALID_PARAMS, words, Data(reason=Reason.BAD_VALUE, field=name))
 
@@ -81,7 +83,7 @@ def _field(error: str) -> tuple[str, str]:
     what, path = match["what"].replace("`", ""), match["path"] or ""
     if named := re.search(r"(?:unknown|required) field `(.*)`", match["what"]):
         path = f"{path}.{named[1]}" if path else named[1]
-        what = "there is no such field" if "unknown" in what else "is missing"
+        what = "there is no such field" if "unknown" in what else _MISSING
     return path.replace("[...]", "").lstrip(".")[:80], what
 
 
@@ -118,8 +120,10 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
-def success(request_id: Id, result: msgspec.Struct) -> str:
-    return encode(Success(id=request_id, result=msgspec.Raw(encode(result)))).decode()
+def success(request_id: Id, result: msgspec.Struct | msgspec.Raw) -> str:
+    """``result`` may be JSON already."""
+    raw = result if isinstance(result, msgspec.Raw) else msgspec.Raw(encode(result))
+    return encode(Success(id=request_id, result=raw)).decode()
 
 
 def failure(request_id: Id | None, wrong: Wrong) -> str:

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import msgspec
 
+from agent_bridge.wire.closes import Close
 from telephony.control.commands import Reason
 
 
@@ -62,8 +63,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Wrong(Exception):
-    """A request is answered with an error."""
+    """A request is answered with an error; ``close``: and then the connection is closed so."""
 
-    def __init__(self, code: Code, message: str = "", data: Data | None = None) -> None:
+    def __init__(self, code: Code, message: str = "", data: Data | None = None, *, close: Close | None = None) -> None:
         super().__init__(message or MEANINGS[code])
+        self.close = close
         self.problem = Problem(code, message or MEANINGS[code], data)
