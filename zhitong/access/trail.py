@@ -206,3 +206,12 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def when_of(at: str) -> datetime.datetime:
+    """The moment of a line; the beginning of time where it is not to be read."""
+    try:
+        found = datetime.datetime.fromisoformat(at)
+    except ValueError:
+        return datetime.datetime.fromtimestamp(0, datetime.UTC)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)

@@ -56,13 +56,13 @@ def verify(folder: Path) -> list[Verdict]:
     return list(found.values())
 
 
-def entries(folder: Path) -> Iterator[Entry]:
-    """Every line of every chain that can be read, in the order of its chain, whether whole or not as a chain."""
+def entries(folder: Path) -> Iterator[tuple[str, Entry]]:
+    """Every line that can be read with the name of its chain, chain after chain; whether these are whole or not."""
     for chain in chains(folder):
         for file in segments(chain):
             for _, raw in _lines(file):
                 try:
-                    yield entry_of(raw.rstrip(b"\n"))
+                    yield chain.name, entry_of(raw.rstrip(b"\n"))
                 except Broken:
                     continue
 
@@ -70,7 +70,7 @@ def entries(folder: Path) -> Iterator[Entry]:
 def _anchors(folder: Path) -> Mapping[str, Place]:
     """How far each chain had come when it was verified last."""
     found: dict[str, Place] = {}
-    for entry in entries(folder):
+    for _, entry in entries(folder):
         if entry.deed == VERIFIED:
             for name, (n, digest) in entry.details.get("heads", {}).items():
                 if n >= found.get(name, Place()).n:

@@ -11,7 +11,18 @@ from telephony.directory.agents import Agent
 from telephony.directory.agents_csv import read_agents
 from telephony.directory.store import AgentStore
 from zhitong.cli import console
-from zhitong.cli.agents_change import DryRunOption, ReloadOption, add, change, remove, report
+from zhitong.cli.accounts import disable, enable, reset
+from zhitong.cli.accounts_change import refuse_existing
+from zhitong.cli.agents_change import (
+    AccountsOption,
+    DryRunOption,
+    ReloadOption,
+    add,
+    change,
+    open_accounts,
+    remove,
+    report,
+)
 from zhitong.cli.agents_sheet import print_sheet
 from zhitong.cli.common import (
     DEFAULT_SITE,
@@ -26,7 +37,9 @@ from zhitong.cli.common import (
 )
 from zhitong.cli.roster import Order, change_roster
 
-app = group("坐席。Agents: add, change, remove, import from a file; list them; print their phones' settings.")
+app = group(
+    "坐席。Agents: add, change, remove, import from a file; list them; print their phones' settings; their accounts."
+)
 app.command("add")(add)
 app.command("change")(change)
 app.command("remove")(remove)
@@ -39,6 +52,7 @@ def import_agents(
     replace: Annotated[
         bool, typer.Option("--replace", help="移除文件里没有的坐席。 Remove agents whom the file does not have.")
     ] = False,
+    accounts: AccountsOption = None,
     reload: ReloadOption = True,
     dry_run: DryRunOption = False,
     by: ByOption = None,
@@ -57,10 +71,16 @@ def import_agents(
         named = {agent.number for agent in wanted}
         return [*wanted, *(agent for agent in stored if not replace and agent.number not in named)]
 
-    report(wait_for(change_roster(site, plan, Order(who(by), "agents import", reload, dry_run))), dry_run)
+    refuse_existing(accounts)
+    done = wait_for(change_roster(site, plan, Order(who(by), "agents import", reload, dry_run)))
+    report(done, dry_run)
+    open_accounts(site, done, accounts, who(by), dry_run=dry_run)
 
 
 app.command("sheet")(print_sheet)
+app.command("disable")(disable)
+app.command("enable")(enable)
+app.command("reset")(reset)
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +23,8 @@ from telephony.directory.fields import (
 )
 from telephony.errors import DirectoryError
 from zhitong.cli import console
+from zhitong.cli.accounts import hand_out, issued
+from zhitong.cli.accounts_change import refuse_existing
 from zhitong.cli.common import DEFAULT_SITE, ByOption, SiteOption, wait_for, who
 from zhitong.cli.dialplan import print_differences
 from zhitong.cli.roster import Done, Order, change_roster
@@ -39,6 +42,12 @@ ReloadOption = Annotated[
     bool,
     typer.Option("--reload/--no-reload", help="让 PBX 重新加载。 Have the PBX reload, and see that it did."),
 ]
+AccountsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--accounts", help="并开通账号。 Accounts too; their one-time passwords go into this file (CSV, 0600)."
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="只看不写。 Only say what would change.")]
 
 _SHOWN = 12
@@ -51,6 +60,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
     queue: QueueOption = None,
     phone: PhoneOption = None,
     profile: ProfileOption = None,
+    accounts: AccountsOption = None,
     site: SiteOption = DEFAULT_SITE,
     reload: ReloadOption = True,
     dry_run: DryRunOption = False,
@@ -70,7 +80,10 @@ def add(  # noqa: PLR0913 - one parameter for each option
         new = _checked(site, {"number": number, "name": name, "phone": phone, "queues": queue, "profile": profile})
         return [*stored, msgspec.convert(new, Agent)]
 
-    report(wait_for(change_roster(site, plan, Order(who(by), "agents add", reload, dry_run))), dry_run)
+    refuse_existing(accounts)
+    done = wait_for(change_roster(site, plan, Order(who(by), "agents add", reload, dry_run)))
+    report(done, dry_run)
+    open_accounts(site, done, accounts, who(by), dry_run=dry_run)
 
 
 def change(  # noqa: PLR0913 - one parameter for each option
@@ -119,6 +132,13 @@ def remove(
         return [agent for agent in stored if agent.number not in gone]
 
     report(wait_for(change_roster(site, plan, Order(who(by), "agents remove", reload, dry_run, forget=True))), dry_run)
+
+
+def open_accounts(site: Path, done: Done, output: Path | None, by: str, *, dry_run: bool) -> None:
+    """Accounts for the agents who are new, where a file was named for their passwords."""
+    if output is not None and not dry_run and done.changes.added:
+        numbers = [agent.number for agent in done.changes.added]
+        hand_out(wait_for(issued(site, numbers, output, by)), output)
 
 
 def _known(number: str, stored: Sequence[Agent]) -> Agent:

@@ -22,7 +22,7 @@ own. 每个命令都有 `--help`。
 """
 
 _COMMANDS = (
-    *("demo", "run", "serve", "pbx", "dialplan", "agents", "phones", "secrets"),
+    *("demo", "run", "serve", "pbx", "dialplan", "agents", "accounts", "phones", "secrets", "audit"),
     *("calls", "missed", "recordings", "retention", "reconcile"),
     *("prompts", "status", "doctor", "chaos", "journal-agent"),
 )

@@ -20,6 +20,7 @@ from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError, DirectoryError, LabError
 from telephony.places import secrets_of, var_of
 from telephony.secrets import Secrets, ensure_secrets, forget_phones
+from zhitong.access.store import AccountStore
 from zhitong.cli.audit import audit_of, note
 from zhitong.cli.common import open_database
 from zhitong.cli.deploying import Before, Target, deployed, may_write, must_answer, take_in, target_of
@@ -99,6 +100,7 @@ class _Change(NamedTuple):
                     if order.prove is not None:
                         await order.prove(secrets)
                 note(audit_of(self.site_file, self.site), order.by, order.deed, **_names(self.changes))
+                await AccountStore(self.store.database).remove(agent.number for agent in self.changes.removed)
         self._take_links_back()
         left = withdrawals(self.changes)
         left = await _withdraw(socket, left) if socket is not None else left

@@ -12,10 +12,12 @@ from telephony.ami.session import Session
 from telephony.config import Site, read_site
 from telephony.directory.agents import Agent
 from telephony.errors import DirectoryError
-from telephony.secrets import Secrets, renew
+from telephony.places import secrets_of
+from telephony.secrets import Secrets, renew, renew_token_key
 from telephony.service import account_of
 from zhitong.cli import console
 from zhitong.cli.agents_change import ReloadOption, print_next
+from zhitong.cli.audit import audit_of, note
 from zhitong.cli.common import DEFAULT_SITE, ByOption, SiteOption, group, wait_for, who
 from zhitong.cli.roster import Order, change_roster
 
@@ -35,22 +37,28 @@ class What(StrEnum):
     AMI = "ami"
     PHONE = "phone"
     ALL = "all"
+    TOKENS = "tokens"
 
 
 @app.command("rotate")
 def rotate(
-    what: Annotated[What, typer.Argument(help="更换什么。 ami, phone (NUMBER …) or all.", show_default=False)],
+    what: Annotated[What, typer.Argument(help="更换什么。 ami, phone, all of these; or tokens.", show_default=False)],
     numbers: Annotated[list[str] | None, typer.Argument(help="工号。 Agents, for `phone`.")] = None,
     site: SiteOption = DEFAULT_SITE,
     reload: ReloadOption = True,
+    now: Annotated[bool, typer.Option("--now", help="旧令牌立即作废。 Tokens that are out end at once, too.")] = False,
     by: ByOption = None,
 ) -> None:
-    """更换密码；任何一步失败则全部还原。Have new secrets made: `ami`, of some phones, or `all` of these.
+    """更换密码；任何一步失败则全部还原。Have new secrets made: `ami`, of some phones, or `all` of these; or `tokens`.
 
     The PBX's files are rendered and it reloads; when anything fails, all is as it was. The old ones are void at once: a
     phone has to be told its new password (`zhitong agents sheet NUMBER`). Calls go on, and the running bridge keeps its
-    link; it logs in with the new secret from then on.
+    link; it logs in with the new secret from then on. `tokens`: another key signs the tokens of desktops. Those given
+    out hold until they expire, a quarter of an hour at most, unless you say `--now`.
     """
+    if what is What.TOKENS:
+        _rotate_tokens(site, who(by), now=now)
+        return
     if (what is What.PHONE) is not bool(numbers):
         raise DirectoryError("Say `phone` and the agents' numbers, or `ami`, or `all`.")
     wanted = set(numbers or ())
@@ -83,6 +91,16 @@ def rotate(
             f"已换新密码的坐席：{shown}。话机须重新设置：", f"New passwords: {len(renewed)}. Tell their phones:"
         )
         console.show_command(f"zhitong agents sheet {' '.join(sorted(renewed)[:_SHOWN])} -o 话机.html")
+
+
+def _rotate_tokens(site_file: Path, by: str, *, now: bool) -> None:
+    site = read_site(site_file)
+    note(audit_of(site_file, site), by, "secrets rotate tokens", now=now)
+    renew_token_key(secrets_of(site_file, site), keep_last=not now)
+    if now:
+        console.say("令牌密钥已更换，所有人须重新登录。", "Everybody signs in anew, within seconds.")
+    else:
+        console.say("令牌密钥已更换，无人需要重新登录。", "Nobody has to sign in anew.")
 
 
 async def _prove(site: Site, secrets: Secrets) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ from tests.integration.cli.typed import Typed, typed
 from tests.integration.cli.ward import TRUNK, Ward, open_ward
 from tests.unit.dialplans.handsets.camera import read_qr
 from tests.unit.dialplans.handsets.phones import Sheet, grandstream, linphone, yealink
+from tests.unit.zhitong.access.deeds import deeds, written
 from zhitong.cli.provisioning.app import serving
 from zhitong.lab.phones.errors import RegisterRefused
 from zhitong.lab.phones.phone import Phone, Setup
@@ -178,15 +178,14 @@ async def void_once_removed(ward: Ward, account: dict[str, str]) -> None:
     with pytest.raises(RegisterRefused):
         await Phone.start(account["user"], account["password"], (account["server"], int(account["port"])))
     assert account["password"] not in ward.clinic.secrets_file.read_text(encoding="utf-8")
-    audit = ward.clinic.secrets_file.with_name("audit.jsonl").read_text(encoding="utf-8")
-    deeds = [json.loads(line) for line in audit.splitlines()]
-    assert [(deed["deed"], deed["by"]) for deed in deeds if deed["deed"].startswith("agents")] == [
+    found = deeds(ward.clinic.secrets_file.parent)
+    assert [(deed["deed"], deed["by"]) for deed in found if deed["deed"].startswith("agents")] == [
         ("agents add", "li"),
         ("agents sheet", "li"),
         ("agents remove", "li"),
     ]
-    assert sum(deed["deed"] == "phone fetch" for deed in deeds) == 3
-    assert account["password"] not in audit
+    assert sum(deed["deed"] == "phone fetch" for deed in found) == 3
+    assert account["password"] not in written(ward.clinic.secrets_file.parent)
 
 
 async def test_who_is_signed_in_leaves_queues_that_are_gone(tmp_path: Path, tools: Tools) -> None:

@@ -23,6 +23,7 @@ from telephony.model.ids import MemberName, QueueName
 from telephony.places import database_url
 from telephony.secrets import ensure_secrets
 from tests.unit.dialplans.handsets.phones import yealink
+from tests.unit.zhitong.access.deeds import deeds, written
 from zhitong.cli.provisioning.app import MISSES, serving
 from zhitong.cli.provisioning.links import Links, address_of, links_of
 
@@ -66,8 +67,7 @@ class Desk:
         return address_of(site, model, token, mac).removeprefix("http://127.0.0.1:1")
 
     def audit(self, deed: str) -> list[dict[str, object]]:
-        lines = (self.var / "audit.jsonl").read_text(encoding="utf-8").splitlines()
-        return [found for found in map(json.loads, lines) if found["deed"] == deed]
+        return [found for found in deeds(self.var) if found["deed"] == deed]
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ async def test_a_phone_gets_its_file_and_it_is_on_record(desk: Desk) -> None:
         "by": "li",
         "mac": "805ec0123456",
     }
-    kept = "".join(file.read_text(encoding="utf-8") for file in (desk.var / "audit.jsonl", desk.var / "phones.json"))
+    kept = written(desk.var) + (desk.var / "phones.json").read_text(encoding="utf-8")
     assert desk.password not in kept
     assert path.split("/")[2] not in kept
 

@@ -1,6 +1,5 @@
 """``zhitong secrets rotate`` beside a real Asterisk: the new secret holds, the old does not; or all is as before."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from telephony.secrets import Secrets, read_secrets
 from tests.integration.cli.test_agents_on_asterisk import deployed, files, say
 from tests.integration.cli.ward import Ward
 from tests.integration.dialplans.manager import Manager
+from tests.unit.zhitong.access.deeds import deeds, written
 from zhitong.lab.phones.errors import RegisterRefused
 from zhitong.lab.phones.phone import Phone
 from zhitong.lab.programs import Tools, find_tools
@@ -67,8 +67,8 @@ async def test_a_password_and_the_ami_secret_are_made_anew(tmp_path: Path, tools
         assert (await link.ask("Ping"))["Response"] == "Success", "who is logged in stays so"
         await link.close()
 
-        audit = ward.clinic.secrets_file.with_name("audit.jsonl").read_text(encoding="utf-8")
-        assert [json.loads(line)["deed"] for line in audit.splitlines()] == [
+        audit = written(ward.clinic.secrets_file.parent)
+        assert [deed["deed"] for deed in deeds(ward.clinic.secrets_file.parent)] == [
             "secrets rotate phone 1001",
             "secrets rotate all",
         ]

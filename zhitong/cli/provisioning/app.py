@@ -20,6 +20,7 @@ from telephony.errors import ConfigError, ZhitongError
 from telephony.model.ids import MemberName
 from telephony.places import secrets_of
 from telephony.secrets import read_secrets
+from zhitong.access.trail import Trail
 from zhitong.cli.audit import audit_of, note
 from zhitong.cli.common import open_database
 from zhitong.cli.provisioning.links import ROOT, Link, Links, links_of
@@ -122,7 +123,7 @@ class App:
         return Given(text, MODELS[link.model].content_type)
 
 
-def _note(audit: Path, link: Link, peer: str) -> None:
+def _note(audit: Trail, link: Link, peer: str) -> None:
     note(audit, link.by, "phone fetch", number=link.number, model=link.model, mac=link.mac, peer=peer)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.dialplans.handsets.camera import read_qr
 from tests.unit.dialplans.handsets.phones import Sheet
+from tests.unit.zhitong.access.deeds import deeds
 from tests.unit.zhitong.cli.conftest import Terminal
 
 PHONES = '[phones]\nserver = "pbx.example"\nurl = "https://pbx.example:5049"\n'
@@ -23,8 +24,7 @@ def desk(terminal: Terminal) -> Terminal:
 
 
 def audit(desk: Terminal) -> list[dict[str, object]]:
-    lines = (desk.folder / "var" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return deeds(desk.folder / "var")
 
 
 def password(desk: Terminal) -> str:
