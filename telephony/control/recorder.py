@@ -2,7 +2,8 @@
 ended, and voices that a packaged Asterisk would lose.
 
 A recorder that begins anew records every voice again and ends any pause; the dialplan has it do so when ``D`` is
-pressed for the citizen (dialplans/README.md, "Recording"). Without us all goes on but for this.
+pressed for the citizen (dialplans/README.md, "Recording"). In a room no key does anything, and no voice is lost: there
+the citizen is sent through the dialplan instead, and only to end a pause. Without us all goes on but for this.
 """
 
 import asyncio
@@ -11,12 +12,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from telephony.ami.actions import Action, MixMonitorMute, PlayDTMF, Reply
+from telephony.ami.actions import Action, MixMonitorMute, PlayDTMF, Redirect, Reply
 from telephony.errors import AmiError, RecordingError
 from telephony.model.calls import Call
 from telephony.model.changes import CallEnded, CallsJoined, Change, EpochBegan, PartiesChanged, RecordingPaused
 from telephony.model.ids import CallId
 from telephony.model.on_recording import COMMAND
+from telephony.model.terms import Place
 from telephony.model.world import World
 
 log = structlog.get_logger(__name__)
@@ -74,7 +76,7 @@ class Recorder:
         if pause is not None and pause.by == COMMAND and call.call_id not in self._anew:
             await self._act(MixMonitorMute(channel, 0), timeout)
         else:
-            await self._act(PlayDTMF(channel, AGAIN_KEY), timeout)
+            await self._act(_anew(call, channel), timeout)
 
     def _channel(self, call: Call) -> str | None:
         """The name of the channel that is recorded."""
@@ -156,7 +158,7 @@ class Recorder:
         if call.open_pause is None:
             self._ends.pop(call_id, None)
             if self._bridged(call):
-                await self._try(PlayDTMF(channel, AGAIN_KEY), call_id)
+                await self._try(_anew(call, channel), call_id)
             return
         self._ends[call_id] = now + RETRY_S
         log.warning("a pause of a recording lasted too long and is ended", call=call_id)
@@ -172,9 +174,18 @@ class Recorder:
             log.warning("a recorder could not be told", call=call_id, reason=str(error))
 
 
+def _anew(call: Call, channel: str) -> Action:
+    """What makes the recorder of this channel begin anew. Out of a room and back the citizen hears 30 ms of nothing."""
+    leg = call.legs.get(call.recorder or call.caller)
+    if leg is not None and leg.place is Place.ROOM:
+        return Redirect(channel, "zt-room-caller", "again")
+    return PlayDTMF(channel, AGAIN_KEY)
+
+
 def voices_may_be_lost(call: Call) -> bool:
-    """Whether the recorder runs on from one party to the next: it began before the last change of parties."""
+    """Whether the recorder runs on from one party to the next: it began before the last change of parties. Not in a
+    room: what is sent to a channel there is signed linear, whoever speaks."""
     leg = call.legs.get(call.recorder) if call.recorder is not None else None
-    if leg is None or call.recorder_since is None or len(leg.spans) < 2:
+    if leg is None or leg.place is Place.ROOM or call.recorder_since is None or len(leg.spans) < 2:
         return False
     return call.recorder_since < leg.spans[-1].start and leg.spans[-1].partners != leg.spans[-2].partners
