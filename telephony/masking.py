@@ -25,6 +25,9 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))(\d{7,8})")
 _COUNTRY = re.compile(r"(\+?86|0086)(?=1[3-9]\d{9}$|[1-9]\d{8,10}$)|\+(?=\d)|00(?=[1-9]\d{8,})")
 _NOISE = re.compile(r"[\s()\-.*#]")
+# Whatever may be a number that somebody wrote into a text, and however they spaced it.
+_IN_TEXT = re.compile(r"[(（+]?\d(?:[ ()\-‐-―－（）]{0,2}\d){6,}")
+_DATE = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}")
 
 
 def mask_number(number: str) -> str:
@@ -61,6 +64,16 @@ def _mask_digits(digits: str) -> str:
     if len(digits) <= 8:
         return _HIDDEN + digits[4:]
     return digits[:3] + "*" * (len(digits) - 5) + digits[-2:]
+
+
+def mask_text(text: str) -> str:
+    """What a person wrote, with each number of seven digits or more masked in it, but for plain dates. Names in it
+    stay: nothing tells them from other words."""
+    return _IN_TEXT.sub(_mask_found, text)
+
+
+def _mask_found(found: re.Match[str]) -> str:
+    return found[0] if _DATE.fullmatch(found[0]) else mask_number(found[0])
 
 
 def mask_name(name: str) -> str:

@@ -59,6 +59,10 @@ COLUMNS = {
     "caller_e164": "主叫号码E.164",
     "caller_kind": "主叫号码类型",
     "dialled_e164": "被叫号码E.164",
+    "topics": "诉求类别",
+    "answered_directly": "直接答复",
+    "mark": "标记",
+    "notes": "备注",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""
@@ -145,10 +149,32 @@ def _of_dialled(name: str) -> Callable[[CallRecord], Any]:
     return lambda record: getattr(record.dialled_normalised, name, None)
 
 
+def _topics(record: CallRecord) -> tuple[str, ...]:
+    return record.remarks.topics if record.remarks is not None else ()
+
+
+def _answered_directly(record: CallRecord) -> bool | None:
+    return record.remarks.answered if record.remarks is not None else None
+
+
+def _mark(record: CallRecord) -> str:
+    return record.remarks.mark.mark if record.remarks is not None and record.remarks.mark is not None else ""
+
+
+def _notes(record: CallRecord) -> str:
+    """Each after the name of who wrote it."""
+    notes = record.remarks.notes if record.remarks is not None else ()
+    return "\n".join(f"{note.who}: {note.text}" for note in notes)
+
+
 _OF_PARTS: dict[str, Callable[[CallRecord], Any]] = {
     "caller_e164": _of_caller("e164"),
     "caller_kind": _of_caller("kind"),
     "dialled_e164": _of_dialled("e164"),
+    "topics": _topics,
+    "answered_directly": _answered_directly,
+    "mark": _mark,
+    "notes": _notes,
     "recording_state": _of_file("state"),
     "recording_why": _of_file("why"),
     "recording_ms": _of_file("length_ms"),

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from telephony.masking import mask_name, mask_normalised, mask_number
+from telephony.masking import mask_name, mask_normalised, mask_number, mask_text
 from telephony.model.terms import Direction
 from telephony.numbers.received import Normalised
 from telephony.records.record import CallRecord
+from telephony.records.remarked import Remarked
 
 # Ids are needed to find the call again, and tell nothing about the caller.
 _IDS = frozenset({"call_id", "aliases", "related", "uniqueid", "uniqueids", "linkedids"})
@@ -29,11 +30,20 @@ def masked(record: CallRecord) -> CallRecord:
         caller_name=mask_name(record.caller_name),
         caller_normalised=_normalised(record.caller_normalised),
         dialled_normalised=_normalised(record.dialled_normalised),
+        remarks=_remarks(record.remarks),
     )
 
 
 def _normalised(number: Normalised | None) -> Normalised | None:
     return None if number is None else mask_normalised(number)
+
+
+def _remarks(said: Remarked | None) -> Remarked | None:
+    """Notes are free text: any number in them is somebody's."""
+    if said is None:
+        return None
+    notes = tuple(msgspec.structs.replace(note, text=mask_text(note.text)) for note in said.notes)
+    return msgspec.structs.replace(said, notes=notes)
 
 
 def _personal(record: CallRecord) -> list[str]:

@@ -115,14 +115,15 @@ class RecordStore:
                     return self._record(body)
         return None
 
-    async def find(self, query: CallQuery) -> Page:
+    async def find(self, query: CallQuery, *also: ColumnElement[bool]) -> Page:
         """One page of the calls asked for, in order of (received_at, call_id), newest first unless asked
-        otherwise. A record that cannot be read is among the page's ``damaged``.
+        otherwise. A record that cannot be read is among the page's ``damaged``. ``also``: what else must hold of
+        ``calls``, by tables of those who keep something beside the records.
         """
         if not 1 <= query.limit <= PAGE_LIMIT:
             raise StoreError(f"A page holds 1 to {PAGE_LIMIT} calls, not {query.limit}. Ask for more pages instead.")
         columns = (calls.c.call_id, calls.c.received_at, calls.c.pbx, calls.c.body)
-        statement = _ordered(select(*columns), query).limit(query.limit + 1)
+        statement = _ordered(select(*columns).where(*also), query).limit(query.limit + 1)
         async with self.database.reading() as connection:
             found = (await connection.execute(statement)).all()
         page = found[: query.limit]

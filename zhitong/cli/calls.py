@@ -27,7 +27,12 @@ from telephony.records.notices import NoticeFold
 from telephony.records.numbered import numbered
 from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged, Page
 from telephony.records.record import CallRecord
-from zhitong.cli import console, words
+from telephony.remarks import joined as said
+from telephony.remarks.figures import TopicFold
+from telephony.remarks.remark import Mark
+from telephony.remarks.store import Remarks, about, marked
+from telephony.remarks.topics import with_below
+from zhitong.cli import console, topics, words
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_records, wait_for
 from zhitong.cli.notices import draw as draw_notices
 from zhitong.cli.timeline import draw
@@ -79,6 +84,10 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
         Outcome | None, typer.Option(metavar="OUTCOME", help=f"结果。 How it ended: {', '.join(Outcome)}.")
     ] = None,
     refused_out: Annotated[bool, typer.Option("--refused", help="外呼被拒绝的。 Refused calls out.")] = False,
+    mark: Annotated[
+        Mark | None, typer.Option(metavar="MARK", help="标记为 nuisance 骚扰、silent 无声的。 So marked.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="诉求类别，含下级。 About this topic, or one below it.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=PAGE_LIMIT, help="最多几条。 How many at most.")] = 30,
     reveal: RevealOption = False,
     as_json: JsonOption = False,
@@ -95,22 +104,26 @@ def list_calls(  # noqa: PLR0913 - one parameter for each option
         refused_out=refused_out,
         limit=limit,
     )
-    wait_for(_list(site, (since, until), number, query, reveal, as_json))
+    wait_for(_list(site, (since, until), number, (mark, topic), query, (reveal, as_json)))
 
 
 async def _list(
     path: Path,
     span: tuple[str | None, str | None],
     number: str | None,
+    of: tuple[Mark | None, str | None],
     query: CallQuery,
-    reveal: bool,
-    as_json: bool,
+    shown: tuple[bool, bool],
 ) -> None:
+    (mark, topic), (reveal, as_json) = of, shown
     async with open_records(path) as (site, store):
         since, until = (moment(text, site.time_zone) for text in span)
         caller = sought(number, site.numbers.rules) if number is not None else None
-        page = await store.find(msgspec.structs.replace(query, since=since, until=until, caller=caller))
-    records = page.records if reveal else tuple(masked(record) for record in page.records)
+        also = [marked(mark)] if mark is not None else []
+        also += [about(with_below(topic, site.topics))] if topic is not None else []
+        page = await store.find(msgspec.structs.replace(query, since=since, until=until, caller=caller), *also)
+        found = await said.joined_page(Remarks(store.database), page.records)
+    records = tuple(found if reveal else map(masked, found))
     if as_json:
         console.print_json(records)
     else:
@@ -194,6 +207,7 @@ async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
         found = await store.get(key)
         if found is not None:
             (found,) = await joined_page(Recordings(store.database), [found])
+            (found,) = await said.joined_page(Remarks(store.database), [found])
     if found is None:
         raise ConfigError(
             f"There is no call {mask_number(key)!r} on record. `zhitong calls list` shows those there are."
@@ -204,7 +218,52 @@ async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
     if as_json:
         console.print_json(record)
     else:
-        draw(record, site.time_zone)
+        draw(record, site.time_zone, site.topics)
+
+
+@app.command("remarks")
+def remarks(
+    call: Annotated[str, typer.Argument(help="通话编号。 A CallId as `calls list` shows it.")],
+    site: SiteOption = DEFAULT_SITE,
+    reveal: RevealOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """一通电话的备注、类别、标记，及每次改动。All that was ever said of one call: who changed what, and when."""
+    wait_for(topics.history(site, call, reveal, as_json))
+
+
+@app.command("topics")
+def call_topics(
+    site: SiteOption = DEFAULT_SITE,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    by: Annotated[
+        topics.By, typer.Option(metavar="BY", help="按 topic 类别、day 日、agent 坐席。 Of what a line is.")
+    ] = topics.By.TOPIC,
+    as_json: JsonOption = False,
+) -> None:
+    """来电是为了什么，多少当场答复：直接答复率，按类别、日或坐席。What calls were about and how many were closed on the
+    line: the direct answer rate with its base, by topic, day or agent; marks are counted beside.
+
+    For example: `zhitong calls topics --from 2026-11-01 --by agent`. What each figure means stands below them; `--json`
+    has all three. Exit status 1 when a record cannot be read; the others are counted.
+    """
+    wait_for(_topics(site, (since, until), by, as_json))
+
+
+async def _topics(path: Path, span: tuple[str | None, str | None], by: topics.By, as_json: bool) -> None:
+    damaged = list[Damaged]()
+    async with open_records(path) as (site, store):
+        fold = TopicFold(site.time_zone)
+        since, until = (moment(text, site.time_zone) for text in span)
+        query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
+        async for record in said.with_remarks(Remarks(store.database), store.stream(query, damaged)):
+            fold.add(record)
+    if as_json:
+        console.print_json(fold.figures())
+    else:
+        topics.draw(fold.figures(), by, site.topics)
+    _name_damaged(damaged)
 
 
 @app.command("notices")
@@ -270,7 +329,8 @@ async def _export(path: Path, span: tuple[str | None, str | None], layout: Layou
         layout = msgspec.structs.replace(layout, zone=zoneinfo.ZoneInfo(site.time_zone))
         with _target(to, private=layout.unmasked) as target:
             found = store.stream(query, damaged)
-            count = await export(with_files(Recordings(store.database), found), target, layout)
+            found = said.with_remarks(Remarks(store.database), with_files(Recordings(store.database), found))
+            count = await export(found, target, layout)
     if to:
         console.say(f"已导出 {count} 条通话记录：{to}", f"{count} records written.")
     _name_damaged(damaged)

@@ -1,5 +1,7 @@
 """One call drawn in the terminal: its facts, a line for each party along the time, its offers."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
@@ -7,7 +9,8 @@ from rich.text import Text
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, DutyCall, Leg, RefusedOut, WentOut
-from zhitong.cli import console, notice_words, number_words, recording_words, words
+from telephony.site.topics import Topic
+from zhitong.cli import console, notice_words, number_words, recording_words, remark_words, words
 
 _WIDEST, _NARROWEST = 60, 20
 _STYLES = {
@@ -22,9 +25,9 @@ _RECORDED, _PAUSED = ("▬", "blue"), ("‖", "red")
 _RECORDING = "录音 recording"
 
 
-def draw(record: CallRecord, zone: str) -> None:
-    """Print the whole call."""
-    console.out.print(facts(record, zone))
+def draw(record: CallRecord, zone: str, topics: Sequence[Topic] = ()) -> None:
+    """Print the whole call; ``topics``: the site's."""
+    console.out.print(facts(record, zone, topics))
     console.out.print()
     console.out.print(bars(record, console.out.width))
     console.out.print(legend(record))
@@ -38,12 +41,13 @@ def draw(record: CallRecord, zone: str) -> None:
 # --- what it says in single values ------------------------------------------------------------------------------
 
 
-def facts(record: CallRecord, zone: str) -> Table:
+def facts(record: CallRecord, zone: str, topics: Sequence[Topic] = ()) -> Table:
     """What the record says in single values. What did not happen has no line."""
     made = Table.grid(padding=(0, 2))
-    for name, value in _rows(record, zone).items():
+    for name, value in (_rows(record, zone) | remark_words.rows(record.remarks, topics)).items():
         if value:
-            made.add_row(Text(name, style="bold"), console.text(value))
+            lines = [console.text(line) for line in value.split("\n")]
+            made.add_row(Text(name, style="bold"), Text("\n").join(lines))
     return made
 
 

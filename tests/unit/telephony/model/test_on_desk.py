@@ -1,0 +1,132 @@
+"""What people at their desks say: shown while the call lasts, carried over when calls become one."""
+
+from telephony.model import events as ev
+from telephony.model.changes import AgentTouched, Anomaly, CallTouched
+from telephony.model.ids import CallId, MemberName, Micros, PbxName
+from telephony.model.known import Known
+from telephony.model.local import CallerKnown, CallRemarked, HelpAsked
+from telephony.model.on_desk import MAX_WRITERS
+from telephony.model.tracker import Tracker
+from tests.unit.telephony.model.script import Line, Pbx
+
+AGENT = MemberName("1001")
+
+
+def talking() -> tuple[Tracker, Pbx, Line]:
+    """A citizen talks with agent 1001."""
+    pbx, tracker = Pbx(), Tracker(PbxName("pbx1"))
+    pbx.signs_in("1001")
+    caller = pbx.citizen()
+    caller.joins("hotline")
+    phone = caller.offered("1001")
+    phone.answers()
+    hear(tracker, pbx)
+    return tracker, pbx, caller
+
+
+def hear(tracker: Tracker, pbx: Pbx) -> None:
+    for event in pbx.events:
+        tracker.apply(event)
+    pbx.events.clear()
+
+
+def only(tracker: Tracker) -> CallId:
+    (call_id,) = tracker.world.calls
+    return call_id
+
+
+def help_of(tracker: Tracker) -> str | None:
+    return tracker.world.agents[AGENT].help
+
+
+def remark(call_id: CallId, who: str = "1001", **said: object) -> CallRemarked:
+    return CallRemarked(Micros(0), call_id, who, **said)  # type: ignore[arg-type]
+
+
+def test_what_is_said_is_shown_and_told() -> None:
+    tracker, _, _ = talking()
+    call_id = only(tracker)
+    out = tracker.apply(remark(call_id, note="a", topics=("water",), mark="nuisance"))
+    assert out == [CallTouched(tracker.world.now, call_id)]
+    said = tracker.world.calls[call_id].remarks
+    assert (said.notes, said.all_topics(), said.mark) == ({"1001": "a"}, ("water",), "nuisance")
+    tracker.apply(remark(call_id, mark=""))
+    assert (said.notes, said.mark) == ({"1001": "a"}, "")
+
+
+def test_our_clock_moves_no_time_of_the_models() -> None:
+    """The event is stamped by our wall clock, here by half a century off."""
+    tracker, _, _ = talking()
+    now = tracker.world.now
+    out = tracker.apply(remark(only(tracker), note="a"))
+    assert tracker.world.now == now
+    assert not [change for change in out if isinstance(change, Anomaly)]
+
+
+def test_what_was_said_before_a_restart_gives_way_to_what_was_said_since() -> None:
+    tracker, _, _ = talking()
+    call_id = only(tracker)
+    tracker.apply(remark(call_id, note="new", mark="silent"))
+    tracker.apply(remark(call_id, note="old", topics=("water",), mark="nuisance", again=True))
+    said = tracker.world.calls[call_id].remarks
+    assert (said.notes["1001"], said.topics["1001"], said.mark) == ("new", ("water",), "silent")
+
+
+def test_a_call_that_is_over_or_unknown_hears_nothing() -> None:
+    tracker, _, _ = talking()
+    assert tracker.apply(remark(CallId("X" * 26), note="a")) == []
+    assert tracker.apply(CallerKnown(Micros(0), CallId("X" * 26), Known())) == []
+    assert tracker.apply(HelpAsked(Micros(0), MemberName("9999"), "help")) == []
+
+
+def test_more_writers_than_any_call_has_are_left_out() -> None:
+    tracker, _, _ = talking()
+    call_id = only(tracker)
+    for number in range(MAX_WRITERS + 5):
+        tracker.apply(remark(call_id, str(number), note="a"))
+    assert len(tracker.world.calls[call_id].remarks.notes) == MAX_WRITERS
+    assert tracker.apply(remark(call_id, "0", note="b"))
+
+
+def test_when_calls_become_one_nothing_that_was_said_is_lost() -> None:
+    """The agent's consult call is joined into the citizen's; what was noted on it goes along, and so does its id."""
+    tracker, pbx, _ = talking()
+    citizens = only(tracker)
+    consult = pbx.phone_dials("1001", "1002")
+    hear(tracker, pbx)
+    other = next(call_id for call_id in tracker.world.calls if call_id != citizens)
+    tracker.apply(remark(citizens, note="citizen's"))
+    tracker.apply(remark(other, "1002", note="consult's", mark="nuisance"))
+    tracker.apply(remark(other, "1001", note="later"))
+    consult.linkedid = next(iter(tracker.world.calls[citizens].linkedids))
+    consult.say(lambda at, u, li: ev.ChannelStateChanged(at, u, li, 6))
+    hear(tracker, pbx)
+    assert list(tracker.world.calls) == [citizens]
+    said = tracker.world.calls[citizens].remarks
+    assert said.notes == {"1001": "citizen's", "1002": "consult's"}
+    assert said.mark == "nuisance"
+    tracker.apply(remark(other, "1003", note="by its old name"))
+    assert said.notes["1003"] == "by its old name"
+
+
+def test_help_lasts_until_the_talk_is_over() -> None:
+    tracker, pbx, caller = talking()
+    assert tracker.apply(HelpAsked(Micros(0), AGENT, "what about tax?")) == [AgentTouched(tracker.world.now, AGENT)]
+    assert help_of(tracker) == "what about tax?"
+    assert tracker.apply(HelpAsked(Micros(0), AGENT, "what about tax?")) == []
+    tracker.apply(HelpAsked(Micros(0), AGENT, None))
+    assert help_of(tracker) is None
+    tracker.apply(HelpAsked(Micros(0), AGENT, ""))
+    assert help_of(tracker) == ""  # no words are asked for
+    caller.hangs_up()
+    hear(tracker, pbx)
+    assert help_of(tracker) is None
+
+
+def test_what_is_known_of_the_caller_is_told_once() -> None:
+    tracker, _, _ = talking()
+    call_id = only(tracker)
+    known = CallerKnown(Micros(0), call_id, Known(calls_7d=3, last_agent=AGENT))
+    assert tracker.apply(known) == [CallTouched(tracker.world.now, call_id)]
+    assert tracker.world.calls[call_id].known == known.known
+    assert tracker.apply(known) == []
