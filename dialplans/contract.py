@@ -252,7 +252,7 @@ AMI_EVENTS = (
     *("Newchannel", "Newstate", "Rename", "NewCallerid", "HangupRequest", "SoftHangupRequest", "Hangup"),
     *("DialBegin", "DialEnd"),
     *("BridgeEnter", "BridgeLeave", "BridgeMerge", "BridgeDestroy", "LocalBridge"),
-    *("Hold", "Unhold", "BlindTransfer", "AttendedTransfer"),
+    *("Hold", "Unhold", "ChannelTalkingStart", "BlindTransfer", "AttendedTransfer"),
     *("MixMonitorStart", "MixMonitorStop", "MixMonitorMute", "MusicOnHoldStart", "MusicOnHoldStop"),
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
     *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),

@@ -30,6 +30,7 @@ from telephony.ami.values import (
 )
 from telephony.model import events as e
 from telephony.model.ids import Micros
+from telephony.model.met import CallerSpoke, queue_behind
 
 
 class Undecoded(msgspec.Struct, frozen=True, gc=False):
@@ -82,9 +83,10 @@ _CHANNEL = {
     "language": text("Language"),
 }
 _DEST = {"dest_uniqueid": need("DestUniqueid"), "dest_linkedid": need("DestLinkedid")}
+_QUEUE = Field("Queue", queue_behind, required=True)
 _OFFER = {
     **IDS,
-    "queue": need("Queue"),
+    "queue": _QUEUE,
     "member": need("MemberName"),
     "interface": text("Interface"),
     "dest_uniqueid": text("DestUniqueid"),
@@ -139,6 +141,7 @@ _TABLE: dict[str, Spec] = {
     "BridgeMerge": event(e.BridgesMerged, kept=need("ToBridgeUniqueid"), gone=need("FromBridgeUniqueid")),
     "BridgeDestroy": event(e.BridgeDestroyed, bridge=need("BridgeUniqueid")),
     "LocalBridge": event(e.LocalBridged, one=need("LocalOneUniqueid"), two=need("LocalTwoUniqueid")),
+    "ChannelTalkingStart": event(CallerSpoke, **IDS),
     "Hold": event(e.PhoneHeld, **IDS, held=constant(True)),
     "Unhold": event(e.PhoneHeld, **IDS, held=constant(False)),
     "MixMonitorStart": event(e.RecordingChanged, **IDS, running=constant(True)),
@@ -165,9 +168,9 @@ _TABLE: dict[str, Spec] = {
         target=text("TransferTargetUniqueid"),
         result=text("Result"),
     ),
-    "QueueCallerJoin": event(e.QueueJoined, **IDS, queue=need("Queue"), position=whole("Position")),
-    "QueueCallerLeave": event(e.QueueLeft, **IDS, queue=need("Queue")),
-    "QueueCallerAbandon": event(e.QueueAbandoned, **IDS, queue=need("Queue")),
+    "QueueCallerJoin": event(e.QueueJoined, **IDS, queue=_QUEUE, position=whole("Position")),
+    "QueueCallerLeave": event(e.QueueLeft, **IDS, queue=_QUEUE),
+    "QueueCallerAbandon": event(e.QueueAbandoned, **IDS, queue=_QUEUE),
     "AgentCalled": event(e.OfferMade, **(_OFFER | _DEST), dest_name=text("DestChannel")),
     "AgentConnect": event(e.OfferConnected, **_OFFER),
     "AgentRingNoAnswer": event(e.OfferUnanswered, **_OFFER),

@@ -2,6 +2,7 @@
 
 from telephony.ami.values import IDS, Field, Spec, event, micros_of_ms, need, text, whole
 from telephony.model import events as e
+from telephony.model import met
 from telephony.model import room_events as rooms
 from telephony.model import said_by_us as by_us
 
@@ -62,6 +63,9 @@ SAID: dict[str, Spec] = {
         reason=text("Reason"),
     ),
     "ZtRecording": event(e.RecordingTold, **IDS, state=text("State"), size=whole("Bytes")),
+    "ZtRating": event(met.RatingTold, **IDS, state=text("State"), value=whole("Value"), agent=text("Agent")),
+    "ZtLimit": event(met.LimitTold, **IDS, how=text("How")),
+    "ZtSticky": event(met.KeptTold, **IDS, queue=text("Queue"), agent=text("Agent"), state=text("State")),
     "ZtRoom": event(rooms.Walked, **IDS, room=text("Room"), place=text("Place"), role=text("Role")),
     "ZtConsult": event(rooms.ConsultTold, **IDS, room=text("Room"), number=text("Number"), status=text("Status")),
     "ZtRequeue": event(rooms.Requeued, **IDS, room=text("Room")),

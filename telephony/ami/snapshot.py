@@ -28,6 +28,7 @@ from telephony.model.ids import (
     QueueName,
     Uniqueid,
 )
+from telephony.model.met import KEPT_QUEUE, queue_behind
 from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen
 
 _QUESTIONS: Sequence[a.Action] = (a.Ping(), a.CoreStatus(), a.CoreShowChannels(), a.QueueStatus())
@@ -98,9 +99,10 @@ def read(login: Login, ping: Headers, status: Headers, rows: Sequence[Headers]) 
     """The snapshot in these replies. Rows that make no sense are left out and listed."""
     at = micros_of_timestamp(ping.get("Timestamp", ""), login.arrival)
     undecoded: list[Undecoded] = []
+    places = [row for row in rows if not _beside(row)]
 
     def every(event: str, make: Callable[[Headers], Row]) -> tuple[Row, ...]:
-        return tuple(_made((row for row in rows if row.get("Event") == event), make, undecoded))
+        return tuple(_made((row for row in places if row.get("Event") == event), make, undecoded))
 
     snapshot = SnapshotTaken(
         at=at,
@@ -112,6 +114,11 @@ def read(login: Login, ping: Headers, status: Headers, rows: Sequence[Headers]) 
         queues=every("QueueParams", lambda row: QueueName(_need(row, "Queue"))),
     )
     return Taken(snapshot, tuple(undecoded))
+
+
+def _beside(row: Headers) -> bool:
+    """A line in which one agent at a time is rung is nobody's queue; whoever waits there waits in the queue behind."""
+    return row.get("Event") in ("QueueMember", "QueueParams") and row.get("Queue", "").startswith(KEPT_QUEUE)
 
 
 def _made(rows: Iterable[Headers], make: Callable[[Headers], Row], undecoded: list[Undecoded]) -> Iterator[Row]:
@@ -150,7 +157,7 @@ def _channel(row: Headers) -> ChannelSeen:
 def _caller(row: Headers) -> CallerSeen:
     """``manager_queues_status`` (apps/app_queue.c)."""
     return CallerSeen(
-        queue=QueueName(_need(row, "Queue")),
+        queue=queue_behind(_need(row, "Queue")),
         uniqueid=Uniqueid(_need(row, "Uniqueid")),
         position=number(row.get("Position", "")),
         wait_s=number(row.get("Wait", "")),

@@ -12,6 +12,7 @@ import msgspec
 
 from telephony.journal.rows import RowId
 from telephony.model.ids import MICROS_PER_SECOND, Linkedid, Micros, QueueName, Uniqueid
+from telephony.model.met import queue_behind
 
 CDR_FIELDS = 18
 _CDR_VERSION, _CDR_END = "d1", "."
@@ -46,7 +47,7 @@ class CdrRow(msgspec.Struct, frozen=True, gc=False):
     @property
     def queue(self) -> QueueName | None:
         """The queue that the channel stood in when the row ended."""
-        return QueueName(self.app_data.partition(",")[0]) if self.app == "Queue" else None
+        return queue_behind(self.app_data.partition(",")[0]) if self.app == "Queue" else None
 
 
 def cdr_row(text: str, row_id: RowId | None = None) -> CdrRow | None:

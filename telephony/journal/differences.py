@@ -12,7 +12,7 @@ import msgspec
 from telephony.journal.merge import RESOLUTION
 from telephony.model.ids import Micros
 from telephony.model.terms import Role
-from telephony.records.record import CallRecord, Interval, Leg
+from telephony.records.record import CallerMet, CallRecord, Interval, Leg
 
 _EQUAL = (
     *("direction", "dialled", "caller_number", "caller_name", "trunk", "queue", "agent", "recording", "outcome"),
@@ -22,6 +22,12 @@ _EQUAL = (
 _TIMES = ("received_at", "queued_at", "first_offered_at", "answered_at", "ended_at")
 _DURATIONS = ("wait_ms", "ring_ms")
 _MS = 1_000
+
+
+def _told(met: CallerMet | None) -> CallerMet | None:
+    """But that a caller was silent: the logs do not tell."""
+    heard = met if met is None else msgspec.structs.replace(met, silent=False)
+    return None if heard == CallerMet() else heard
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -48,6 +54,7 @@ class _Comparison:
         for name in _EQUAL:
             yield from self._equal(name, getattr(one, name), getattr(two, name))
         yield from self._notice(one, two)
+        yield from self._equal("met", *(_told(record.met) for record in (one, two)))
         for name in _TIMES:
             yield from self._time(name, getattr(one, name), getattr(two, name))
         for name in _DURATIONS:

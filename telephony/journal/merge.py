@@ -18,6 +18,7 @@ from telephony.model.telling import Telling
 from telephony.model.terms import Outcome, Provenance, VisitResult
 from telephony.records import record as kept
 from telephony.records.build import build_record
+from telephony.records.met import take_over
 from telephony.records.record import CallRecord
 
 RESOLUTION = Micros(50_000)
@@ -46,6 +47,7 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _consults(call, seen)
     _recording(call, seen)
     _outgoing(call, seen)
+    take_over(call.met, seen)
     if not call.duty:
         call.duty = [model.DutyCall(tried.at, tried.mobile) for tried in seen.duty]
     call.aliases = sorted({*call.aliases, *seen.aliases})

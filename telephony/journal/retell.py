@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from telephony.journal import retell_met
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.journal.stays import NEVER_JOINED, RING_CANCELED, RING_NO_ANSWER, Ring, Stay, rings_of, stays_of
 from telephony.model import events as ev
@@ -295,6 +296,9 @@ _HANDLERS = {
     "ZT_OUTREF": _Teller._zt_out_refused,
     "ZT_REC": _Teller._zt_rec,
     "ZT_NOTICE": _Teller._zt_notice,
+    "ZT_RATING": retell_met.rating,
+    "ZT_LIMIT": retell_met.limit,
+    "ZT_STICKY": retell_met.kept,
     "ZT_SPY": _Teller._zt_spy,
     "ZT_SENT": _Teller._zt_sent,
 }

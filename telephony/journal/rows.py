@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from telephony.model.ids import MICROS_PER_SECOND, Linkedid, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.met import queue_behind
 
 CEL_FIELDS = 16
 _CEL_VERSION, _CEL_END = "c1", "."
@@ -136,4 +137,4 @@ def queue_line(text: str, row_id: RowId | None = None) -> QueueLine | None:
     if found is None:
         return None
     second, callid, queue, agent, event, data = found.groups()
-    return QueueLine(int(second), callid, QueueName(queue), agent, event, data, row_id)
+    return QueueLine(int(second), callid, queue_behind(queue), agent, event, data, row_id)

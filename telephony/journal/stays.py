@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.model.ids import MICROS_PER_SECOND, Linkedid, MemberName, Micros, QueueName, Uniqueid
+from telephony.model.met import queue_behind
 from telephony.model.names import party_of
 
 NEVER_JOINED = frozenset(("JOINEMPTY", "JOINUNAVAIL", "FULL"))
@@ -104,7 +105,7 @@ def _started(rows: Iterable[CelRow]) -> list[Stay]:
         if row.event == "APP_START" and row.app == "Queue" and last is not None and row.uniqueid in bridged:
             last.end = None
         elif row.event == "APP_START" and row.app == "Queue":
-            queue = QueueName(row.app_data.partition(",")[0])
+            queue = queue_behind(row.app_data.partition(",")[0])
             stays.append(Stay(row.uniqueid, row.linkedid, queue, row.at))
             running[row.uniqueid] = stays[-1]
         elif last is None:

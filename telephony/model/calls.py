@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.known import Known
 from telephony.model.machines import CallState, ChannelState, OfferState
+from telephony.model.met import Met
 from telephony.model.remarks import Remarks
 from telephony.model.telling import Telling
 from telephony.model.terms import Direction, Place, Provenance, Role, VisitResult
@@ -257,6 +258,7 @@ class Call:
     pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open
     recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""
+    met: Met = field(default_factory=Met)
     duty: list[DutyCall] = field(default_factory=list)
     told_wait: tuple[QueueName, int] | None = None  # of the queue that the caller is about to join, minutes
     promise: str = ""  # of a call-back: given, heard, withheld; empty: nobody came to promise one

@@ -37,6 +37,12 @@ class AgentTouched(Change, frozen=True, gc=False):
     member: MemberName
 
 
+class CallerHeard(Change, frozen=True, gc=False):
+    """The caller gave a sound for the first time since somebody listened."""
+
+    call_id: CallId
+
+
 class CallQueued(Change, frozen=True, gc=False):
     call_id: CallId
     queue: QueueName

@@ -15,6 +15,7 @@ from telephony.model.events import (
     QueueLeft,
 )
 from telephony.model.machines import CallInput, CallState, OfferInput, OfferState
+from telephony.model.met import KEPT_QUEUE
 from telephony.model.on_channels import end_offer
 from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
@@ -176,6 +177,8 @@ def close_visit(world: World, call: Call, visit: Visit, result: VisitResult, key
 
 
 def member_changed(world: World, event: MemberChanged) -> None:
+    if event.queue.startswith(KEPT_QUEUE):
+        return None  # no place of the agent's: what holds is the queue itself
     agent, queue = world.agent(event.member), world.queue(event.queue)
     if agent is None or queue is None:
         return world.anomaly("too many members", event.member)

@@ -12,6 +12,7 @@ from telephony.model.changes import (
     Anomaly,
     CallEnded,
     CallStateChanged,
+    CallTouched,
     Change,
     OfferChanged,
     QueueChanged,
@@ -97,6 +98,7 @@ class World:
         default_factory=dict
     )  # of calls handed over → the start of the PBX that had them
     wrapping_up: dict[MemberName, None] = field(default_factory=dict)
+    listening: dict[CallId, Micros] = field(default_factory=dict)  # callers not heard yet → when they are silent
     settling: dict[CallId, Micros] = field(default_factory=dict)  # ended calls → when to hand them over, in this order
     tombstones: dict[Uniqueid, Micros] = field(default_factory=dict)  # in order of death
     due: Micros = _NEVER_DUE  # none of the three above comes due before, so that an event need not look through them
@@ -302,6 +304,7 @@ class World:
         """The PBX's clock was set by ``by`` microseconds: so is all that is still to come, or to be forgotten."""
         self.now, self.lost_at = Micros(self.now + by), Micros(self.lost_at + by)
         self.due, self.wrapup_due = Micros(self.due + by), Micros(self.wrapup_due + by)
+        self.listening = {call_id: Micros(due + by) for call_id, due in self.listening.items()}
         self.settling = {call_id: Micros(due + by) for call_id, due in self.settling.items()}
         self.tombstones = {uniqueid: Micros(died + by) for uniqueid, died in self.tombstones.items()}
         for agent in self.agents.values():
@@ -316,9 +319,31 @@ class World:
         self.due = _NEVER_DUE
         self._settle(until)
         self._forget(until)
+        self._mark_silent(until)
         if until >= self.wrapup_due:
             self._end_wrap_ups(until)
         self.remind(self.wrapup_due)
+
+    def listen(self, call_id: CallId, until: Micros) -> None:
+        """This caller is silent unless heard by ``until``."""
+        self.listening[call_id] = until
+        if len(self.listening) > MAX_CHANNELS:
+            del self.listening[next(iter(self.listening))]
+        self.remind(until)
+
+    def _mark_silent(self, until: Micros) -> None:
+        """In order of their due times, since all are given as long."""
+        while self.listening:
+            call_id, due = next(iter(self.listening.items()))
+            call = self.calls.get(call_id)
+            alive = call is not None and call.caller in self.channels
+            if alive and due > until:
+                return self.remind(due)
+            del self.listening[call_id]
+            if call is not None and alive:
+                call.met.silent = True
+                self.emit(CallTouched(self.now, call_id))
+        return None
 
     def _settle(self, until: Micros) -> None:
         while self.settling:

@@ -9,6 +9,7 @@ from telephony.model.ids import MemberName, Micros, Uniqueid
 from telephony.model.machines import OfferState
 from telephony.model.names import trunk_of
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
+from telephony.records.met import met_of
 from telephony.records.record import (
     CallRecord,
     Consult,
@@ -106,6 +107,7 @@ def build_record(call: Call) -> CallRecord:
         promise=call.promise,
         promise_because=call.promise_because,
         calls_back=call.calls_back or None,
+        met=met_of(call),
         hung_up_by=_hung_up_by(call, caller),
         cause=caller.cause if caller is not None else None,
         provenance=call.provenance,

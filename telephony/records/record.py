@@ -166,6 +166,23 @@ class NoticeHeard(msgspec.Struct, frozen=True, kw_only=True):
     cost_ms: int = 0
 
 
+class CallerMet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the caller met because of the desks (dialplans/README.md: Rating, Sticky routing, Limits, Silent callers).
+
+    ``rating``: 1 to 5, as keyed once the agent ``rated`` had ended the call, if ``rating_asked``. ``limited``: how the
+    caller's number is: low-priority, one-call, refuse. ``sticky``: the phone of ``sticky_agent``, who had the caller
+    before, rang first: offered, answered. ``silent``: nothing was heard of the caller, as far as anybody listened.
+    """
+
+    rating_asked: bool = False
+    rating: int | None = None
+    rated: MemberName | None = None
+    limited: str = ""
+    sticky: str = ""
+    sticky_agent: MemberName | None = None
+    silent: bool = False
+
+
 class Segment(msgspec.Struct, frozen=True):
     """A stretch of the caller's time. Segments follow each other without hole or overlap, received → ended."""
 
@@ -226,6 +243,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     duty: tuple[DutyCall, ...] = ()  # the duty mobiles that were rung, in their order
     promise: str = ""  # of a call-back: given, heard (whole), withheld (no number to call back); empty: none was due
     promise_because: str = ""  # why it came to it: as the dialplan says (dialplans/README.md, ZtPromise)
+    met: CallerMet | None = None  # None: nothing of that
     calls_back: str | None = None  # the entry of the missed-call ledger that this call answers; outbound only
     hung_up_by: Side
     cause: int | None  # Q.850 of the caller's leg

@@ -5,6 +5,7 @@ import pytest
 from telephony.ami.codec import lines_of
 from telephony.ami.decode import EVENTS, Decoded, Decoder
 from telephony.model import events as e
+from telephony.model import met
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from tests.unit.telephony.ami import frames as f
 
@@ -154,6 +155,7 @@ SAID = [
         about_channel("Hold", ("MusicClass", "default")),
         e.PhoneHeld(at=AT, uniqueid=ONE, linkedid=LINKED, held=True),
     ),
+    (about_channel("ChannelTalkingStart"), met.CallerSpoke(at=AT, uniqueid=ONE, linkedid=LINKED)),
     (about_channel("Unhold"), e.PhoneHeld(at=AT, uniqueid=ONE, linkedid=LINKED, held=False)),
     (
         about_channel("MixMonitorStart"),

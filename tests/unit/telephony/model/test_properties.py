@@ -396,6 +396,7 @@ def _bound(path: str) -> int:
         "World.out": 0,
         "World.channels": 30,
         "World.calls": 60,
+        "World.listening": 31,
         "World.settling": 31,
         "World.past": 41,
         "World.tombstones": 31,
