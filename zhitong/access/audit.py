@@ -28,7 +28,7 @@ class AuditLog:
         self._waiting: list[tuple[Note, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def note(self, by: str, deed: str, /, **details: Any) -> None:
+    async def note(self, by: str, deed: str, **details: Any) -> None:
         """Put a deed on record; on disk when this returns. Raises AuditError when that cannot be: then the deed must
         not be done. Cancelled meanwhile, it may or may not be on record."""
         if len(self._waiting) >= self._max_waiting:

@@ -14,7 +14,7 @@ from telephony.database.database import Database
 from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError
 from telephony.model.ids import MemberName, QueueName
-from telephony.places import secrets_of
+from telephony.places import database_url, secrets_of
 from telephony.site.http import Http
 from telephony.site.site import Site
 from zhitong.access.audit import AuditLog, audit_log
@@ -71,6 +71,17 @@ async def access(site_file: Path, site: Site, database: Database, chain: str) ->
     finally:
         passwords.close()
         await audit.close()
+
+
+@contextlib.asynccontextmanager
+async def open_access(site_file: Path, site: Site, chain: str) -> AsyncIterator[Access]:
+    """As ``access``, with a database of its own, which may be away: until it is there nobody signs in."""
+    database = Database.later(database_url(site_file, site))
+    try:
+        async with access(site_file, site, database, chain) as opened:
+            yield opened
+    finally:
+        await database.close()
 
 
 @contextlib.asynccontextmanager

@@ -21,7 +21,9 @@ log = structlog.get_logger(__name__)
 class Noting(Protocol):
     """``AuditLog``."""
 
-    async def note(self, by: str, deed: str, /, **details: object) -> None: ...
+    async def note(self, by: str, deed: str, **details: object) -> None:
+        """On record when this returns. Raises AuditError."""
+        ...
 
 
 class Directory(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,11 @@ import structlog
 import typer
 import uvloop
 
-from telephony.config import read_site
+from telephony.config import Site, read_site
 from telephony.places import control_of, home_of, secrets_of, var_of
 from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service, account_of
+from zhitong.access.opening import Access, http_of, open_access
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
 from zhitong.cli.logs import LogForm, set_up
 from zhitong.cli.notice_sentence import to_say
@@ -42,7 +44,10 @@ async def _serve(path: Path) -> None:
     site = await asyncio.to_thread(read_site, path)
     secrets = await asyncio.to_thread(_secrets, secrets_of(path, site))
     await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
-    async with Service.open(site, secrets, home_of(path, site), to_say(site)) as service:
+    async with (
+        _people_sign_in(path, site),
+        Service.open(site, secrets, home_of(path, site), to_say(site)) as service,
+    ):
         service.connection.renewed = lambda: account_of(site, read_secrets(secrets_of(path, site)))
         work = asyncio.create_task(service.run(control_of(path, site)))
         _stop_on_signals(work)
@@ -52,6 +57,16 @@ async def _serve(path: Path) -> None:
         tell.cancel()
         notify("STOPPING=1")
     log.info("stopped", records=service.writer.written)
+
+
+@contextlib.asynccontextmanager
+async def _people_sign_in(path: Path, site: Site) -> AsyncIterator[Access | None]:
+    """Where site.toml has a port for it. Calls never wait for it."""
+    if site.http.port is None:
+        yield None
+        return
+    async with open_access(path, site, "serve") as access, http_of(path, site, access.api.app):
+        yield access
 
 
 def _secrets(path: Path) -> Secrets:
