@@ -50,6 +50,7 @@ async def test_two_agents_at_once_ring_one_phone_and_one_citizen(tmp_path: Path,
     assert attempt.outcome is AttemptOutcome.REACHED
 
 
+@pytest.mark.slow
 async def test_the_citizen_calls_again_while_called_back(tmp_path: Path, tools: Tools) -> None:
     """Another agent answers; so the entry is closed by that call, and the call-back finds the citizen busy."""
     async with desk(tmp_path, tools, agents=2) as room:
@@ -115,6 +116,7 @@ async def test_a_pbx_that_dies_in_a_call_back_leaves_the_citizen_owed(tmp_path: 
     assert (detail.entry.state, detail.entry.owner, detail.entry.calls) == (EntryState.ASSIGNED, "1001", 1)
 
 
+@pytest.mark.slow
 async def test_a_pbx_that_refuses_is_told_and_nobody_is_rung(tmp_path: Path, tools: Tools) -> None:
     """Here the dialplan lost the context; then it has it again, and the next order goes through."""
     async with desk(tmp_path, tools) as room:
@@ -174,6 +176,7 @@ async def test_an_agent_whose_phone_is_taken_or_gone_is_not_called_upon(tmp_path
 @pytest.mark.parametrize(
     "number", ["13800000001&PJSIP%2F1001", pytest.param("$%7bSHELL(id)%7d", marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 async def test_a_number_that_is_none_is_in_the_ledger_and_never_dialled(
     tmp_path: Path, tools: Tools, number: str
 ) -> None:

@@ -165,6 +165,7 @@ def slow(*values: object) -> ParameterSet:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, slow(signal.SIGTERM), slow(signal.SIGHUP)])
+@pytest.mark.slow
 def test_however_it_ends_nothing_is_left(tmp_path: Path, how: signal.Signals) -> None:
     with command(tmp_path / "demo", "demo", "--calls", "40", "--agents", "4") as running:
         running.until(lambda: begun(running))

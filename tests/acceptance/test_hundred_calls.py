@@ -49,6 +49,7 @@ async def test_with_the_bridge_stopped_calls_still_reach_agents(tmp_path: Path, 
     assert len(answered) == 8
 
 
+@pytest.mark.slow
 async def test_a_mixed_hour_is_on_record_call_by_call(tmp_path: Path, tools: Tools) -> None:
     """Impatient callers, callers who hang up first, agents who refuse, let it ring out, transfer: all at once."""
     dice = random.Random(20261123)

@@ -116,6 +116,7 @@ def test_told_to_end_nothing_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["asterisk", "serve"])
+@pytest.mark.slow
 def test_a_part_that_dies_ends_it_and_is_named(tmp_path: Path, what: str) -> None:
     with command(tmp_path / "run", "run") as running:
         up(running)

@@ -50,6 +50,7 @@ def _let_asterisk_rotate(conf: Path) -> None:
     conf.write_text(text.replace("rotatestrategy = none", "rotatestrategy = rotate"), encoding="utf-8")
 
 
+@pytest.mark.slow
 async def test_twelve_rotations_and_readers_that_come_and_go(tmp_path: Path, tools: Tools) -> None:
     dice = random.Random(12)
     log = tmp_path / "log"

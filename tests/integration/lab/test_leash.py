@@ -77,6 +77,7 @@ def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
 @pytest.mark.acceptance
 @pytest.mark.usefixtures("tools")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_whole_lab_dies_with_whoever_started_it(tmp_path: Path, how: signal.Signals) -> None:
     parent, pids = start(WHOLE_LAB, tmp_path)
     assert len(pids) == 3, parent.communicate()

@@ -215,6 +215,7 @@ def _plain(entries: list[Entry]) -> list[tuple[object, ...]]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(_TOLD, max_size=4), max_size=6), pauses=st.sets(st.integers(0, 6)))
+@pytest.mark.slow
 async def test_following_step_by_step_ends_where_reading_all_at_once_does(
     batches: list[list[tuple[int, str, str, Provenance, tuple[int, ...]]]],
     pauses: set[int],

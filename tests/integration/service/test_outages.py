@@ -150,6 +150,7 @@ async def test_it_starts_for_the_first_time_on_a_full_disk(tmp_path: Path, pbx: 
             assert await post.stop() == 0
 
 
+@pytest.mark.slow
 async def test_a_volume_that_is_read_only_and_then_is_not(post: Post, pbx: FakePbx, volume: Volume) -> None:
     """After a kill, so that what SQLite left there can be read and not written."""
     post.keep_in(f"sqlite:///{volume.path}/zhitong.db")
@@ -251,6 +252,7 @@ async def running(post: Post) -> AsyncIterator[Post]:
     yield post
 
 
+@pytest.mark.slow
 async def test_zhitong_status_and_both_ends_of_an_alarm_in_the_log(running: Post, pbx: FakePbx) -> None:
     await call(running, pbx, citizens(1, 2))
     await running.recorded(2)
