@@ -53,7 +53,7 @@ class _Incoming(msgspec.Struct, frozen=True):
     id: messages.Id | None = None
     method: str = ""
     params: msgspec.Raw = msgspec.Raw(b"{}")
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"")
     error: Problem | None = None
 
 
@@ -304,7 +304,7 @@ class Client(Asking):
 
     def _take_welcome(self, incoming: _Incoming) -> None:
         """What comes after it on the line belongs to it, so it is taken in at once."""
-        if incoming.result is None:
+        if not incoming.result:
             return  # the gateway says why, and closes
         welcome = msgspec.json.decode(incoming.result, type=messages.Welcome)
         if welcome.documents is None:
@@ -326,7 +326,7 @@ class Client(Asking):
         if incoming.error is not None:
             waiting.set_exception(_Failed(incoming.error))
         else:
-            waiting.set_result(incoming.result or msgspec.Raw(b"{}"))
+            waiting.set_result(incoming.result)
 
     def _keep(self, changes: list[Change]) -> None:
         for change in changes:

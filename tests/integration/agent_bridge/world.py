@@ -4,7 +4,8 @@ that are their own tokens."""
 import asyncio
 from collections.abc import AsyncIterator
 
-from telephony.control.commands import Answer, AnyOrder, Reason, Request, Taken
+from telephony.control.commands import Answer, AnyOrder, AskStatus, Reason, Request, Taken
+from telephony.control.orders.agents import DesktopSeen
 from telephony.errors import StoreError
 from telephony.live.documents import (
     AgentDocument,
@@ -93,7 +94,7 @@ class Door:
 
     def __init__(self) -> None:
         self.asked: list[AnyOrder] = []
-        self.seen: list[AnyOrder] = []
+        self.seen: list[tuple[str, bool]] = []
         self.deadlines: list[float] = []
         self.answer = Answer("", Taken.ACCEPTED, seen=True)
         self.gate = asyncio.Event()
@@ -102,11 +103,12 @@ class Door:
 
     async def handle(self, request: Request) -> Answer:
         order = request.command
-        if order.__struct_config__.tag == "desktop-seen":
-            self.seen.append(order)  # type: ignore[arg-type]
+        assert not isinstance(order, AskStatus)
+        if isinstance(order, DesktopSeen):
+            self.seen.append((str(order.agent), order.present))
             return Answer(request.key, Taken.ACCEPTED)
         if request.key not in self._answers:
-            self.asked.append(order)  # type: ignore[arg-type]
+            self.asked.append(order)
             self.deadlines.append(request.deadline_s)
             self._answers[request.key] = self.answer
         await self.gate.wait()
