@@ -135,13 +135,14 @@ def _asking(channel: Channel, row: ChannelSeen) -> Place:
 
 
 def _consult_seen(world: World, call: Call) -> None:
-    """An agent at the side with somebody who rings, or who talks with them."""
+    """An agent with somebody aside, or who rings; or in the room, while that one waits."""
     live = [call.legs[uniqueid] for uniqueid in call.live if call.legs[uniqueid].person]
-    asking = next((leg for leg in live if leg.place is Place.SIDE and leg.uniqueid in call.offers), None)
+    agents = [leg for leg in live if leg.place and leg.uniqueid in call.offers]
+    asking = next((leg for leg in agents if leg.place is Place.SIDE), agents[0] if agents else None)
     others = [leg for leg in live if leg.uniqueid not in call.offers and leg.uniqueid != call.caller]
-    guest = next((leg for leg in others if leg.place is Place.SIDE), None)
+    guest = next((leg for leg in others if leg.place in (Place.SIDE, Place.HOLD)), None)
     ringing = next((leg for leg in others if not leg.place and leg.answered_at is None), None)
-    asked = guest or ringing
+    asked = guest or (ringing if asking is not None and asking.place is Place.SIDE else None)
     if asking is None or asked is None:
         return
     if call.consult is None:
@@ -151,15 +152,14 @@ def _consult_seen(world: World, call: Call) -> None:
 
 
 def _answer_seen(world: World, call: Call) -> None:
-    """Who is in a room was in talk with the caller before, though nobody is with them now."""
-    for offer in [offer for offer in call.open_offers() if offer.uniqueid in call.live]:
+    """Who is in a room was in talk with the caller before, though nobody may be with them now."""
+    for offer in [offer for offer in call.offers.values() if offer.uniqueid in call.live]:
         leg = call.legs[offer.uniqueid]
-        if not leg.place:
-            continue
-        if (agent := world.agents.get(offer.member)) is not None:
-            agent.talking[leg.uniqueid] = standing(call, leg)
-        world.turn_offer(call, offer, OfferInput.BRIDGE)
-        if call.answered_at is None:
+        if leg.place and offer.open:
+            if (agent := world.agents.get(offer.member)) is not None:
+                agent.talking[leg.uniqueid] = standing(call, leg)
+            world.turn_offer(call, offer, OfferInput.BRIDGE)
+        if leg.place and call.answered_at is None:
             call.answered_at, call.answered_by = world.now, offer.uniqueid
             world.emit(CallAnswered(world.now, call.call_id, offer.member))
             world.turn_call(call, CallInput.CONNECT)

@@ -8,7 +8,7 @@ from telephony.model.events import Event, MemberChanged, SnapshotTaken
 from telephony.model.ids import BridgeId, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.machines import ChannelState
 from telephony.model.seen import CallerSeen, ChannelSeen
-from telephony.model.terms import Role
+from telephony.model.terms import Place, Role
 from telephony.model.tracker import Tracker
 from telephony.model.world import Channel, World
 
@@ -47,8 +47,8 @@ def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
             state=_STATES[channel.leg.state],
             caller_number=channel.call.caller_number if channel.uniqueid == channel.call.caller else "",
             caller_name="",
-            context="zt-queue-hotline" if channel.uniqueid == channel.call.caller else "zt-phone",
-            exten="go",
+            context=_where(channel)[0],
+            exten=_where(channel)[1],
             bridge=channel.bridge or BridgeId(""),
             age_s=max(0, at - channel.leg.created_at) // 1_000_000,
             application=_application(channel),
@@ -80,6 +80,17 @@ def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
         for name, membership in agent.memberships.items()
     ]
     return snapshot(at, channels, callers, members, tuple(world.queues), epoch)
+
+
+def _where(channel: Channel) -> tuple[str, str]:
+    """Context and extension. An agent who waits for a colleague's answer is where that one is dialled."""
+    call, leg = channel.call, channel.leg
+    if not leg.place:
+        return ("zt-queue-hotline" if leg.uniqueid == call.caller else "zt-phone"), "go"
+    if call.consult is not None and call.consult.by == leg.uniqueid and call.consult.ringing:
+        return "zt-room-dial", call.consult.whom
+    who = "caller" if leg.uniqueid == call.caller else "agent" if leg.uniqueid in call.offers else "guest"
+    return f"zt-room-{who}", {Place.ROOM: "join", Place.SIDE: "side", Place.HOLD: "hold"}[leg.place]
 
 
 def _application(channel: Channel) -> str:

@@ -10,7 +10,7 @@ import pytest
 from telephony.model import events as ev
 from telephony.model.changes import AgentStateChanged
 from telephony.model.ids import Micros, Uniqueid
-from telephony.model.machines import AgentState
+from telephony.model.machines import AgentInput, AgentState
 from telephony.model.queues import Agent
 from telephony.model.terms import Outcome
 from telephony.model.world import World
@@ -30,7 +30,7 @@ RACES = (
     "both-hang-up-at-once",
     "gives-up-in-a-ring-all",
 )
-BUSY = frozenset((AgentState.OFFERED, AgentState.ON_CALL, AgentState.HOLD))
+BUSY = frozenset((AgentState.OFFERED, AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE))
 ORDERS = 300
 """Of each story; the first holds seven races."""
 
@@ -124,7 +124,7 @@ def test_a_ghost_would_be_seen() -> None:
     world = heard.tracker.world
     (talking,) = (agent for agent in world.agents.values() if agent.talking)
     assert ghosts(world) == set()
-    talking.talking = {Uniqueid("gone"): False}
+    talking.talking = {Uniqueid("gone"): AgentInput.CONNECT}
     assert ghosts(world) == {talking.member}
 
 
