@@ -20,7 +20,7 @@ from telephony.errors import AmiActionFailed
 from telephony.model.calls import Call, Visit
 from telephony.model.ids import MemberName, Uniqueid
 from telephony.model.said_by_us import CallerMoved
-from telephony.model.terms import Place
+from telephony.model.terms import Place, Role
 from telephony.model.world import Channel
 
 _Variables = tuple[tuple[str, str], ...]
@@ -58,7 +58,7 @@ def _ear(reach: Reach, call: Call, phone: str) -> Channel | None:
     if not any(heard.end is None for heard in call.heard_by):
         return None
     for channel in reach.world.channels.values():
-        if channel.call.listens and channel.name.startswith(f"PJSIP/{phone}-"):
+        if channel.leg.role is Role.SUPERVISOR and channel.name.startswith(f"PJSIP/{phone}-"):
             return channel
     return None
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from telephony.control.commands import Reason, Taken
-from telephony.control.orders.calls import HangUp
+from telephony.control.orders.calls import BlindTransfer, HangUp
+from telephony.control.orders.rooms import Hold, Resume
 from telephony.control.orders.supervision import Listen, MoveFirst, StopListening, TakeOver, Withdraw
 from telephony.model.ids import CallId, MemberName, QueueName
 from telephony.model.terms import Outcome, VisitResult
@@ -106,3 +107,34 @@ async def test_a_supervisor_takes_the_caller_over(tmp_path: Path, tools: Tools) 
         assert (record.agent, record.outcome) == (one, Outcome.ANSWERED)
         talked = {leg.party for leg in record.legs if leg.talking}
         assert talked == {CITIZEN, one, boss}
+
+
+async def test_in_a_room_a_supervisor_is_heard_by_all_and_a_caller_can_be_sent_on(tmp_path: Path, tools: Tools) -> None:
+    async with office(tmp_path, tools, "1001", "1002") as room:
+        call = await room.citizen.call("12345")
+        one = await room.rings()
+        boss = BOSS if one == AGENT else AGENT
+        taken = room.ringing[one]
+        taken.answer()
+        await call.answered()
+        call_id = await room.call_id()
+        await room.done(Hold(call_id, one, one))
+        await room.done(Resume(call_id, one, one))
+        room.agents[boss].on_invite = AutoAnswer()
+        await room.done(Listen(one, boss, "barge", "boss"))
+        ear = await room.agents[boss].next_call()
+        at = now().mono
+        for who in (call, taken):
+            await who.hears(HUM[boss], at)
+        await ear.hears(HUM[CITIZEN], at)
+        await room.done(StopListening(one, boss, "boss"))
+        await ear.ended()
+        await call.hears(HUM[one], now().mono)
+        await room.done(BlindTransfer(call_id, one, boss, one))
+        await taken.ended()
+        await call.hears(HUM[boss], now().mono)
+        await call.hangup()
+        await room.quiet()
+        (record,) = await room.scene.records_of(1)
+        assert [(heard.by, heard.mode) for heard in record.heard_by] == [(boss, "barge")]
+        assert [(each.kind, each.by, each.to) for each in record.transfers] == [("blind", one, boss)]
