@@ -33,6 +33,7 @@ CONTEXTS = (
     Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),
     Context("zt-out", "s", "every call that leaves over a trunk (Gosub: purpose, number, agent)"),
     Context("zt-end", "s", "the caller's hangup handler"),
+    Context("zt-wrapup", "end, over, watch", "wrap-up: begins as the agent's channel ends, and is watched over"),
     Context("zt-mobiles", "s", "the duty mobiles, one after another, where the site has any"),
     Context("zt-promise", "s", "the last of every overflow: a spoken promise of a call-back. ZT_WHY says why"),
     Context("zt-spy", "listen, whisper, barge, join", "a supervisor's phone that we rang to hear a call has answered"),
@@ -161,6 +162,13 @@ USER_EVENTS = (
         "the citizen goes back into a queue, before all others",
     ),
     UserEvent(
+        "ZtWrapup",
+        ("Agent", "Queue", "Seconds", "Until"),
+        "ZT_WRAPUP",
+        ("a", "q", "s", "u"),
+        "an agent's channel of a queue ends, and the wrap-up begins; Until in ms since 1970",
+    ),
+    UserEvent(
         "ZtNotice",
         ("How", "Language", "Length"),
         "ZT_NOTICE",
@@ -265,9 +273,10 @@ AMI_EVENTS = (
 AMI_READ = ("system", "call", "agent", "user")
 """Classes of those events. FullyBooted and Shutdown are ``system``."""
 
-AMI_WRITE = ("reporting", "originate", "call")
-"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan; Originate, for call-backs;
-MixMonitorMute and PlayDTMF, for pauses of a recording. Those of the queues' state, and Ping, need none."""
+AMI_WRITE = ("reporting", "originate", "call", "agent")
+"""Classes of the actions in use: CoreStatus, CoreSettings, CoreShowChannels, ShowDialPlan, DBGetTree; Originate, for
+call-backs; MixMonitorMute and PlayDTMF, for pauses of a recording; QueueAdd, QueueRemove, QueuePause and QueuePenalty,
+for agents. Those of the queues' state, and Ping, need none."""
 
 AMI_WRITE_MESSAGES = "message"
 """Besides, where `[notice] message` is on: MessageSend."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from telephony.errors import ConfigError
 from telephony.site.contradictions import (
     addresses,
+    desk,
     http,
     lines,
     names,
@@ -43,5 +44,6 @@ def parse_site(text: str, source: str = "site.toml") -> Site:
 
 def contradictions(site: Site) -> Iterator[str]:
     """What is wrong between keys, as ``path: words``. Empty for every site that ``read_site`` returned."""
-    for part in (names, addresses, http, numbers, references, rules, sip, lines, overflow, notice, routes, topics):
+    kept = (names, addresses, desk, http, numbers, references, rules, sip, lines, overflow, notice, routes, topics)
+    for part in kept:
         yield from part.faults(site)

@@ -24,6 +24,7 @@ from telephony.control.cutter import Cutter
 from telephony.control.door import Door
 from telephony.control.earlier import EarlierCalls
 from telephony.control.forecaster import Forecaster
+from telephony.control.handlers import agents as agents_orders
 from telephony.control.handlers import calls as call_orders
 from telephony.control.handlers import recording as recording_orders
 from telephony.control.handlers import remarks as remark_orders
@@ -32,6 +33,7 @@ from telephony.control.handlers import rooms as room_orders
 from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.outcomes import Outcomes
+from telephony.control.pauser import Pauser
 from telephony.control.porter import Porter
 from telephony.control.reach import Handlers, Reach
 from telephony.control.recorder import Recorder
@@ -56,7 +58,8 @@ from telephony.live.desk.publisher import Publisher
 from telephony.live.epochs import first_epoch
 from telephony.live.inprocess import InProcessFeed
 from telephony.model.changes import CallEnded, Change, EpochBegan
-from telephony.model.ids import MemberName, PbxName, QueueName
+from telephony.model.ids import MemberName, PbxName, QueueName, micros_of
+from telephony.model.pauses import DESK_FAMILY, WRAPUP_FAMILY
 from telephony.model.tracker import Tracker
 from telephony.places import Home, recordings_of
 from telephony.reconcile.nightly import Nightly
@@ -122,6 +125,7 @@ class Service:
         self.ready = asyncio.Event()
         """Set when the first epoch's snapshot has been taken in."""
         tracker, rules = Tracker(PbxName(site.pbx.systemname)), site.numbers.rules
+        tracker.world.missed_after = micros_of(site.desk.desktop_grace_s)
         self._fill_keys = partial(keep_filling, database, rules)
         self.ingest = Ingest(
             tracker,
@@ -135,13 +139,13 @@ class Service:
         """The state of now as documents, for gateways in this process."""
         self.publisher.outlets.append(self.feed)
         self.roster = RosterReader(site, AgentStore(database), self.publisher.enrol)
-        settings = Settings(trunks=tuple(trunk.name for trunk in site.trunks), closure=bool(site.closure.closers))
         self.connection = Connection(
-            account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=settings
+            account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=_settings(site)
         )
         recording, self.recording_on = site.recording, site.recording.on
         self.cutter = Cutter(self.connection.act)
         self.porter = Porter(tracker.world, self.connection.act)
+        self.pauser = Pauser(tracker.world, self.connection.act, site.desk)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         told = [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
@@ -180,6 +184,7 @@ class Service:
         """Of every kind of order, but call-backs."""
         return {
             **recording_orders.handlers(self.recorder),
+            **agents_orders.handlers(self.reach),
             **call_orders.handlers(self.reach),
             **room_orders.handlers(self.reach, self.porter.ready),
             **requeue_orders.handlers(self.reach, self.porter.ready),
@@ -255,6 +260,7 @@ class Service:
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
             lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run, "callers": self.earlier.run}
             lasting |= {"porter": self.porter.run}
+            lasting["pauser"] = self.pauser.run
             lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
@@ -304,6 +310,7 @@ class Service:
         self.sayer.fold(changes)
         self.remarker.fold(changes)
         self.earlier.fold(changes)
+        self.pauser.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:
@@ -312,6 +319,14 @@ class Service:
                 self.ready.set()
             elif isinstance(change, CallEnded):
                 log.info("call ended", call=change.call.call_id, waiting=self.writer.waiting)
+
+
+def _settings(site: Site) -> Settings:
+    return Settings(
+        trunks=tuple(trunk.name for trunk in site.trunks),
+        closure=bool(site.closure.closers),
+        families=(WRAPUP_FAMILY, DESK_FAMILY),
+    )
 
 
 def _log_link(status: LinkStatus) -> None:

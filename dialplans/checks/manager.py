@@ -40,7 +40,9 @@ def mighty(pbx: Pbx) -> Iterator[Fault]:
         if rights & {"all", "system", "command", "config"}:
             what = f"AMI user {user.name!r} may run commands on this machine ({', '.join(sorted(rights & _MIGHTY))})."
             yield Fault(
-                user.where("write"), what, "Give it the rights that it uses; the bridge's are reporting,originate,call."
+                user.where("write"),
+                what,
+                "Give it the rights that it uses; the bridge's are reporting,originate,call,agent.",
             )
 
 

@@ -21,6 +21,7 @@ from dialplans.views import (
     rooms,
     spy,
     ways_in,
+    wrapup,
 )
 from telephony.directory.agents import Agent
 from telephony.site.site import Site
@@ -34,6 +35,7 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
         **lines.lines(site),
         **ends.ends(site),
         **queues.queues(site),
+        **wrapup.wrapup(site),
         **phones.phones(site, agents),
         **outgoing.outgoing(site),
         **numbers.numbers(site),

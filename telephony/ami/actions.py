@@ -106,6 +106,14 @@ class ShowDialPlan(Action, frozen=True):
     extension: str
 
 
+class DBGetTree(Action, frozen=True):
+    """system or reporting. All values of a family of AstDB, as items with ``Key`` and ``Val``."""
+
+    lists = True
+
+    family: str
+
+
 class QueueStatus(Action, frozen=True):
     """No right needed. All queues with members and waiting callers, or one of them."""
 
@@ -319,6 +327,14 @@ class QueueRemove(Action, frozen=True):
 
     queue: str
     interface: str
+
+
+class QueuePenalty(Action, frozen=True):
+    """agent. Of a member in one queue, or in all when ``queue`` is empty."""
+
+    interface: str
+    penalty: int
+    queue: str = ""
 
 
 class QueuePause(Action, frozen=True):

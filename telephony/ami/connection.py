@@ -50,11 +50,12 @@ class Settings(msgspec.Struct, frozen=True):
     ``booted_wait``: how long ``FullyBooted`` may take to follow a login. ``zone``: the PBX's time zone, needed only if
     its AMI user has no ``read=system``. ``doubt_every``: see ``Connection.doubt``. ``chance`` throws the dice of the
     backoff. ``trunks``: names of those whose state is asked at each login. ``closure``: whether the
-    emergency closure is asked after, too.
+    emergency closure is asked after, too. ``families``: those of AstDB that are read at each login.
     """
 
     trunks: tuple[str, ...] = ()
     closure: bool = False
+    families: tuple[str, ...] = ()
     connect_timeout: float = 2.0
     snapshot_timeout: float = 30.0
     booted_wait: float = 0.3
@@ -194,6 +195,7 @@ class Connection:
             snapshot.Login(self.status.epoch, wall, uptime, self._settings.zone),
             self._settings.trunks,
             closure=self._settings.closure,
+            families=self._settings.families,
         )
         for undecoded in taken.undecoded:
             self._note(undecoded)

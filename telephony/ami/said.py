@@ -21,6 +21,14 @@ SAID: dict[str, Spec] = {
     "ZtExpect": event(e.WaitTold, **IDS, queue=text("Queue"), minutes=whole("Minutes")),
     "ZtDuty": event(e.DutyCalled, **IDS, mobile=text("Mobile")),
     "ZtPromise": event(e.CallBackPromised, **IDS, why=text("Why"), state=text("State")),
+    "ZtWrapup": event(
+        e.WrapUpBegan,
+        **IDS,
+        member=text("Agent"),
+        queue=text("Queue"),
+        seconds=whole("Seconds"),
+        until=Field("Until", micros_of_ms),
+    ),
     "ZtEnd": event(
         e.CallerLegEnded,
         **IDS,

@@ -7,6 +7,7 @@ and an event that repeats what the snapshot says does no harm.
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
@@ -29,7 +30,7 @@ from telephony.model.ids import (
     Uniqueid,
 )
 from telephony.model.met import KEPT_QUEUE, queue_behind
-from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen
+from telephony.model.seen import CallerSeen, ChannelSeen, KeptSeen, TrunkSeen
 
 _QUESTIONS: Sequence[a.Action] = (a.Ping(), a.CoreStatus(), a.CoreShowChannels(), a.QueueStatus())
 Row = TypeVar("Row")
@@ -55,20 +56,23 @@ class Taken(msgspec.Struct, frozen=True):
     undecoded: tuple[Undecoded, ...]
 
 
-async def take(act: Act, login: Login, trunks: Sequence[str] = (), *, closure: bool = False) -> Taken:
+async def take(
+    act: Act, login: Login, trunks: Sequence[str] = (), *, closure: bool = False, families: Sequence[str] = ()
+) -> Taken:
     """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus.
 
     All is asked at once: over a slow link the lists would otherwise be seconds younger than the time that dates them,
     and tell nothing of a channel that was there at the login and is gone by then. ``trunks``: names of those asked
-    after. ``closure``: whether the site has an emergency closure.
+    after. ``closure``: whether the site has an emergency closure. ``families``: those of AstDB that are read whole.
     """
     lists = asyncio.gather(*map(act, _QUESTIONS))
     states = asyncio.gather(*(_trunk(act, name) for name in trunks))
-    kept = _closure(act) if closure else _nothing()
-    (ping, status, channels, queues), seen, closed = await asyncio.gather(lists, states, kept)
+    shut = _closure(act) if closure else _nothing()
+    trees = asyncio.gather(*(_family(act, family) for family in families))
+    (ping, status, channels, queues), seen, closed, kept = await asyncio.gather(lists, states, shut, trees)
     taken = read(login, ping.headers, status.headers, [*channels.items, *queues.items])
     found = tuple(trunk for trunk in seen if trunk is not None)
-    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed)
+    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed, kept=tuple(itertools.chain(*kept)))
     return msgspec.structs.replace(taken, snapshot=snapshot)
 
 
@@ -79,6 +83,18 @@ async def _closure(act: Act) -> str:
     except AmiActionFailed:  # there is none; or no right, which is not worth the whole snapshot
         return ""
     return next((item["Val"] for item in reply.items if "Val" in item), "")
+
+
+async def _family(act: Act, family: str) -> tuple[KeptSeen, ...]:
+    """``manager_db_tree_get`` (main/db.c): a key is told as ``/family/name``."""
+    try:
+        reply = await act(a.DBGetTree(family))
+    except AmiActionFailed:  # no right, or a PBX that knows no such action: not worth the whole snapshot
+        return ()
+    rows = ((item.get("Key", ""), item.get("Val", "")) for item in reply.items)
+    return tuple(
+        KeptSeen(family, key[len(family) + 2 :], value) for key, value in rows if key.startswith(f"/{family}/")
+    )
 
 
 async def _nothing() -> str:

@@ -149,6 +149,20 @@ class AgentStateChanged(Change, frozen=True, gc=False):
     previous: AgentState
 
 
+class PauseDue(Change, frozen=True, gc=False):
+    """The agent is to be paused for this reason (``telephony.model.pauses``); until the PBX says so they are not."""
+
+    member: MemberName
+    reason: str
+
+
+class PauseOver(Change, frozen=True, gc=False):
+    """What the agent is paused for is over: the pause is to end, if it is still this one."""
+
+    member: MemberName
+    reason: str
+
+
 class QueueChanged(Change, frozen=True, gc=False):
     """How many wait in ``queue`` now."""
 

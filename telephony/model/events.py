@@ -8,7 +8,7 @@ already decoded; an absent AMI header is an empty string. ``telephony.ami.decode
 import msgspec
 
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
-from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen
+from telephony.model.seen import CallerSeen, ChannelSeen, KeptSeen, TrunkSeen
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -314,6 +314,15 @@ class CallBackPromised(ChannelEvent, frozen=True, gc=False):
     state: str
 
 
+class WrapUpBegan(ChannelEvent, frozen=True, gc=False):
+    """UserEvent ``ZtWrapup``: an agent's channel of a queue ends, and their wrap-up begins."""
+
+    member: MemberName
+    queue: QueueName
+    seconds: int
+    until: Micros
+
+
 class CallerLegEnded(ChannelEvent, frozen=True, gc=False):
     """UserEvent ``ZtEnd``, from the caller's hangup handler. ``source`` is CHANNEL(hangupsource)."""
 
@@ -412,6 +421,7 @@ class SnapshotTaken(Event, frozen=True):
     age: int = 0  # microseconds that reading it took: between ``at`` and its being handed on
     trunks: tuple[TrunkSeen, ...] = ()
     closure: str = ""  # what AstDB holds of the emergency closure
+    kept: tuple[KeptSeen, ...] = ()
 
 
 class LinkLost(Event, frozen=True, gc=False):

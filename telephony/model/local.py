@@ -5,7 +5,7 @@ What must not be lost is on disk before its event is delivered.
 """
 
 from telephony.model.events import Event
-from telephony.model.ids import CallId, MemberName
+from telephony.model.ids import CallId, MemberName, Micros
 from telephony.model.known import Known
 
 
@@ -37,3 +37,25 @@ class HelpAsked(LocalEvent, frozen=True, gc=False):
 
     member: MemberName
     text: str | None
+
+
+class WrapUpExtended(LocalEvent, frozen=True, gc=False):
+    """The agent's wrap-up lasts until then: AstDB has it so."""
+
+    member: MemberName
+    until: Micros
+
+
+class DeskTold(LocalEvent, frozen=True, gc=False):
+    """The agent signed in at a desktop, or (``at_desk`` false) no more: AstDB has it so."""
+
+    member: MemberName
+    at_desk: bool
+
+
+class DesktopTold(LocalEvent, frozen=True, gc=False):
+    """``gateway`` has a desktop of the agent's that answers, or has none any more."""
+
+    member: MemberName
+    gateway: str
+    present: bool

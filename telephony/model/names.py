@@ -6,6 +6,7 @@ from telephony.model.terms import Role
 _IN = "zt-in-"
 _SERVICES = ("Local/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Announcer/", "Surrogate/", "Bridge/", "Snoop/")
 _TRUNK = "trunk-"
+_WATCHER = "Local/run@zt-wrapup-"
 
 
 def party_of(channel_name: str) -> str:
@@ -21,6 +22,11 @@ def dialled_of(channel_name: str) -> str:
 def role_of(channel_name: str) -> Role:
     """What a channel can be told to be by its name alone; queue events may know better later."""
     return Role.SERVICE if channel_name.startswith(_SERVICES) else Role.TARGET
+
+
+def is_watcher(channel_name: str) -> bool:
+    """Whether it is the channel that watches over wrap-ups (context ``zt-wrapup``): it is nobody's and of no call."""
+    return channel_name.startswith(_WATCHER)
 
 
 def is_way_in(context: str) -> bool:

@@ -18,7 +18,7 @@ from telephony.model.guesses import own_up_after
 from telephony.model.ids import Micros, Uniqueid
 from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
-from telephony.model.names import is_way_in, party_of, role_of, trunk_of
+from telephony.model.names import is_watcher, is_way_in, party_of, role_of, trunk_of
 from telephony.model.on_bridges import leave_bridge
 from telephony.model.standing import stand, stand_all
 from telephony.model.terms import Direction, Role, VisitResult
@@ -37,6 +37,8 @@ limit, explicit order. Not the end of a dialplan (16) or a redirect (2), which c
 def created(world: World, event: ChannelCreated) -> None:
     if event.uniqueid in world.channels:
         return None  # told twice: by the snapshot and by its event
+    if is_watcher(event.name):
+        return world.watch(event.uniqueid)
     if event.uniqueid in world.tombstones or event.uniqueid in world.by_leg:
         return world.anomaly("dead channel created", event.uniqueid)
     call = world.by_linkedid.get(event.linkedid) or begin_call(world, event, event.at)
@@ -163,7 +165,8 @@ def hangup_asked(world: World, event: HangupAsked) -> None:
 def hung_up(world: World, event: ChannelHungUp) -> None:
     channel = world.channels.get(event.uniqueid)
     if channel is None:
-        return world.stray(event.uniqueid, "Hangup")
+        world.stray(event.uniqueid, "Hangup")
+        return world.forget_watcher(event.uniqueid)
     end_leg(world, channel, event.cause)
     return None
 

@@ -1,7 +1,9 @@
 """The link's beginning and end, and the PBX's clock: a snapshot makes the model equal to the PBX, whatever was missed
 between."""
 
-from telephony.model import on_closure, on_rooms, on_trunks
+import msgspec
+
+from telephony.model import on_agents, on_closure, on_rooms, on_trunks
 from telephony.model.calls import Call, Visit
 from telephony.model.changes import EpochBegan, EpochEnded
 from telephony.model.events import ChannelCreated, ClockSet, LinkLost, MemberChanged, OfferMade, SnapshotTaken
@@ -18,7 +20,7 @@ from telephony.model.ids import (
 )
 from telephony.model.joins import relink
 from telephony.model.machines import OfferInput, OfferState
-from telephony.model.names import is_way_in, trunk_of
+from telephony.model.names import is_watcher, is_way_in, trunk_of
 from telephony.model.on_bridges import enter_bridge, leave_bridge, pair
 from telephony.model.on_channels import add_channel, begin_call, end_leg, take_state
 from telephony.model.on_queues import close_visit, join_queue, member_changed, offered
@@ -61,6 +63,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     world.hear(event.at)
     before = all_known(world.calls.values())
     _end_missing(world, event)
+    event = _without_watchers(world, event)
     found = [seen for seen in event.channels if seen.uniqueid not in world.channels]
     for seen in sorted(event.channels, key=lambda channel: uniqueid_parts(channel.uniqueid)):
         _take_in(world, seen, event.at)
@@ -76,7 +79,19 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     world.blind = False
     on_trunks.seen(world, event.trunks)
     on_closure.seen(world, event.closure)
+    on_agents.seen(world, event.kept)
     world.emit(EpochBegan(world.now, event.epoch, len(world.calls)))
+
+
+def _without_watchers(world: World, event: SnapshotTaken) -> SnapshotTaken:
+    world.watchers.clear()
+    for seen in event.channels:
+        if is_watcher(seen.name):
+            world.watch(seen.uniqueid)
+    if not world.watchers:
+        return event
+    left = tuple(seen for seen in event.channels if seen.uniqueid not in world.watchers)
+    return msgspec.structs.replace(event, channels=left)
 
 
 def _end_missing(world: World, event: SnapshotTaken) -> None:

@@ -17,6 +17,7 @@ from telephony.model.events import (
 from telephony.model.machines import CallInput, CallState, OfferInput, OfferState
 from telephony.model.met import KEPT_QUEUE
 from telephony.model.on_channels import end_offer
+from telephony.model.pauses import WRAP_UP
 from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
 from telephony.model.world import World
@@ -184,12 +185,15 @@ def member_changed(world: World, event: MemberChanged) -> None:
         return world.anomaly("too many members", event.member)
     if len(agent.memberships) >= MAX_MEMBERSHIPS and event.queue not in agent.memberships:
         return world.anomaly("too many queues of one agent", event.member)
+    before = agent.memberships.pop(event.queue, None)
     if event.removed:
-        agent.memberships.pop(event.queue, None)
         queue.members.pop(event.member, None)
+        agent.at_desk = agent.at_desk and bool(agent.memberships)
     else:
         queue.members[event.member] = None
         agent.memberships[event.queue] = _membership(event)
+        if before is not None and _let_go(before, event):
+            agent.wrapup_until = None
     world.emit(
         MembershipChanged(
             world.now,
@@ -203,6 +207,11 @@ def member_changed(world: World, event: MemberChanged) -> None:
     )
     world.settle_agent(agent)
     return None
+
+
+def _let_go(before: Membership, event: MemberChanged) -> bool:
+    """A pause ended, or another took the place of a wrap-up's: that ends the wrap-up."""
+    return before.paused and (not event.paused or (before.pause_reason == WRAP_UP != event.pause_reason))
 
 
 def _membership(event: MemberChanged) -> Membership:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from telephony.model.ids import MICROS_PER_SECOND, NEVER, CallId, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.machines import AgentInput, AgentState
+from telephony.model.pauses import SIGNED_OUT, WRAP_UP
 
 NOT_IN_USE, IN_USE, BUSY, INVALID, UNAVAILABLE, RINGING, RING_IN_USE, ON_HOLD = range(1, 9)
 """Asterisk's device states (devicestate.h)."""
@@ -68,6 +69,8 @@ class Agent:
     offers: dict[Uniqueid, None] = field(default_factory=dict)
     talking: dict[Uniqueid, AgentInput] = field(default_factory=dict)  # leg → how (telephony.model.standing)
     wrapup_until: Micros | None = None
+    at_desk: bool = False  # signed in at a desktop
+    desktops: dict[str, None] = field(default_factory=dict)  # gateways that have a desktop of theirs
     help: str | None = None  # they ask for help in these words
 
     def turn(self, state: AgentState, at: Micros) -> None:
@@ -77,14 +80,29 @@ class Agent:
             self.help = None
 
     @property
+    def all_paused(self) -> bool:
+        """In every queue, and signed in to one at least."""
+        return bool(self.memberships) and all(membership.paused for membership in self.memberships.values())
+
+    @property
+    def wrapping(self) -> bool:
+        """Paused for wrap-up."""
+        return self.pause_reason == WRAP_UP
+
+    @property
+    def phones(self) -> set[str]:
+        """Of their memberships; as a rule one."""
+        return {membership.interface.partition("/")[2] for membership in self.memberships.values()}
+
+    @property
     def pause_reason(self) -> str:
         return next((m.pause_reason for m in self.memberships.values() if m.paused), "")
 
     def wrap_up(self, at: Micros) -> None:
-        """A leg of this agent's ended: app_queue's own wrap-up time runs from here."""
+        """A leg of this agent's ended: app_queue's own wrap-up time, where it has one, runs from here."""
         seconds = max((m.wrapup_s for m in self.memberships.values()), default=0)
         if seconds > 0:
-            self.wrapup_until = Micros(at + seconds * MICROS_PER_SECOND)
+            self.wrapup_until = max(Micros(at + seconds * MICROS_PER_SECOND), self.wrapup_until or NEVER)
 
     def entry(self, at: Micros) -> AgentInput:
         """What the facts, taken together, say of this agent now."""
@@ -92,16 +110,17 @@ class Agent:
             return max(self.talking.values(), key=_ENGAGED.index)
         if self.offers:
             return AgentInput.OFFER
-        if self.wrapup_until is not None and at < self.wrapup_until and self.memberships:
+        within = self.wrapup_until is not None and at < self.wrapup_until and bool(self.memberships)
+        if within or (self.all_paused and self.wrapping):
             return AgentInput.WRAP_UP
         return self._at_rest()
 
     def _at_rest(self) -> AgentInput:
-        if not self.memberships:
+        if not self.memberships or (self.all_paused and self.pause_reason == SIGNED_OUT):
             return AgentInput.SIGN_OUT
         status = {membership.status for membership in self.memberships.values()}
         if status & _PHONE_LOST:
             return AgentInput.LOSE_PHONE
-        if all(membership.paused for membership in self.memberships.values()):
+        if self.all_paused:
             return AgentInput.PAUSE
         return AgentInput.USE_PHONE if status & _PHONE_USED else AgentInput.FREE

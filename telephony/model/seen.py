@@ -36,3 +36,11 @@ class TrunkSeen(msgspec.Struct, frozen=True, gc=False):
 
     name: str
     reachable: bool
+
+
+class KeptSeen(msgspec.Struct, frozen=True, gc=False):
+    """One entry of AstDB that was asked for: ``family``, ``name`` and ``value``."""
+
+    family: str
+    name: str
+    value: str

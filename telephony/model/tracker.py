@@ -11,6 +11,7 @@ from telephony.model import events as ev
 from telephony.model import (
     joins,
     met,
+    on_agents,
     on_bridges,
     on_channels,
     on_closure,
@@ -81,6 +82,7 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     ev.DutyCalled: on_dialplan.duty_called,
     ev.CallBackPromised: on_dialplan.promised,
     ev.WaitTold: on_dialplan.wait_told,
+    ev.WrapUpBegan: on_agents.wrap_up_began,
     ev.CallerLegEnded: on_dialplan.caller_leg_ended,
     ev.CallBackBegan: on_dialplan.called_back,
     ev.CallWentOut: on_outgoing.went_out,
@@ -106,6 +108,9 @@ HANDLERS: dict[type[ev.Event], Handler] = {
     own.CallRemarked: on_desk.remarked,
     own.CallerKnown: on_desk.caller_known,
     own.HelpAsked: on_desk.help_asked,
+    own.WrapUpExtended: on_agents.wrap_up_extended,
+    own.DeskTold: on_agents.desk_told,
+    own.DesktopTold: on_agents.desktop_told,
 }
 
 

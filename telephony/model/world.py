@@ -15,6 +15,8 @@ from telephony.model.changes import (
     CallTouched,
     Change,
     OfferChanged,
+    PauseDue,
+    PauseOver,
     QueueChanged,
 )
 from telephony.model.ids import (
@@ -44,6 +46,7 @@ from telephony.model.machines import (
     OfferState,
     step,
 )
+from telephony.model.pauses import DESKTOP_GONE, WRAP_UP
 from telephony.model.queues import Agent, Queue
 from telephony.model.terms import VisitResult
 
@@ -52,6 +55,9 @@ MAX_KNOWN_LEGS = 10 * MAX_CHANNELS  # of all calls, ended legs of living calls i
 MAX_PAST = 10_000
 """Calls of before whose ids are remembered, lest another gets one of them. Beyond it the store tells them apart."""
 MAX_QUEUES = 5_000
+DESKTOP_GRACE = Micros(30 * MICROS_PER_SECOND)
+"""Unless the site says otherwise."""
+MAX_WATCHERS = 1_000
 MAX_AGENTS = 50_000
 STEP_BACK = Micros(2 * MICROS_PER_SECOND)
 """The events of a PBX come in the order of their making, but for thread switches. One that is this much older than its
@@ -99,10 +105,14 @@ class World:
     )  # of calls handed over → the start of the PBX that had them
     wrapping_up: dict[MemberName, None] = field(default_factory=dict)
     listening: dict[CallId, Micros] = field(default_factory=dict)  # callers not heard yet → when they are silent
+    missing: dict[MemberName, Micros] = field(default_factory=dict)  # they have no desktop any more → when it counts
+    missed_after: Micros = DESKTOP_GRACE
+    desktops_heard: bool = False  # since this process began
     settling: dict[CallId, Micros] = field(default_factory=dict)  # ended calls → when to hand them over, in this order
     tombstones: dict[Uniqueid, Micros] = field(default_factory=dict)  # in order of death
-    due: Micros = _NEVER_DUE  # none of the three above comes due before, so that an event need not look through them
+    due: Micros = _NEVER_DUE  # none of those above comes due before, so that an event need not look through them
     wrapup_due: Micros = _NEVER_DUE  # no wrap-up comes due before
+    watchers: dict[Uniqueid, None] = field(default_factory=dict)  # channels of the dialplan's own, of no call
     out: list[Change] = field(default_factory=list)
 
     # --- reports ------------------------------------------------------------------------------------------
@@ -115,8 +125,21 @@ class World:
 
     def stray(self, uniqueid: Uniqueid, what: str) -> None:
         """An event about a channel that is not live: late news of a dead one is normal, of a stranger it is not."""
-        if uniqueid not in self.tombstones:
+        if uniqueid not in self.tombstones and uniqueid not in self.watchers:
             self.anomaly("unknown channel", f"{what} {uniqueid}")
+
+    def watch(self, uniqueid: Uniqueid) -> None:
+        """This channel belongs to the dialplan itself: it is no part of any call."""
+        self.watchers[uniqueid] = None
+        if len(self.watchers) > MAX_WATCHERS:
+            del self.watchers[next(iter(self.watchers))]
+
+    def forget_watcher(self, uniqueid: Uniqueid) -> None:
+        """It is gone; what the PBX still says of it is late news, as of any channel."""
+        if uniqueid in self.watchers:
+            del self.watchers[uniqueid]
+            self.tombstones[uniqueid] = self.now
+            self.remind(Micros(self.now + TOMBSTONE))
 
     # --- machines -----------------------------------------------------------------------------------------
 
@@ -305,6 +328,7 @@ class World:
         self.now, self.lost_at = Micros(self.now + by), Micros(self.lost_at + by)
         self.due, self.wrapup_due = Micros(self.due + by), Micros(self.wrapup_due + by)
         self.listening = {call_id: Micros(due + by) for call_id, due in self.listening.items()}
+        self.missing = {member: Micros(due + by) for member, due in self.missing.items()}
         self.settling = {call_id: Micros(due + by) for call_id, due in self.settling.items()}
         self.tombstones = {uniqueid: Micros(died + by) for uniqueid, died in self.tombstones.items()}
         for agent in self.agents.values():
@@ -322,6 +346,7 @@ class World:
         self._mark_silent(until)
         if until >= self.wrapup_due:
             self._end_wrap_ups(until)
+        self._miss_desktops(until)
         self.remind(self.wrapup_due)
 
     def listen(self, call_id: CallId, until: Micros) -> None:
@@ -368,7 +393,25 @@ class World:
                 continue
             agent.wrapup_until = None
             del self.wrapping_up[member]
+            if agent.wrapping:
+                self.emit(PauseOver(self.now, member, WRAP_UP))
             self.settle_agent(agent)
+
+    def miss(self, member: MemberName) -> None:
+        """This agent has no desktop any more: it counts after a while, if at all."""
+        if self.missed_after > 0:
+            self.missing[member] = Micros(self.now + self.missed_after)
+            self.remind(self.missing[member])
+
+    def _miss_desktops(self, until: Micros) -> None:
+        for member, due in list(self.missing.items()):
+            agent = self.agents[member]
+            if due <= until and not agent.talking and not agent.offers:
+                del self.missing[member]
+                if agent.memberships and not agent.all_paused:
+                    self.emit(PauseDue(self.now, member, DESKTOP_GONE))
+            else:
+                self.remind(max(due, Micros(until + MICROS_PER_SECOND)))  # who talks is not disturbed
 
     def _forget(self, until: Micros) -> None:
         while self.tombstones:

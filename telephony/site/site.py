@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from telephony.site.desk import Desk
 from telephony.site.duty import Duty
 from telephony.site.http import Http
 from telephony.site.notice import Notice
@@ -48,6 +49,7 @@ class Site(Table, frozen=True, kw_only=True):
     openings: dict[Word, Opening] = field(default_factory=dict)  # of routes that are not open as the hotline is
     closure: Closure = Closure()
     agents: SignIn = SignIn()
+    desk: Desk = Desk()
     feature_codes: FeatureCodes = FeatureCodes()
     phones: Phones = Phones()
     rooms: Rooms = Rooms()

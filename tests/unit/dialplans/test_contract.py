@@ -13,6 +13,7 @@ from dialplans.parse import Step as DialplanStep
 from dialplans.render import Mode
 from telephony.model.telling import NOTICE_MUSIC
 from telephony.site import (
+    desk,
     duty,
     http,
     notice,
@@ -199,6 +200,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[closure]`": opening.Closure,
     "`[agents]`": phones.SignIn,
     "`[feature_codes]`": phones.FeatureCodes,
+    "`[desk]`": desk.Desk,
     "`[phones]`": provisioning.Phones,
     "`[rooms]`": rooms.Rooms,
     "`[baseline]`": queues.Baseline,
@@ -222,6 +224,8 @@ def toml(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, dict) and value:
+        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -105,7 +105,7 @@ def test_the_queue_plays_what_it_is_told_and_a_transfer_never_the_notice() -> No
 
 def test_the_right_to_send_messages_is_given_where_messages_are_sent() -> None:
     with_messages = rendered(TOLD + "message = true\n")["manager.conf"]
-    assert "write = reporting,originate,call,message\n" in with_messages
+    assert "write = reporting,originate,call,agent,message\n" in with_messages
     assert "message" not in next(
         line for line in rendered(TOLD)["manager.conf"].splitlines() if line.startswith("write = ")
     )

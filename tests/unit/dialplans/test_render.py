@@ -92,12 +92,12 @@ TRUNKS = (("carrier", "12345"), ("backup", "12345"), ("early", "+861012345"))
 
 
 def test_nothing_answers_a_call_before_its_agent_but_the_trunk_that_asks_for_it() -> None:
-    # Answers elsewhere are the baseline's menu and the sound after an agent's feature code.
+    # Answers elsewhere are the baseline's menu, the sound after an agent's code, and what is no call (zt-wrapup).
     text = rendered(FULL)["extensions.conf"]
     steps = [step for extens in plan(rendered(FULL)).values() for each in extens.values() for step in each]
     assert text.count("Answer(") == len([step for step in steps if step.app == "Answer"]) + text.count("?Answer():")
     assert {step.context for step in steps if step.app == "Answer"} == {
-        *("zt-in-backup", "zt-menu", "zt-told", "zt-promise")
+        *("zt-in-backup", "zt-menu", "zt-told", "zt-promise", "zt-wrapup")
     }
     assert all("noanswer" in step.args for step in steps if step.app == "Playback" and step.context != "zt-told")
     said = apps(plan(rendered(FULL))["zt-say"]["s"])[0]

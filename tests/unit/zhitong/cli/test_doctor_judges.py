@@ -165,6 +165,7 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-callback",
         "zt-out",
         "zt-end",
+        "zt-wrapup",
         "zt-promise",
     )
 
