@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from telephony.model import events as ev
-from telephony.model.changes import AgentStateChanged
-from telephony.model.ids import Micros, Uniqueid
+from telephony.model.changes import AgentStateChanged, OfferChanged
+from telephony.model.ids import MemberName, Micros, Uniqueid
 from telephony.model.machines import AgentInput, AgentState
 from telephony.model.queues import Agent
 from telephony.model.terms import Outcome
 from telephony.model.world import World
 from telephony.records.record import CallRecord
+from tests.integration.journal.rooms import STORIES as ROOMS
 from tests.unit.telephony.journal import recorded
 from tests.unit.telephony.model.script import Pbx, Told
 from tests.unit.telephony.model.stories import STORIES
@@ -24,15 +25,16 @@ RECORDED = [name for name in recorded.NAMES if not name.startswith("the-pbx-is-"
 
 # --- 9: stuck agents, ghost calls -------------------------------------------------------------------------
 
-RACES = (
-    "gives-up-in-the-instant-of-the-answer",
-    "ring-all-both-pick-up",
-    "both-hang-up-at-once",
-    "gives-up-in-a-ring-all",
-)
+RACES = {
+    "gives-up-in-the-instant-of-the-answer": 1_500,
+    "ring-all-both-pick-up": 300,
+    "both-hang-up-at-once": 300,
+    "gives-up-in-a-ring-all": 300,
+    **dict.fromkeys(ROOMS, 60),
+}
+"""Story → in how many orders it is told. The first holds seven races of a caller who hangs up against an agent who
+answers, so 10,500 in all."""
 BUSY = frozenset((AgentState.OFFERED, AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE))
-ORDERS = 300
-"""Of each story; the first holds seven races."""
 
 
 def streams_of(event: ev.Event) -> Iterator[str]:
@@ -89,10 +91,10 @@ def replay(events: Sequence[ev.Event]) -> Told:
 @pytest.mark.parametrize("name", RACES)
 def test_row_09_whoever_is_quicker_no_agent_is_left_busy_without_a_live_channel(name: str) -> None:
     """Row 9: stuck agents, ghost calls. Caller hangs up against agent answers, as a real PBX told it, in each of many
-    orders in which its threads might have told it: 2,000 races of the kind, and some of others."""
+    orders in which its threads might have told it: 10,500 races of the kind, and some of others, in rooms too."""
     events, dice = recorded.events(name), random.Random(name)
     callers = {record.uniqueids[0] for record in recorded.seen(events).values()}
-    for _ in range(ORDERS):
+    for _ in range(RACES[name]):
         heard = replay(reordered(events, dice, dice.choice((300, 3_000, 30_000))))
         assert {record.uniqueids[0] for record in heard.records} == callers
         assert len(heard.records) == len(callers)
@@ -101,7 +103,7 @@ def test_row_09_whoever_is_quicker_no_agent_is_left_busy_without_a_live_channel(
 
 
 def test_the_orders_are_orders_of_the_same_events_and_differ() -> None:
-    events, dice = recorded.events(RACES[0]), random.Random(1)
+    events, dice = recorded.events(next(iter(RACES))), random.Random(1)
     orders = {tuple(map(id_of, reordered(events, dice, 3_000))) for _ in range(20)}
     assert len(orders) == 20
     assert {frozenset(order) for order in orders} == {frozenset(map(id_of, events))}
@@ -126,6 +128,59 @@ def test_a_ghost_would_be_seen() -> None:
     assert ghosts(world) == set()
     talking.talking = {Uniqueid("gone"): AgentInput.CONNECT}
     assert ghosts(world) == {talking.member}
+
+
+# --- 10: an agent rung while on another call --------------------------------------------------------------
+
+
+def engaged(world: World) -> set[str]:
+    """Agents who have a line with a call of a queue, whatever they do with it; and colleagues who are asked."""
+    asked = {call.legs[c.guest].party for call in world.calls.values() for c in call.consults if c.guest in call.live}
+    return {name for name, agent in world.agents.items() if any(leg in world.channels for leg in agent.talking)} | asked
+
+
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_row_10_who_holds_asks_or_confers_is_not_free_and_is_not_rung(name: str) -> None:
+    """Row 10: an agent rung while on another call. By what a real PBX told: neither we nor app_queue take an agent for
+    free as long as their line lives, through all rooms and after the caller is gone; and none is offered a call."""
+    told, through = Told(), set[AgentState]()
+    for event in recorded.events(name):
+        if isinstance(event, ev.OfferMade):
+            assert event.member not in engaged(told.tracker.world)
+        told.take(told.tracker.apply(event))
+        world = told.tracker.world
+        for member in engaged(world) & world.agents.keys():
+            agent = world.agents[MemberName(member)]
+            assert agent.state not in (AgentState.READY, AgentState.OFFERED, AgentState.PAUSED), (event, agent.state)
+            through.add(agent.state)
+    assert through & {AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE}
+
+
+@pytest.mark.parametrize("state", ["on call", "hold", "consult", "conference"])
+def test_row_10_a_burst_of_callers_does_not_make_an_engaged_agent_free(state: str) -> None:
+    """Row 10: bursts. Callers join, are offered to others, give up; even an offer that the PBX should not have made
+    (two queues that ring one phone in the same instant) leaves the agent where they are."""
+    name, dice = "asks-to-and-fro" if state == "consult" else "three-in-a-room-and-the-agent-leaves", random.Random(1)
+    events = recorded.events("held-in-a-room" if state == "hold" else name)
+    told, number = Told(), 0
+    while told.tracker.world.agents.get(MemberName("1001")) is None or shown(told) != state:
+        told.take(told.tracker.apply(events[number]))
+        number += 1
+    pbx = Pbx(second=events[number].at // SECOND + 1)
+    for _ in range(40):
+        caller = pbx.citizen()
+        caller.joins("hotline", 1)
+        rung = [caller.offered(agent) for agent in dice.sample(["1001", "1002", "1003"], dice.randrange(3))]
+        caller.gives_up(*rung)
+    for event in pbx.events:
+        if not (isinstance(event, ev.MemberChanged) and event.member == "1001"):
+            told.take(told.tracker.apply(event))
+        assert shown(told) == state
+    assert len([change for change in told.changes if isinstance(change, OfferChanged)]) > 40
+
+
+def shown(told: Told) -> str:
+    return told.tracker.world.agents[MemberName("1001")].state.value
 
 
 # --- 17: AgentComplete late, missing or with the wrong side -----------------------------------------------
