@@ -11,6 +11,7 @@ from telephony.errors import ConfigError
 from telephony.site.contradictions import (
     addresses,
     desk,
+    gateway,
     http,
     lines,
     names,
@@ -44,6 +45,21 @@ def parse_site(text: str, source: str = "site.toml") -> Site:
 
 def contradictions(site: Site) -> Iterator[str]:
     """What is wrong between keys, as ``path: words``. Empty for every site that ``read_site`` returned."""
-    kept = (names, addresses, desk, http, numbers, references, rules, sip, lines, overflow, notice, routes, topics)
+    kept = (
+        names,
+        addresses,
+        desk,
+        gateway,
+        http,
+        numbers,
+        references,
+        rules,
+        sip,
+        lines,
+        overflow,
+        notice,
+        routes,
+        topics,
+    )
     for part in kept:
         yield from part.faults(site)

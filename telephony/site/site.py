@@ -4,6 +4,7 @@ from msgspec import field
 
 from telephony.site.desk import Desk
 from telephony.site.duty import Duty
+from telephony.site.gateway import Gateway
 from telephony.site.http import Http
 from telephony.site.notice import Notice
 from telephony.site.numbers import Numbers
@@ -58,6 +59,7 @@ class Site(Table, frozen=True, kw_only=True):
     remarks: Remarks = Remarks()
     store: Store = Store()
     http: Http = Http()
+    gateway: Gateway | None = None
 
     def queue_named(self, name: str | None) -> Queue:
         """The queue of this name; the first one for None. ``read_site`` has made sure it exists."""

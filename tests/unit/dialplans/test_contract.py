@@ -15,6 +15,7 @@ from telephony.model.telling import NOTICE_MUSIC
 from telephony.site import (
     desk,
     duty,
+    gateway,
     http,
     notice,
     numbers,
@@ -208,6 +209,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[remarks]`": topics.Remarks,
     "`[store]`": store.Store,
     "`[http]`": http.Http,
+    "`[gateway]`": gateway.Gateway,
 }
 
 
