@@ -1,10 +1,12 @@
 """Looks after rooms as far as the dialplan cannot: whether there are any, and who is left alone in one.
 
 The dialplan ends or mends each case itself when somebody hangs up. What remains are hang-ups in the very instant in
-which others walk, and a phone that is still rung for a consult whose caller has gone.
+which others walk, a phone that is still rung for a consult whose caller has gone, and the hold key of a phone, by which
+nobody in a room gets music: who presses it there is brought aside, and back.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 
@@ -15,7 +17,7 @@ from telephony.control.reach import Act
 from telephony.control.whereabouts import caller_of_room
 from telephony.errors import AmiError
 from telephony.model.calls import Call
-from telephony.model.changes import Change, EpochBegan
+from telephony.model.changes import AgentStateChanged, Change, EpochBegan
 from telephony.model.ids import Uniqueid
 from telephony.model.terms import Place
 from telephony.model.world import Channel, World
@@ -41,7 +43,9 @@ class Porter:
     def __init__(self, world: World, act: Act) -> None:
         self._world = world
         self._act = act
-        self._asked = asyncio.Event()
+        self._asked = False
+        self._woken = asyncio.Event()
+        self._aside: set[Uniqueid] = set()  # whose phone holds, and whom we have brought aside for it
         self._since: dict[Uniqueid, float] = {}  # who is alone where nobody will come: since when (monotonic)
         self.missing = ""
         """A place that the PBX's dialplan lacks, as of the last login; empty: none is known to."""
@@ -52,16 +56,22 @@ class Porter:
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes."""
-        if any(isinstance(change, EpochBegan) for change in changes):
-            self._asked.set()
+        for change in changes:
+            if isinstance(change, EpochBegan):
+                self._asked = True
+            if isinstance(change, EpochBegan | AgentStateChanged):
+                self._woken.set()
 
     async def run(self) -> None:
         while True:
-            if self._asked.is_set():
-                self._asked.clear()
+            if self._asked:
+                self._asked = False
                 await self.ask()
+            await self.follow_phones()
             await self.step(time.monotonic())
-            await asyncio.sleep(EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+            self._woken.clear()
 
     async def ask(self) -> None:
         """Whether the PBX has all places. When it cannot be asked, what was known holds."""
@@ -74,6 +84,29 @@ class Porter:
         if self.missing:
             log.error("the dialplan has no rooms: hold and consult are refused; deploy it anew", missing=self.missing)
 
+    # --- a phone's own hold key -------------------------------------------------------------------------------
+
+    async def follow_phones(self) -> None:
+        """Whose phone holds in a room goes aside, so that the caller hears music; and back when it does no longer."""
+        self._aside &= self._world.channels.keys()
+        for call in [call for call in self._world.calls.values() if call.room and self.ready()]:
+            for channel in self._living(call):
+                await self._follow(call, channel)
+
+    async def _follow(self, call: Call, channel: Channel) -> None:
+        leg = channel.leg
+        if leg.place is Place.ROOM and leg.on_hold and self._alone_with_caller(call, channel):
+            self._aside.add(channel.uniqueid)
+            await self._mend(channel.uniqueid, Redirect(channel.name, "zt-room-agent", "side"))
+        elif channel.uniqueid in self._aside and not leg.on_hold:
+            self._aside.discard(channel.uniqueid)
+            if leg.place is Place.SIDE and not leg.partners and call.consult is None:
+                await self._mend(channel.uniqueid, Redirect(channel.name, "zt-room-agent", "back"))
+
+    def _alone_with_caller(self, call: Call, channel: Channel) -> bool:
+        caller = caller_of_room(self._world, call, channel)
+        return caller is not None and channel is not caller and channel.leg.partners == (caller.uniqueid,)
+
     # --- who is left ------------------------------------------------------------------------------------------
 
     async def step(self, now: float) -> None:
@@ -83,24 +116,28 @@ class Porter:
         for uniqueid, since in list(self._since.items()):
             if now - since >= LEFT_S:
                 self._since[uniqueid] = now
+                log.warning("somebody was left alone in a room", channel=uniqueid, action=left[uniqueid].name)
                 await self._mend(uniqueid, left[uniqueid])
 
     async def _mend(self, uniqueid: Uniqueid, action: Action) -> None:
-        log.warning("somebody was left alone in a room", channel=uniqueid, action=action.name)
         try:
             await self._act(action, _DEADLINE_S)
         except AmiError as error:
-            log.warning("somebody left in a room could not be helped", channel=uniqueid, reason=str(error))
+            log.warning("somebody in a room could not be moved", channel=uniqueid, reason=str(error))
 
     def _left(self) -> list[tuple[Channel, Action]]:
         return [found for call in self._world.calls.values() if call.room for found in self._left_in(call)]
 
     def _left_in(self, call: Call) -> list[tuple[Channel, Action]]:
-        living = [self._world.channels[uniqueid] for uniqueid in call.live if uniqueid in self._world.channels]
-        placed = [channel for channel in living if channel.leg.person and channel.leg.place is not Place.NONE]
+        placed = [channel for channel in self._living(call) if channel.leg.place is not Place.NONE]
         caller = caller_of_room(self._world, call)
         if caller is None:
             return [(channel, Hangup(channel.name, _NORMAL)) for channel in placed if not channel.leg.partners]
         alone = caller in placed and not caller.leg.partners and len(placed) == 1
         # Nobody is on hold for somebody who has gone: before all others to whoever is free.
         return [(caller, Redirect(caller.name, "zt-room-caller", "requeue"))] if alone and call.inbound else []
+
+    def _living(self, call: Call) -> list[Channel]:
+        """The people of this call."""
+        found = [self._world.channels[uniqueid] for uniqueid in call.live if uniqueid in self._world.channels]
+        return [channel for channel in found if channel.leg.person]

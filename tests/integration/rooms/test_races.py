@@ -147,3 +147,18 @@ async def sent_on(bridge: Office, here: Hall) -> None:
     await taken.hangup()
     await here.citizen.ended()
     await here.silent()
+
+
+async def test_the_hold_key_of_a_phone_gives_music_in_a_room_too(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office") as bridge:
+        here = await hall(rig, tmp_path / "music")
+        await bridge.done(bridge.desk(here).hold())
+        await bridge.done(bridge.desk(here).resume())
+        for _ in range(2):
+            await here.agent.hold()
+            await only(here.citizen, {MUSIC})
+            await here.agent.resume()
+            await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+        await here.citizen.hangup()
+        await here.agent.ended()
+        await here.silent()
