@@ -5,6 +5,7 @@ told of it (law 1). An ended call is known here for a while, so that its agents 
 is still on its way, or the database away.
 """
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
@@ -56,6 +57,7 @@ class Remarker:
         self._keeper = keeper
         self._records = records
         self._ended: OrderedDict[CallId, _Had] = OrderedDict()
+        self._telling: set[asyncio.Task[None]] = set()
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Remember calls that are over."""
@@ -85,7 +87,9 @@ class Remarker:
             **said._asdict(),
         )
         await self._keep(remark, until - time.monotonic())
-        return await self._tell(remark, until - time.monotonic())
+        live = self._reach.world.calls.get(remark.call_id)  # of one that is over, to be on disk is all
+        seen = self._reach.outcomes.until
+        return Done(seen=live is None or await seen(lambda: _shown(live, remark), until - time.monotonic()))
 
     # --- whose call it was ------------------------------------------------------------------------------------
 
@@ -123,16 +127,18 @@ class Remarker:
             raise CommandRefused(
                 Reason.BUSY, "Too many remarks wait for the disk or the database. Keep the text, and try again."
             )
-        if not await self._keeper.kept(within):
+        telling = asyncio.create_task(self._tell(remark))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        done, _ = await asyncio.wait([telling], timeout=within)
+        if not done:
             raise OutcomeUnknown("The disk has not taken it yet. Keep the text, and see whether it is shown.")
 
-    async def _tell(self, remark: Remark, within: float) -> Done:
-        """Of a call that is over there is nobody to tell: that it is on disk is all."""
-        self._reach.deliver(
-            CallRemarked(remark.at, remark.call_id, remark.who, remark.note, remark.topics, remark.mark)
-        )
-        live = self._reach.world.calls.get(remark.call_id)
-        return Done(seen=live is None or await self._reach.outcomes.until(lambda: _shown(live, remark), within))
+    async def _tell(self, remark: Remark) -> None:
+        """Once it is on disk, however long that takes."""
+        await self._keeper.kept()
+        said = CallRemarked(remark.at, remark.call_id, remark.who, remark.note, remark.topics, remark.mark)
+        self._reach.deliver(said)
 
 
 def _shown(call: Call, remark: Remark) -> bool:

@@ -4,7 +4,6 @@ What a person was told is kept is kept: over a kill, and over a database that is
 their order, each once.
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -47,11 +46,6 @@ class RemarkKeeper:
         """Have it kept; False when there is no room for another one. Never waits."""
         return self.writer.offer(remark)
 
-    async def kept(self, within: float) -> bool:
-        """Wait until all that was taken is on disk; False when it is not within so many seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self._outbox.sync()
-        except TimeoutError:
-            return False
-        return True
+    async def kept(self) -> None:
+        """Wait until all that was taken is on disk. For as long as the disk takes nothing this does not return."""
+        await self._outbox.sync()
