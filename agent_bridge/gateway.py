@@ -85,6 +85,7 @@ class Gateway:
     ) -> AsyncIterator[int]:
         """Take desktops; yields the port. ``origins``: of web pages that may connect; programs say none. On leaving all
         are told to come again, not all at once."""
+        self._going = False
         async with serve(
             self._handle,
             host,

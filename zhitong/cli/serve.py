@@ -11,6 +11,8 @@ import structlog
 import typer
 import uvloop
 
+from agent_bridge.gateway import Gateway
+from agent_bridge.opening import keep, settings_of, tls_of
 from telephony.config import Site, read_site
 from telephony.places import control_of, home_of, secrets_of, var_of
 from telephony.secrets import Secrets, read_secrets, with_figures_key
@@ -45,8 +47,9 @@ async def _serve(path: Path) -> None:
     secrets = await asyncio.to_thread(_secrets, secrets_of(path, site))
     await asyncio.to_thread(var_of(path, site).mkdir, parents=True, exist_ok=True)
     async with (
-        _people_sign_in(path, site),
+        _people_sign_in(path, site) as access,
         Service.open(site, secrets, home_of(path, site), to_say(site)) as service,
+        _desktops(path, site, access, service),
     ):
         service.connection.renewed = lambda: account_of(site, read_secrets(secrets_of(path, site)))
         work = asyncio.create_task(service.run(control_of(path, site)))
@@ -61,12 +64,29 @@ async def _serve(path: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def _people_sign_in(path: Path, site: Site) -> AsyncIterator[Access | None]:
-    """Where site.toml has a port for it. Calls never wait for it."""
-    if site.http.port is None:
+    """Where site.toml has a port for it, or desktops. Calls never wait for it."""
+    if site.http.port is None and (site.gateway is None or not site.gateway.serve):
         yield None
         return
     async with open_access(path, site, "serve") as access, http_of(path, site, access.api.app):
         yield access
+
+
+@contextlib.asynccontextmanager
+async def _desktops(path: Path, site: Site, access: Access | None, service: Service) -> AsyncIterator[None]:
+    """Where site.toml has a gateway."""
+    if site.gateway is None or not site.gateway.serve or access is None:
+        yield
+        return
+    tls = await asyncio.to_thread(tls_of, path, site, site.gateway)
+    settings = settings_of(site.gateway)
+    gateway = Gateway(service.feed, service.door, access.tokens, access.audit, settings, "serve")
+    work = asyncio.create_task(keep(gateway, site.gateway, tls))
+    try:
+        yield
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
 
 
 def _secrets(path: Path) -> Secrets:
