@@ -38,6 +38,7 @@ class Rules(NamedTuple):
 class _Failures(msgspec.Struct):
     count: int = 0
     last: float = 0.0
+    before: float = 0.0  # when the one before the last was, should the last be taken back
 
 
 class Lockout:
@@ -72,7 +73,7 @@ class Lockout:
         """Whether it was right was never looked at."""
         for table, key in ((self._pairs, _pair(account, address)), (self._accounts, account)):
             if (failures := table.get(key)) is not None:
-                failures.count = max(0, failures.count - 1)
+                failures.count, failures.last = max(0, failures.count - 1), failures.before
 
     def succeeded(self, account: str, address: str) -> None:
         """The password was right: the pair's failures are forgotten; those of others are not."""
@@ -101,7 +102,7 @@ class Lockout:
         now, failures = self._clock(), table.setdefault(key, _Failures())
         if now - failures.last >= self._rules.pair.forget_s:
             failures.count = 0
-        failures.count, failures.last = failures.count + 1, now
+        failures.count, failures.before, failures.last = failures.count + 1, failures.last, now
         table.move_to_end(key)
         if len(table) > self._kept:
             table.popitem(last=False)

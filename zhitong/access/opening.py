@@ -1,6 +1,7 @@
 """All of access in one, as a process that serves people opens it."""
 
 import contextlib
+import logging
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -27,6 +28,10 @@ from zhitong.access.store import AccountStore
 from zhitong.access.tokens import Tokens
 
 _END_S = 2.0
+
+_UNHEARD = logging.getLogger(f"{__name__}.protocol")
+_UNHEARD.disabled = True
+"""Where aiohttp would write a traceback for each request that is no HTTP: anybody could fill the log with them."""
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +92,7 @@ async def open_access(site_file: Path, site: Site, chain: str) -> AsyncIterator[
 @contextlib.asynccontextmanager
 async def serving(app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Serve until left; the port (0: a free one). Raises ConfigError when it cannot be had."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_S, keepalive_timeout=30.0)
+    runner = web.AppRunner(app, access_log=None, logger=_UNHEARD, shutdown_timeout=_END_S, keepalive_timeout=30.0)
     await runner.setup()
     try:
         try:
