@@ -18,6 +18,11 @@ EPOCHS_A_RUN = 1_000_000
 log = structlog.get_logger(__name__)
 
 
+def run_of(epoch: int) -> int:
+    """The run that this login, or the time before its first, belongs to."""
+    return epoch // EPOCHS_A_RUN
+
+
 def first_epoch(runs: Path) -> int:
     """The number after which this run's logins are counted: the first ever run begins at 1, the second at 1,000,001.
 

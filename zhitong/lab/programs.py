@@ -1,10 +1,11 @@
-"""Which Asterisk and which SIPp to run: the person's own, named in the environment, or the fetched tree's.
+"""Which Asterisk, SIPp and Redis to run: the person's own, named in the environment, or the fetched tree's.
 
 ========================  ===================================================================
 ``ZHITONG_ASTERISK``      path of an asterisk program, for instance ``/usr/sbin/asterisk``
 ``ZHITONG_ASTERISK_MODULES``  its directory of modules, where it is not found by itself
 ``ZHITONG_ASTERISK_DATA``     its data directory (``sounds/``, ``documentation/``), likewise
 ``ZHITONG_SIPP``          path of a sipp program
+``ZHITONG_REDIS``         path of a redis-server program
 ``ZHITONG_ESPEAK``        path of an espeak-ng program (zhitong.lab.speech)
 ========================  ===================================================================
 """
@@ -18,7 +19,7 @@ import msgspec
 from telephony.errors import LabError
 from zhitong.lab.apt import Progress
 from zhitong.lab.speech import with_speech
-from zhitong.lab.tree import PBX, Tree, fetch
+from zhitong.lab.tree import PBX, REDIS, Tree, fetch
 
 _MODULE_DIRS = (
     "/usr/lib/x86_64-linux-gnu/asterisk/modules",
@@ -79,6 +80,13 @@ def find_sipp(progress: Progress = _silent, environ: Mapping[str, str] = os.envi
     if own := environ.get("ZHITONG_SIPP"):
         return Program([_executable("ZHITONG_SIPP", own)])
     return _of_tree(fetch(PBX, progress), "usr/bin/sipp")
+
+
+def find_redis(progress: Progress = _silent, environ: Mapping[str, str] = os.environ) -> Program:
+    """The redis-server of ``ZHITONG_REDIS``, else of the fetched tree."""
+    if own := environ.get("ZHITONG_REDIS"):
+        return Program([_executable("ZHITONG_REDIS", own)])
+    return _of_tree(fetch(REDIS, progress), "usr/bin/redis-server")
 
 
 def _of_tree(tree: Tree, program: str) -> Program:

@@ -1,0 +1,108 @@
+"""How Redis is reached, and what our keys there are called.
+
+Everything of one PBX begins with ``zhitong:{systemname}:``; the braces keep it together on one node of a cluster. Every
+key expires: a site that is gone leaves nothing behind (docs/decisions/0012).
+"""
+
+import hashlib
+import ssl
+from collections.abc import Awaitable
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from telephony.errors import ConfigError
+from telephony.live.port import Position
+from telephony.model.ids import PbxName
+
+CONNECT_S = 2.0
+ANSWER_S = 5.0
+"""How long Redis may take, to be connected to and to answer. Longer than ``BLOCK_MS``."""
+BLOCK_MS = 1_000
+"""How long a read waits for what comes, before it looks whether the other side still lives."""
+
+FAULTS = (RedisError, OSError, TimeoutError)
+"""What Redis being away, or broken, is told by."""
+
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+"""Of a stream: its id, its fields."""
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The names of one PBX's keys."""
+
+    head: str
+    documents: str
+    deltas: str
+    orders: str
+    prefix: str
+
+    def reader(self, name: str) -> str:
+        """Where the reader of this name stands."""
+        return f"{self.prefix}reader:{name}"
+
+    def answers(self, gateway: str) -> str:
+        """The stream of answers to this gateway's orders."""
+        return f"{self.prefix}answers:{gateway}"
+
+    def taken(self, key: str) -> str:
+        """What became of the order of this key."""
+        return f"{self.prefix}taken:{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+
+def keys_of(pbx: PbxName) -> Keys:
+    """The keys of this PBX."""
+    prefix = f"zhitong:{{{pbx}}}:"
+    head, documents, deltas, orders = (prefix + name for name in ("head", "documents", "deltas", "orders"))
+    return Keys(head, documents, deltas, orders, prefix)
+
+
+def open_redis(url: str, password: str | None = None, ca: str | None = None) -> Redis:
+    """A client; it connects when it is first used. ``password`` goes before the URL's own; ``ca``: whose certificates
+    are believed of a ``rediss://`` server, in PEM. Nothing is ever sent twice. Raises ConfigError."""
+    options: dict[str, Any] = {
+        "socket_connect_timeout": CONNECT_S,
+        "socket_timeout": ANSWER_S,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    if password is not None:
+        options["password"] = password
+    if ca is not None and urlsplit(url).scheme == "rediss":
+        options["ssl_ca_certs"] = _readable(ca)
+    try:
+        return Redis.from_url(url, **options)
+    except ValueError as error:
+        raise ConfigError(f"store.redis_url: {error}") from error
+
+
+def _readable(ca: str) -> str:
+    try:
+        ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise ConfigError(f"store.redis_ca: {ca} cannot be read, or holds no certificate in PEM form.") from error
+    return ca
+
+
+async def read_stream(redis: Redis, key: str, after: bytes | str, at_once: int | None = None) -> list[Entry]:
+    """What is in the stream after this id, or comes within ``BLOCK_MS``; often nothing. Raises as Redis does."""
+    read = redis.xread({key: after}, count=at_once, block=BLOCK_MS)
+    found = await cast(Awaitable[list[tuple[bytes, list[Entry]]] | None], read)
+    return [entry for _, entries in found or () for entry in entries]
+
+
+def stream_id(position: Position) -> str:
+    """A position is the id of its entry in the stream: both only ever grow."""
+    return f"{position.epoch}-{position.sequence}"
+
+
+def position_at(said: bytes) -> Position:
+    """The position of a stream's id. Raises ValueError."""
+    epoch, _, sequence = said.partition(b"-")
+    return Position(int(epoch), int(sequence))
