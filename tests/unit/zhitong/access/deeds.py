@@ -15,7 +15,7 @@ def written(var: Path, chain: str = "commands") -> str:
 def deeds(var: Path, chain: str = "commands") -> list[dict[str, Any]]:
     """What people did, each with its details beside; the log's own lines left out. Every hash is computed anew."""
     lines, before = [], "0" * 64
-    for raw in written(var, chain).splitlines():
+    for raw in written(var, chain).split("\n")[:-1]:
         body, digest = re.fullmatch(r'(.*),"hash":"([0-9a-f]{64})"\}', raw).groups()  # type: ignore[union-attr]
         assert hashlib.sha256(f"{body}}}".encode()).hexdigest() == digest
         line = json.loads(raw)
