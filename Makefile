@@ -62,6 +62,10 @@ bench: setup ## the benchmarks, as ratios against a yardstick in the same run
 chaos: setup ## faults at random moments under real calls, then a judge: ten minutes or so (CALLS= SEED=)
 	@$(BIN)/zhitong chaos $(chaos_options) $(ARGS)
 
+.PHONY: asyncapi
+asyncapi: setup ## write docs/asyncapi.yaml, the protocol of desktops, anew from the tables in the code
+	@$(BIN)/python -m tools.asyncapi
+
 .PHONY: diagrams
 diagrams: setup ## draw the state diagrams in docs/ anew from the tables in the code
 	@$(BIN)/python -m tools.diagrams

@@ -50,7 +50,7 @@ def tls_of(site_file: Path, site: Site, table: Table) -> ssl.SSLContext | None:
 
 
 async def keep(gateway: Gateway, table: Table, tls: ssl.SSLContext | None, port: int | None = None) -> NoReturn:
-    """Serve desktops until cancelled, whatever befalls: calls do not depend on it. ``port``: in place of the table's."""
+    """Serve desktops until cancelled, whatever befalls: calls do not depend on it. ``port``: in place of its own."""
     while True:
         try:
             await _serve(gateway, table, tls, table.port if port is None else port)

@@ -9,7 +9,6 @@ from typing import Literal
 import msgspec
 
 from agent_bridge.wire.errors import Problem
-from telephony.control.commands import Taken
 from telephony.live.documents import Document
 from telephony.model.ids import Micros
 
@@ -95,7 +94,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """To an order that was sent. ``seen``: its effect was seen before the deadline; else it is seen in the documents
     when it comes. ``call``: the call that it began; ``attempt``: the number of the try, for a call-back."""
 
-    taken: Literal[Taken.ACCEPTED] = Taken.ACCEPTED
+    taken: Literal["accepted"] = "accepted"
     seen: bool = False
     attempt: int | None = None
     call: str = ""
