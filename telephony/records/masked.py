@@ -20,7 +20,7 @@ _LONG_NUMBER = re.compile(r"\+?\d{7,}")
 
 def masked(record: CallRecord) -> CallRecord:
     """The record with each such number masked wherever it stands: as the caller's, as a party of a leg or
-    of the timeline, as the target of a transfer, and inside channel names (``Local/13812345678@…``).
+    of the timeline, as the target of a transfer or a consult, and inside channel names (``Local/13812345678@…``).
     Agents' and service numbers stay; so do ids and times.
     """
     words = {number: mask_number(number) for number in _personal(record)}
@@ -51,7 +51,7 @@ def _personal(record: CallRecord) -> list[str]:
     parties = [leg.party for leg in record.legs] + [transfer.to for transfer in record.transfers]
     parties += [party for segment in record.timeline for party in segment.with_]
     parties += [tried.mobile for tried in record.duty] + [out.number for out in record.out]
-    parties += [told.number for told in record.refused_out]
+    parties += [told.number for told in record.refused_out] + [consult.whom for consult in record.consults]
     found = {text for text in parties if _LONG_NUMBER.fullmatch(text)}
     found |= {text for leg in record.legs for text in _LONG_NUMBER.findall(leg.name.partition("@")[0])}
     found.add(record.caller_number)

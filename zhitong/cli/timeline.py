@@ -8,7 +8,7 @@ from rich.text import Text
 
 from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
-from telephony.records.record import CallRecord, DutyCall, Leg, RefusedOut, WentOut
+from telephony.records.record import CallRecord, Consult, DutyCall, Leg, RefusedOut, WentOut
 from telephony.site.topics import Topic
 from zhitong.cli import console, notice_words, number_words, recording_words, remark_words, words
 
@@ -68,6 +68,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "拒绝外呼 refused out": ", ".join(_refused_out(told) for told in record.refused_out),
         "值班手机 duty": ", ".join(_duty(tried) for tried in record.duty),
         "回电承诺 promise": _promise(record),
+        "咨询 consults": ", ".join(_consult(consult) for consult in record.consults),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "监听 heard by": ", ".join(f"{words.LISTENING.get(h.mode, h.mode)} {h.by}" for h in record.heard_by),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",
@@ -101,6 +102,11 @@ def _talk(record: CallRecord) -> str:
         return ""
     hold = f" · 保持 hold {console.seconds(record.hold_ms)}" if record.hold_ms else ""
     return console.seconds(record.talk_ms) + hold
+
+
+def _consult(consult: Consult) -> str:
+    asked = (console.seconds((consult.ended_at - consult.at) // 1_000),) if consult.ended_at is not None else ()
+    return " · ".join((f"{consult.by} → {consult.whom}", *asked, words.CONSULTS.get(consult.result, consult.result)))
 
 
 def _out(out: WentOut) -> str:

@@ -67,7 +67,20 @@ PROVENANCES = {
     Provenance.COMPLETED: "由日志补全 completed",
     Provenance.REBUILT: "由日志重建 rebuilt",
 }
-TRANSFERS = {"blind": "盲转 blind", "attended": "咨询转 attended", "blonde": "半咨询转 blonde"}
+TRANSFERS = {
+    "blind": "盲转 blind",
+    "attended": "咨询转 attended",
+    "blonde": "半咨询转 blonde",
+    "requeue": "退回队列 back into line",
+}
+CONSULTS = {
+    "completed": "已转交 handed over",
+    "merged": "已三方 three together",
+    "cancelled": "已取消 cancelled",
+    "over": "已结束 over",
+    "busy": "忙 busy",
+    "noanswer": "无应答 no answer",
+}
 CAUSES = {
     1: "空号 unassigned number",
     16: "正常 normal",
@@ -138,6 +151,7 @@ def chinese(words: str) -> str:
 def connect_ms(record: CallRecord) -> int | None:
     """Connect time (metrics.md): the call's first channel event → agent bridged, in milliseconds."""
     return None if record.answered_at is None else (record.answered_at - record.received_at) // 1000
+
 
 LISTENING = {"listen": "监听 listened", "whisper": "耳语 whispered", "barge": "强插 barged in"}
 """How a supervisor heard a call."""

@@ -18,7 +18,7 @@ from telephony.model.ids import Micros
 from telephony.model.terms import Direction, Provenance
 from telephony.records.export import COLUMNS, ExportFormat, Layout, export, guarded
 from telephony.records.masked import masked
-from telephony.records.record import CallRecord
+from telephony.records.record import CallRecord, Consult
 from tests.unit.telephony.records.samples import START, record, tellings
 
 CSV = ExportFormat.CSV
@@ -141,7 +141,8 @@ def everywhere(number: str) -> CallRecord:
     )
     timeline = tuple(msgspec.structs.replace(part, with_=(number, "1001")) for part in one.timeline)
     transfers = tuple(msgspec.structs.replace(part, to=number) for part in one.transfers)
-    return msgspec.structs.replace(one, legs=legs, timeline=timeline, transfers=transfers)
+    consults = (Consult("1001", number, one.received_at, None, one.ended_at, "noanswer"),)
+    return msgspec.structs.replace(one, legs=legs, timeline=timeline, transfers=transfers, consults=consults)
 
 
 @pytest.mark.parametrize("number", ["13812345678", "+8613812345678", "02161234567", "61234567"])
@@ -156,9 +157,10 @@ def test_a_masked_export_has_the_number_nowhere(number: str, format_: ExportForm
 def test_no_number_whatsoever_gets_out_of_a_masked_record(number: str) -> None:
     one = masked(everywhere(number))
     texts = [one.caller_number, one.caller_name, *(part.to for part in one.transfers)]
+    texts += [part.whom for part in one.consults]
     texts += [text.partition("@")[0] for leg in one.legs for text in (leg.party, leg.name)]
     texts += [party for part in one.timeline for party in part.with_]
-    assert len(texts) == 15
+    assert len(texts) == 16
     assert not [text for text in texts if number.lstrip("+") in text]
 
 

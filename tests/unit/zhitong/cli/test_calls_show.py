@@ -18,7 +18,7 @@ from telephony.model.terms import (
     SegmentKind,
     Side,
 )
-from telephony.records.record import CallRecord, Interval, Leg, RecordingPause, Segment
+from telephony.records.record import CallRecord, Consult, Interval, Leg, RecordingPause, Segment
 from tests.unit.telephony.records.samples import START, call_id, record, tellings, uniqueid
 from tests.unit.zhitong.cli.conftest import ANY_LONG_NUMBER, Terminal
 from zhitong.cli import console, timeline
@@ -39,6 +39,15 @@ def drawn(call: CallRecord, columns: int = 80) -> list[str]:
 def line(lines: list[str], beginning: str) -> str:
     (found,) = [each for each in lines if each.startswith(beginning)]
     return found
+
+
+def test_consults_are_told_with_their_length_and_what_came_of_them() -> None:
+    asked = (
+        Consult("1001", "1005", Micros(START + 9 * S), Micros(START + 12 * S), Micros(START + 21 * S), "completed"),
+        Consult("1001", "02161234567", Micros(START + 22 * S), None, Micros(START + 42 * S), "chanunavail"),
+    )
+    told = line(drawn(record(1, consults=asked), 160), "咨询 consults")
+    assert told.endswith("1001 → 1005 · 12.0 s · 已转交 handed over, 1001 → 02161234567 · 20.0 s · chanunavail")
 
 
 @pytest.fixture
