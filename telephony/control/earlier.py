@@ -102,10 +102,9 @@ class EarlierCalls:
             self._deliver(event)
         if caller is None:
             return
-        week = CallQuery(caller=caller, since=Micros(call.received_at - _WEEK), until=call.received_at)
         missed = await self._ledger.entries(EntryQuery(caller=caller, limit=_OPEN_SHOWN))
         known = Known(
-            calls_7d=1 + await self._records.count(week),
+            calls_7d=1 + await self._in_a_week(call, caller, before),
             earlier=tuple(_earlier(record, said.get(record.call_id)) for record in before),
             open_missed=tuple(listed.entry.number for listed in missed),
             last_agent=next((record.agent for record in before if record.agent is not None), None),
@@ -115,6 +114,12 @@ class EarlierCalls:
     async def _before(self, call: Call, caller: Sought) -> Sequence[CallRecord]:
         query = CallQuery(caller=caller, until=call.received_at, limit=SHOWN)
         return (await self._records.find(query)).records
+
+    async def _in_a_week(self, call: Call, caller: Sought, before: Sequence[CallRecord]) -> int:
+        since = Micros(call.received_at - _WEEK)
+        if len(before) < SHOWN:  # these are all there are
+            return sum(record.received_at >= since for record in before)
+        return await self._records.count(CallQuery(caller=caller, since=since, until=call.received_at))
 
 
 def sought(call: Call, rules: Rules) -> Sought | None:
