@@ -177,6 +177,21 @@ USER_EVENTS = (
         "cannot be heard; Length in ms",
     ),
     UserEvent(
+        "ZtLimit",
+        ("How",),
+        "ZT_LIMIT",
+        ("h",),
+        "the caller's number is limited: low-priority, one-call, refuse",
+    ),
+    UserEvent(
+        "ZtSticky",
+        ("Queue", "Agent", "State"),
+        "ZT_STICKY",
+        ("q", "a", "s"),
+        "the phone of the agent who had the caller before is about to be rung alone (offered), or did not answer "
+        "(passed)",
+    ),
+    UserEvent(
         "ZtRating",
         ("State", "Value", "Agent"),
         "ZT_RATING",
@@ -187,6 +202,20 @@ USER_EVENTS = (
 
 PROMISE_STATES = ("given", "withheld", "heard")
 """Of a ZtPromise: a call-back is promised, or cannot be since there is no number; the sentence was heard to its end."""
+
+KEPT_LIMIT = "zt-limit-"
+KEPT_BACK = "zt-back-"
+"""Names of custom presence states (in AstDB, below CustomPresence), which the bridge writes ahead of time, since that
+needs no more than the right `call`. ``xa,<expires>:<how>`` below the caller's kind and number (mobile-13800000001): a
+limit. ``xa,<expires>:<agent>:<kind and number>`` below the last three digits: who had the caller, so that there are a
+thousand of them at most. Expiry in epoch seconds."""
+
+KEPT_LINE = "zt-sticky-"
+"""And a queue's name: the line of that queue in which one agent's phone alone is rung."""
+
+STICKY_STATES = ("offered", "passed")
+
+LIMITS = ("low-priority", "one-call", "refuse")
 
 RATING_STATES = ("asked", "given")
 
@@ -203,7 +232,7 @@ RECORDING_STATES = ("paused", "resumed", "ended")
 ROOM_PLACES = ("room", "side", "hold")
 ROOM_ROLES = ("caller", "agent", "guest")
 
-REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted", "emergency")
+REFUSAL_REASONS = ("closed", "unknown-number", "no-key", "capacity", "exhausted", "emergency", "limited")
 
 CLOSURE_STATES = ("closed", "open", "denied")
 
@@ -233,6 +262,11 @@ VARIABLES = {
     "ZT_TELL": "1 while the caller is still to be told the notice; empty if there is none, or it is over",
     "ZT_TOLD_AT": "when the notice began, in ms since 1970; empty before",
     "ZT_MOH": "the class of music of this wait, where there is a notice",
+    "ZT_WHO": "who calls: kind and number, such as mobile-13800000001; empty if the number is withheld or none",
+    "ZT_LIMIT": "how the caller's number is limited; empty if it is not",
+    "ZT_STICKY": "1 once it was looked whether an agent had this caller before",
+    "ZT_BACK": "that agent, while the phone of theirs alone rings; empty: nobody",
+    "ZT_POSITION": "the caller's place in the queue, after that",
     "ZT_RATED": "1 once the caller was asked for a rating",
     "ZT_PAUSED": "1 while an agent's key has paused the recording",
     "ZT_BYTES": "at the end: how long the recording is, 0 if there is no file; empty if it never began",

@@ -10,10 +10,12 @@ from dialplans.contract import (
     AMI_WRITE_MESSAGES,
     AMI_WRITE_TALK,
     CEL_EVENTS,
+    KEPT_LINE,
     RECORD_AGAIN_KEY,
     RECORDING_FEATURES,
 )
 from dialplans.modules import chosen
+from dialplans.views.kept import can_be_kept
 from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.secrets import Secrets
@@ -27,6 +29,7 @@ def queues(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
     return {
         "by_code": by_code,
         "queues": [_queue(queue, listed) for queue in site.queues],
+        "kept": _lines(site, listed),
         "recording": site.recording.on,
         "old_recorder": site.pbx.version.startswith("20"),  # has another, and that one is the default
     }
@@ -40,6 +43,17 @@ def _queue(queue: Queue, agents: Sequence[Agent]) -> dict[str, Any]:
         if each.queue == queue.name
     ]
     return {name: getattr(queue, name) for name in queue.__struct_fields__} | {"members": members}
+
+
+def _lines(site: Site, agents: Sequence[Agent]) -> list[dict[str, Any]]:
+    """Of each queue that in which one agent's phone alone is rung: each agent is a penalty of their own."""
+    if not site.sticky.on:
+        return []
+    lines = [_queue(queue, [agent for agent in agents if can_be_kept(agent)]) for queue in site.queues]
+    for line in lines:
+        line |= {"name": KEPT_LINE + line["name"], "timeout_s": site.sticky.ring_s}
+        line["members"] = [member | {"penalty": member["number"]} for member in line["members"]]
+    return lines
 
 
 def manager(site: Site, secrets: Secrets) -> dict[str, Any]:

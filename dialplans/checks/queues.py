@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dialplans.checks.pbx import Pbx
 from dialplans.checks.rule import Fault
 from dialplans.conf import Section
+from dialplans.contract import KEPT_LINE
 
 _NO = frozenset({"no", "false", "n", "f", "0", "off"})
 _OWN = frozenset({"general", "globals"})
@@ -79,4 +80,4 @@ def pausing(pbx: Pbx) -> Iterator[Fault]:
 
 
 def _queues(pbx: Pbx) -> Iterator[Section]:
-    return (each for each in pbx.sections("queues") if each.name not in _OWN)
+    return (each for each in pbx.sections("queues") if each.name not in _OWN and not each.name.startswith(KEPT_LINE))

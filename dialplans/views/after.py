@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from dialplans.contract import TRUNK_PREFIX
 from telephony.site.site import Site
 
 
@@ -14,6 +13,5 @@ def after(site: Site) -> dict[str, Any]:
         "wait_s": site.rating.wait_s,
         "ask": "zt/rating_ask",
         "thanks": "zt/rating_thanks",
-        "outside": f"PJSIP/{TRUNK_PREFIX}",
     }
     return {"rating": rating if site.rating.on else None}

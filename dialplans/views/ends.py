@@ -38,6 +38,7 @@ def _refusals(site: Site) -> list[dict[str, Any]]:
         _refusal("unknown", 1, reason="unknown-number"),
         _refusal("closed", 31, site.prompts.closed, then=True),
         _refusal("emergency", 31, site.prompts.emergency),
+        _refusal("limited", 21, site.prompts.limit_refused),
         _refusal("capacity", 16, promise=True),
         _refusal("exhausted", 34),  # 503: the carrier may try another way in
         _refusal("nokey", 16, site.prompts.goodbye, reason="no-key"),

@@ -13,6 +13,7 @@ from dialplans.views import (
     duty,
     ends,
     hours,
+    kept,
     lines,
     numbers,
     outgoing,
@@ -44,4 +45,5 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
         **rooms.rooms(site),
         **spy.spy(),
         **after.after(site),
+        **kept.kept(site, agents),
     }

@@ -6,6 +6,7 @@ from telephony.site.desk import Desk
 from telephony.site.duty import Duty
 from telephony.site.gateway import Gateway
 from telephony.site.http import Http
+from telephony.site.limits import Limits
 from telephony.site.notice import Notice
 from telephony.site.numbers import Numbers
 from telephony.site.opening import Closure, Opening
@@ -17,8 +18,10 @@ from telephony.site.queues import Baseline, Queue
 from telephony.site.rating import Rating
 from telephony.site.rooms import Rooms
 from telephony.site.routes import Route
+from telephony.site.silence import Silence
 from telephony.site.sip import STANDARD_PROFILE, PhoneProfile, Sip, Trunk
 from telephony.site.speech import Prompts, Recording
+from telephony.site.sticky import Sticky
 from telephony.site.store import Store
 from telephony.site.table import Table
 from telephony.site.topics import Remarks, Topic
@@ -45,6 +48,9 @@ class Site(Table, frozen=True, kw_only=True):
     recording: Recording = Recording()
     notice: Notice = Notice()
     rating: Rating = Rating()
+    sticky: Sticky = Sticky()
+    limits: Limits = Limits()
+    silence: Silence = Silence()
     prompts: Prompts = Prompts()
     opening: Opening | None = None
     openings: dict[Word, Opening] = field(default_factory=dict)  # of routes that are not open as the hotline is

@@ -25,6 +25,7 @@ class Prompts(Table, frozen=True):
 
     closed: Sound = "zt/closed"
     emergency: Sound = "zt/emergency"
+    limit_refused: Sound = "zt/limit_refused"
     no_agent: Sound = "zt/no_agent"
     full: Sound = "zt/full"
     waited: Sound = "zt/waited"

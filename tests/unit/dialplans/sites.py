@@ -91,7 +91,7 @@ overflow = "agent:1002"
 """
 
 
-TOLD = FULL + "[notice]\non = true\n"
+TOLD = FULL.replace("[rating]", "[sticky]\non = true\n[rating]") + "[notice]\non = true\n"
 TOLD_WHOLE = TOLD.replace('answer = "at-agent"\nfrom_domain', "from_domain") + "whole = true\n"
 HEARD = Spoken(
     (

@@ -90,4 +90,4 @@ def test_every_sound_of_a_site_is_listed_with_its_key() -> None:
     named = dict(prompts_of(parse_site(FULL)))
     assert named["prompts.signed_in"] == "zt/signed_in"
     assert named["baseline.prompts[1]"] == "vm-goodbye"
-    assert len(named) == 13 + 2
+    assert len(named) == 14 + 2

@@ -69,7 +69,7 @@ def test_a_city_s_own_sound_that_is_missing_cannot_be_built(sounds: Path) -> Non
 
 def test_sentences_that_were_never_spoken_are_one_finding(tmp_path: Path) -> None:
     (finding,) = site_prompts(SITE, tmp_path)
-    assert "13 sentences have no file" in finding.what
+    assert "14 sentences have no file" in finding.what
     assert "zhitong prompts build" in finding.remedy
 
 
