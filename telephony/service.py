@@ -21,6 +21,7 @@ from telephony.ami.link import LinkState, LinkStatus
 from telephony.config import Site
 from telephony.control import socket
 from telephony.control.cutter import Cutter
+from telephony.control.desks import Desks
 from telephony.control.door import Door
 from telephony.control.earlier import EarlierCalls
 from telephony.control.forecaster import Forecaster
@@ -59,7 +60,6 @@ from telephony.live.epochs import first_epoch
 from telephony.live.inprocess import InProcessFeed
 from telephony.model.changes import CallEnded, Change, EpochBegan
 from telephony.model.ids import MemberName, PbxName, QueueName, micros_of
-from telephony.model.pauses import DESK_FAMILY, WRAPUP_FAMILY
 from telephony.model.tracker import Tracker
 from telephony.places import Home, recordings_of
 from telephony.reconcile.nightly import Nightly
@@ -124,8 +124,7 @@ class Service:
         self.keeper = Keeper(self.ledger, self.live, PbxName(site.pbx.systemname))
         self.ready = asyncio.Event()
         """Set when the first epoch's snapshot has been taken in."""
-        tracker, rules = Tracker(PbxName(site.pbx.systemname)), site.numbers.rules
-        tracker.world.missed_after = micros_of(site.desk.desktop_grace_s)
+        tracker, rules = _tracker(site), site.numbers.rules
         self._fill_keys = partial(keep_filling, database, rules)
         self.ingest = Ingest(
             tracker,
@@ -145,6 +144,7 @@ class Service:
         recording, self.recording_on = site.recording, site.recording.on
         self.cutter = Cutter(self.connection.act)
         self.porter = Porter(tracker.world, self.connection.act)
+        self.desks = Desks(tracker.world)
         self.pauser = Pauser(tracker.world, self.connection.act, site.desk)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
@@ -243,6 +243,7 @@ class Service:
             epoch = await asyncio.to_thread(first_epoch, home.runs)
             service = cls(site, secrets, database, outbox, remarks, epoch)
             service.sayer.sentence = sentence if site.notice.message else ""
+            service.desks.load(home.runs.with_name("desks.json"), service.ingest.deliver)
             service.nightly = nightly_of(site, secrets, database, home.figures, service.live.alarms)
             service.writer.start()
             stack.push_async_callback(service._close)
@@ -260,7 +261,7 @@ class Service:
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
             lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run, "callers": self.earlier.run}
             lasting |= {"porter": self.porter.run}
-            lasting["pauser"] = self.pauser.run
+            lasting |= {"pauser": self.pauser.run, "desks": self.desks.run}
             lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
@@ -311,6 +312,7 @@ class Service:
         self.remarker.fold(changes)
         self.earlier.fold(changes)
         self.pauser.fold(changes)
+        self.desks.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)
         for change in changes:
@@ -321,11 +323,17 @@ class Service:
                 log.info("call ended", call=change.call.call_id, waiting=self.writer.waiting)
 
 
+def _tracker(site: Site) -> Tracker:
+    tracker = Tracker(PbxName(site.pbx.systemname))
+    tracker.world.missed_after = micros_of(site.desk.desktop_grace_s)
+    return tracker
+
+
 def _settings(site: Site) -> Settings:
     return Settings(
         trunks=tuple(trunk.name for trunk in site.trunks),
         closure=bool(site.closure.closers),
-        families=(WRAPUP_FAMILY, DESK_FAMILY),
+        wrap_ups=any(queue.wrapup_s for queue in site.queues),
     )
 
 

@@ -50,12 +50,13 @@ class Settings(msgspec.Struct, frozen=True):
     ``booted_wait``: how long ``FullyBooted`` may take to follow a login. ``zone``: the PBX's time zone, needed only if
     its AMI user has no ``read=system``. ``doubt_every``: see ``Connection.doubt``. ``chance`` throws the dice of the
     backoff. ``trunks``: names of those whose state is asked at each login. ``closure``: whether the
-    emergency closure is asked after, too. ``families``: those of AstDB that are read at each login.
+    emergency closure is asked after, too. ``wrap_ups``: whether those that
+    the dialplan keeps are asked after.
     """
 
     trunks: tuple[str, ...] = ()
     closure: bool = False
-    families: tuple[str, ...] = ()
+    wrap_ups: bool = False
     connect_timeout: float = 2.0
     snapshot_timeout: float = 30.0
     booted_wait: float = 0.3
@@ -195,7 +196,7 @@ class Connection:
             snapshot.Login(self.status.epoch, wall, uptime, self._settings.zone),
             self._settings.trunks,
             closure=self._settings.closure,
-            families=self._settings.families,
+            wrap_ups=self._settings.wrap_ups,
         )
         for undecoded in taken.undecoded:
             self._note(undecoded)

@@ -7,7 +7,6 @@ and an event that repeats what the snapshot says does no harm.
 """
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
@@ -30,7 +29,8 @@ from telephony.model.ids import (
     Uniqueid,
 )
 from telephony.model.met import KEPT_QUEUE, queue_behind
-from telephony.model.seen import CallerSeen, ChannelSeen, KeptSeen, TrunkSeen
+from telephony.model.pauses import WRAPUP_FAMILY, wrapup_word
+from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen, WrapUpSeen
 
 _QUESTIONS: Sequence[a.Action] = (a.Ping(), a.CoreStatus(), a.CoreShowChannels(), a.QueueStatus())
 Row = TypeVar("Row")
@@ -57,22 +57,23 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 async def take(
-    act: Act, login: Login, trunks: Sequence[str] = (), *, closure: bool = False, families: Sequence[str] = ()
+    act: Act, login: Login, trunks: Sequence[str] = (), *, closure: bool = False, wrap_ups: bool = False
 ) -> Taken:
     """Ask the PBX. Raises what ``Session.act`` raises; a PBX whose app_queue is not loaded refuses QueueStatus.
 
     All is asked at once: over a slow link the lists would otherwise be seconds younger than the time that dates them,
     and tell nothing of a channel that was there at the login and is gone by then. ``trunks``: names of those asked
-    after. ``closure``: whether the site has an emergency closure. ``families``: those of AstDB that are read whole.
+    after. ``closure``: whether the site has an emergency closure. ``wrap_ups``: whether it
+    has wrap-ups.
     """
     lists = asyncio.gather(*map(act, _QUESTIONS))
     states = asyncio.gather(*(_trunk(act, name) for name in trunks))
     shut = _closure(act) if closure else _nothing()
-    trees = asyncio.gather(*(_family(act, family) for family in families))
-    (ping, status, channels, queues), seen, closed, kept = await asyncio.gather(lists, states, shut, trees)
+    wraps = _wrap_ups(act) if wrap_ups else _none()
+    (ping, status, channels, queues), seen, closed, kept = await asyncio.gather(lists, states, shut, wraps)
     taken = read(login, ping.headers, status.headers, [*channels.items, *queues.items])
     found = tuple(trunk for trunk in seen if trunk is not None)
-    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed, kept=tuple(itertools.chain(*kept)))
+    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed, wrap_ups=kept)
     return msgspec.structs.replace(taken, snapshot=snapshot)
 
 
@@ -85,20 +86,39 @@ async def _closure(act: Act) -> str:
     return next((item["Val"] for item in reply.items if "Val" in item), "")
 
 
-async def _family(act: Act, family: str) -> tuple[KeptSeen, ...]:
+async def _wrap_ups(act: Act) -> tuple[WrapUpSeen, ...]:
     """``manager_db_tree_get`` (main/db.c): a key is told as ``/family/name``."""
     try:
-        reply = await act(a.DBGetTree(family))
+        reply = await act(a.DBGetTree(WRAPUP_FAMILY))
     except AmiActionFailed:  # no right, or a PBX that knows no such action: not worth the whole snapshot
         return ()
-    rows = ((item.get("Key", ""), item.get("Val", "")) for item in reply.items)
-    return tuple(
-        KeptSeen(family, key[len(family) + 2 :], value) for key, value in rows if key.startswith(f"/{family}/")
-    )
+    start = f"/{WRAPUP_FAMILY}/"
+    kept = {
+        item["Key"].removeprefix(start): item.get("Val", "") for item in reply.items if start in item.get("Key", "")
+    }
+    return tuple(await asyncio.gather(*(_wrap_up(act, phone, mark) for phone, mark in kept.items())))
+
+
+async def _wrap_up(act: Act, phone: str, mark: str) -> WrapUpSeen:
+    """Ours counts only while it speaks of this wrap-up."""
+    try:
+        reply = await act(a.Getvar(wrapup_word(phone, 0, None)[0]))
+    except AmiActionFailed:
+        reply = a.Reply({})
+    said, _, until = reply.headers.get("Value", "").partition(":")
+    return WrapUpSeen(phone, _milliseconds(mark), _milliseconds(until if said == mark else mark))
+
+
+def _milliseconds(text: str) -> Micros:
+    return Micros(int(text) * 1_000) if text.isascii() and text.isdigit() and len(text) < 15 else Micros(0)
 
 
 async def _nothing() -> str:
     return ""
+
+
+async def _none() -> tuple[WrapUpSeen, ...]:
+    return ()
 
 
 async def _trunk(act: Act, name: str) -> TrunkSeen | None:

@@ -14,7 +14,7 @@ from telephony.errors import AmiError
 from telephony.model.changes import Change, OfferChanged, PauseDue, PauseOver
 from telephony.model.ids import MemberName
 from telephony.model.machines import OfferState
-from telephony.model.pauses import MISSED, REFUSED, WRAP_UP, WRAPUP_FAMILY
+from telephony.model.pauses import MISSED, REFUSED, WRAP_UP, wrapup_word
 from telephony.model.queues import Agent
 from telephony.model.world import World
 from telephony.site.desk import Desk
@@ -100,7 +100,7 @@ class Pauser:
             await self._act(QueuePause(interface, paused=False), _DEADLINE_S)
         if reason == WRAP_UP:
             for phone in phones:
-                await self._act(Setvar(f"DB({WRAPUP_FAMILY}/{phone})", ""), _DEADLINE_S)
+                await self._act(Setvar(*wrapup_word(phone, agent.wrapup_mark, None)), _DEADLINE_S)
 
 
 def _interfaces(agent: Agent) -> list[str]:

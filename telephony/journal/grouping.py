@@ -13,6 +13,7 @@ import msgspec
 
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.model.ids import MICROS_PER_SECOND, NEVER, Micros, Uniqueid
+from telephony.model.names import is_watcher
 
 SETTLE = Micros(2 * MICROS_PER_SECOND)
 """How old the last end of a channel must be before a group is over: for what comes late."""
@@ -139,7 +140,9 @@ class Grouping:
     # --- taking in ----------------------------------------------------------------------------------------
 
     def cel(self, row: CelRow, mark: int, now: Micros) -> None:
-        """Take in a CEL row."""
+        """Take in a CEL row. Those of the dialplan's own channels are of no call, and would be held for hours."""
+        if is_watcher(row.name):
+            return
         self._number += 1
         if row.event == "CHAN_START":
             self._make_way(row)

@@ -8,7 +8,7 @@ already decoded; an absent AMI header is an empty string. ``telephony.ami.decode
 import msgspec
 
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
-from telephony.model.seen import CallerSeen, ChannelSeen, KeptSeen, TrunkSeen
+from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen, WrapUpSeen
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -421,7 +421,7 @@ class SnapshotTaken(Event, frozen=True):
     age: int = 0  # microseconds that reading it took: between ``at`` and its being handed on
     trunks: tuple[TrunkSeen, ...] = ()
     closure: str = ""  # what AstDB holds of the emergency closure
-    kept: tuple[KeptSeen, ...] = ()
+    wrap_ups: tuple[WrapUpSeen, ...] = ()
 
 
 class LinkLost(Event, frozen=True, gc=False):

@@ -54,8 +54,7 @@ class DeskTold(LocalEvent, frozen=True, gc=False):
 
 
 class DesktopTold(LocalEvent, frozen=True, gc=False):
-    """``gateway`` has a desktop of the agent's that answers, or has none any more."""
+    """A gateway has a desktop of the agent's that answers, or has none any more."""
 
     member: MemberName
-    gateway: str
     present: bool

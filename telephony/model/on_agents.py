@@ -4,13 +4,11 @@ from telephony.model.changes import AgentTouched, PauseOver
 from telephony.model.events import WrapUpBegan
 from telephony.model.ids import Micros
 from telephony.model.local import DeskTold, DesktopTold, WrapUpExtended
-from telephony.model.pauses import DESK_FAMILY, DESKTOP_GONE, WRAP_UP, WRAPUP_FAMILY
+from telephony.model.pauses import DESKTOP_GONE, WRAP_UP
 from telephony.model.queues import Agent
-from telephony.model.seen import KeptSeen
+from telephony.model.seen import WrapUpSeen
 from telephony.model.world import World
 
-MAX_GATEWAYS = 50
-"""That have a desktop of one agent (law 10)."""
 _LATEST = 24 * 3600 * 1_000_000
 """No wrap-up lasts longer, whatever AstDB holds."""
 
@@ -19,6 +17,7 @@ def wrap_up_began(world: World, event: WrapUpBegan) -> None:
     """Said before the phone counts as free; the pause that goes with it comes with the members' own events."""
     agent = world.agent(event.member)
     if agent is not None:
+        agent.wrapup_mark = event.until
         _wrap_up(world, agent, event.until)
 
 
@@ -51,52 +50,45 @@ def desk_told(world: World, event: DeskTold) -> None:
 
 
 def desktop_told(world: World, event: DesktopTold) -> None:
-    """A gateway has a desktop of the agent's that answers, or has none any more."""
+    """A gateway has a desktop of the agent's that answers, or has none any more. Another that has one contradicts."""
     known, agent = event.member in world.agents, world.agent(event.member)
     if agent is None:
         return
-    before = bool(agent.desktops) if known else None
-    if not event.present:
-        agent.desktops.pop(event.gateway, None)
-    elif len(agent.desktops) < MAX_GATEWAYS:
-        agent.desktops[event.gateway] = None
-    if agent.desktops and not world.desktops_heard:
+    before, agent.desktop = agent.desktop if known else None, event.present
+    if agent.desktop and not world.desktops_heard:
         world.desktops_heard = True  # gateways are there again: who does not come back by now is gone
         for other in world.agents.values():
             _miss(world, other)
     _miss(world, agent)
-    if before is not bool(agent.desktops):
+    if before is not agent.desktop:
         world.emit(AgentTouched(world.now, agent.member))
 
 
 def _miss(world: World, agent: Agent) -> None:
     """Nobody is missed before any desktop was heard of: while the gateways are away, that tells nothing of a desk."""
-    if agent.at_desk and not agent.desktops and world.desktops_heard:
+    if agent.at_desk and not agent.desktop and world.desktops_heard:
         if agent.member not in world.missing:
             world.miss(agent.member)
     else:
         world.missing.pop(agent.member, None)
-        if agent.desktops and agent.pause_reason == DESKTOP_GONE:
+        if agent.desktop and agent.pause_reason == DESKTOP_GONE:
             world.emit(PauseOver(world.now, agent.member, DESKTOP_GONE))
 
 
 # --- a snapshot -------------------------------------------------------------------------------------------
 
 
-def seen(world: World, kept: tuple[KeptSeen, ...]) -> None:
-    """What AstDB holds of agents. Whoever is paused for a wrap-up that nothing is known of is let go."""
-    phones = {entry.name: entry.value for entry in kept if entry.family == WRAPUP_FAMILY}
-    desks = {entry.name for entry in kept if entry.family == DESK_FAMILY and entry.value}
+def seen(world: World, wrap_ups: tuple[WrapUpSeen, ...]) -> None:
+    """What the dialplan keeps of wrap-ups. Who is paused for one that nothing is known of, or that is over, is let go."""
+    phones = {each.phone: each for each in wrap_ups}
     for agent in list(world.agents.values()):
-        agent.at_desk = agent.member in desks or (agent.at_desk and bool(agent.desktops))
+        agent.at_desk = agent.at_desk and bool(agent.memberships)
         if agent.wrapping:
-            until = max((_until(phones.get(phone, "")) for phone in agent.phones), default=Micros(0))
-            if until > world.now:
-                _wrap_up(world, agent, until)
+            kept = next((phones[phone] for phone in agent.phones if phone in phones), None)
+            if kept is not None:
+                agent.wrapup_mark = kept.mark
+            if kept is not None and kept.until > world.now:
+                _wrap_up(world, agent, kept.until)
             else:
                 world.emit(PauseOver(world.now, agent.member, WRAP_UP))
         _miss(world, agent)
-
-
-def _until(text: str) -> Micros:
-    return Micros(int(text) * 1_000) if text.isascii() and text.isdigit() and len(text) < 15 else Micros(0)

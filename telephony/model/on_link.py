@@ -79,7 +79,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     world.blind = False
     on_trunks.seen(world, event.trunks)
     on_closure.seen(world, event.closure)
-    on_agents.seen(world, event.kept)
+    on_agents.seen(world, event.wrap_ups)
     world.emit(EpochBegan(world.now, event.epoch, len(world.calls)))
 
 

@@ -180,7 +180,8 @@ def close_visit(world: World, call: Call, visit: Visit, result: VisitResult, key
 def member_changed(world: World, event: MemberChanged) -> None:
     if event.queue.startswith(KEPT_QUEUE):
         return None  # no place of the agent's: what holds is the queue itself
-    agent, queue = world.agent(event.member), world.queue(event.queue)
+    queue = world.queue(event.queue)
+    agent = world.agent(event.member) if queue is not None else None
     if agent is None or queue is None:
         return world.anomaly("too many members", event.member)
     if len(agent.memberships) >= MAX_MEMBERSHIPS and event.queue not in agent.memberships:

@@ -10,6 +10,11 @@ SIGNED_OUT = "signed-out"  # where members are static, a sign-out is a pause
 
 OURS = (WRAP_UP, MISSED, REFUSED, DESKTOP_GONE, BY_CODE, SIGNED_OUT)
 WRAPUP_FAMILY = "zt-wrapup"
-"""Of AstDB: phone → until when its agent wraps up, in ms since 1970."""
-DESK_FAMILY = "zt-desk"
-"""Of AstDB: the numbers of agents who signed in at a desktop."""
+"""Of AstDB: phone → until when its agent wraps up as the dialplan began it, in ms since 1970."""
+
+
+def wrapup_word(phone: str, mark: int, until: int | None) -> tuple[str, str]:
+    """The global variable, and its value, by which we tell the dialplan that a wrap-up ends at ``until`` in place of
+    ``mark`` (as AstDB has it), in microseconds; None: we have ended it. (AMI may not write to AstDB, but with rights
+    that are as good as a shell.)"""
+    return f"ZT_WRAP_{phone}", f"{mark // 1_000}:{'' if until is None else until // 1_000}"

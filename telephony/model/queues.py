@@ -69,8 +69,9 @@ class Agent:
     offers: dict[Uniqueid, None] = field(default_factory=dict)
     talking: dict[Uniqueid, AgentInput] = field(default_factory=dict)  # leg → how (telephony.model.standing)
     wrapup_until: Micros | None = None
+    wrapup_mark: Micros = NEVER  # the same as the dialplan began it
     at_desk: bool = False  # signed in at a desktop
-    desktops: dict[str, None] = field(default_factory=dict)  # gateways that have a desktop of theirs
+    desktop: bool = False  # a gateway has a desktop of theirs that answers
     help: str | None = None  # they ask for help in these words
 
     def turn(self, state: AgentState, at: Micros) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from telephony.model.ids import BridgeId, Linkedid, QueueName, Uniqueid
+from telephony.model.ids import BridgeId, Linkedid, Micros, QueueName, Uniqueid
 
 
 class ChannelSeen(msgspec.Struct, frozen=True, gc=False):
@@ -38,9 +38,9 @@ class TrunkSeen(msgspec.Struct, frozen=True, gc=False):
     reachable: bool
 
 
-class KeptSeen(msgspec.Struct, frozen=True, gc=False):
-    """One entry of AstDB that was asked for: ``family``, ``name`` and ``value``."""
+class WrapUpSeen(msgspec.Struct, frozen=True, gc=False):
+    """One wrap-up that the dialplan keeps: whose phone, until when as it began (``mark``), and as it is now."""
 
-    family: str
-    name: str
-    value: str
+    phone: str
+    mark: Micros
+    until: Micros

@@ -1,11 +1,11 @@
 """Carries out orders about an agent's place in the queues, whoever gives them.
 
-All of an agent's queues are paused, and go on, at once. What the dialplan keeps of a wrap-up in AstDB is changed by
-``Setvar`` (class call), which writes a function's value as it does a variable's.
+All of an agent's queues are paused, and go on, at once. What becomes of a wrap-up the dialplan learns by a global
+variable (``telephony.model.pauses.wrapup_word``).
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from telephony.ami.actions import Action, QueueAdd, QueuePause, QueuePenalty, QueueRemove, Setvar
 from telephony.control.commands import Reason
@@ -18,7 +18,7 @@ from telephony.model import queues
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName
 from telephony.model.local import DeskTold, DesktopTold, WrapUpExtended
 from telephony.model.machines import AgentState
-from telephony.model.pauses import DESK_FAMILY, SIGNED_OUT, WRAPUP_FAMILY
+from telephony.model.pauses import SIGNED_OUT, wrapup_word
 
 SLACK = Micros(MICROS_PER_SECOND)
 """A wrap-up with less left is not extended: it may be ending already."""
@@ -57,8 +57,8 @@ class _Desk:
                 await self._join(person, membership, until)
         await self._act(QueuePause(_interface(person.phone), paused=False), until)
         if self._wraps_up(order.agent):
-            await self._forget_wrap_up([person.phone], until)
-        await self._keep_desk(order.agent, order.desktop, until)
+            await self._forget_wrap_up(self._reach.member(order.agent), until)
+        self._tell_desk(order.agent, order.desktop)
         names = {each.queue for each in wanted}
         return Done(seen=await self._reach.outcomes.until(lambda: self._is_in(order.agent, names), _left(until)))
 
@@ -97,7 +97,7 @@ class _Desk:
             for name in leaving:
                 await self._act(QueueRemove(name, agent.memberships[name].interface), until)
         if leaving == set(agent.memberships) or not agent.memberships:
-            await self._keep_desk(order.agent, False, until)
+            self._tell_desk(order.agent, False)
         seen = await self._reach.outcomes.until(
             lambda: not leaving & agent.memberships.keys() or _is_paused(agent, SIGNED_OUT), _left(until)
         )
@@ -112,7 +112,7 @@ class _Desk:
         for interface in _interfaces(agent):
             await self._act(QueuePause(interface, paused=False), until)
         if wrapping:  # only now: should we die between, the dialplan lets them go
-            await self._forget_wrap_up(agent.phones, until)
+            await self._forget_wrap_up(agent, until)
         return Done(seen=await self._reach.outcomes.until(lambda: not _resting(agent), _left(until)))
 
     async def pause(self, order: Pause, within: float) -> Done:
@@ -133,7 +133,7 @@ class _Desk:
         for interface in _interfaces(agent):
             await self._act(QueuePause(interface, paused=True, reason=reason), until)
         if wrapping:
-            await self._forget_wrap_up(agent.phones, until)
+            await self._forget_wrap_up(agent, until)
 
     async def extend(self, order: ExtendWrapUp, within: float) -> Done:
         until = time.monotonic() + within
@@ -148,21 +148,20 @@ class _Desk:
             why = f"seconds: a wrap-up lasts {limit} s at most ([desk] wrapup_max_s)."
             raise CommandRefused(Reason.NOT_ALLOWED, why)
         for phone in agent.phones:
-            await self._keep(f"{WRAPUP_FAMILY}/{phone}", str(later // 1_000), until)
+            await self._act(Setvar(*wrapup_word(phone, agent.wrapup_mark, later)), until)
         self._reach.deliver(WrapUpExtended(_wall(), order.agent, later))
         return Done(seen=await self._reach.outcomes.until(lambda: agent.wrapup_until == later, _left(until)))
 
     # --- desktops ---------------------------------------------------------------------------------------------
 
     async def seen(self, order: DesktopSeen, _: float) -> Done:
-        """From a gateway, whose name is ``by``."""
-        self._reach.deliver(DesktopTold(_wall(), order.agent, order.by, order.present))
+        """From a gateway. Nobody of whom neither the directory nor a queue knows."""
+        if order.agent not in self._reach.world.agents:
+            await self._reach.person(order.agent)
+        self._reach.deliver(DesktopTold(_wall(), order.agent, order.present))
         return Done(seen=True)
 
-    async def _keep_desk(self, number: MemberName, at_desk: bool, until: float) -> None:
-        agent = self._reach.world.agents.get(number)
-        if at_desk or (agent is not None and agent.at_desk):
-            await self._keep(f"{DESK_FAMILY}/{number}", "1" if at_desk else "", until)
+    def _tell_desk(self, number: MemberName, at_desk: bool) -> None:
         self._reach.deliver(DeskTold(_wall(), number, at_desk))
 
     # --- what they share --------------------------------------------------------------------------------------
@@ -177,12 +176,9 @@ class _Desk:
         agent = self._reach.world.agents.get(number)
         return agent is not None and (agent.wrapping or agent.wrapup_until is not None)
 
-    async def _forget_wrap_up(self, phones: Iterable[str], until: float) -> None:
-        for phone in phones:
-            await self._keep(f"{WRAPUP_FAMILY}/{phone}", "", until)
-
-    async def _keep(self, key: str, value: str, until: float) -> None:
-        await self._act(Setvar(f"DB({key})", value), until)
+    async def _forget_wrap_up(self, agent: queues.Agent, until: float) -> None:
+        for phone in agent.phones:
+            await self._act(Setvar(*wrapup_word(phone, agent.wrapup_mark, None)), until)
 
     async def _act(self, action: Action, until: float) -> None:
         if (left := _left(until)) <= 0:

@@ -124,6 +124,7 @@ def agent_document(world: World, member: MemberName, roster: Roster, calls: Iter
         calls=tuple(sorted(calls)),
         wrapup_until=None if agent is None else agent.wrapup_until,
         help=None if agent is None else agent.help,
+        desktop=agent is not None and agent.desktop,
     )
     return document, Audience(frozenset((member,)), frozenset(own))
 

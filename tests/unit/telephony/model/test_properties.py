@@ -410,7 +410,6 @@ def _bound(path: str) -> int:
         "World.wrapping_up": 15,
         "World.missing": 15,
         "World.watchers": 0,
-        "Agent.desktops": 50,
         "World.bypassing": 50,
         "Queue.waiting": 90,
         "Queue.members": 15,
