@@ -289,7 +289,8 @@ class Client(Asking):
 
     def _take(self, message: bytes | str) -> None:
         if isinstance(message, bytes) and message.startswith(_DELTA_HEAD):
-            return self._take_delta(_DELTA_MESSAGE.decode(message).params)
+            self._take_delta(_DELTA_MESSAGE.decode(message).params)
+            return
         incoming = _INCOMING.decode(message)
         if incoming.method == "delta":
             self._take_delta(_DELTA.decode(incoming.params))
