@@ -29,27 +29,40 @@ def read_request(message: str | bytes) -> Request:
         field, why = _field(str(error))
         raise Wrong(Code.INVALID_REQUEST, f"{field or 'The request'}: {why}.", Data(field=field)) from None
     except (ValueError, RecursionError):
-        raise Wrong(_parse_or_request(message)) from None
+        request = _salvaged(message)
     if not _is_id(request.id):
         raise Wrong(Code.INVALID_REQUEST, f"id: a text of 1 to {ID_LIMIT} visible characters, or a whole number.")
     return request
 
 
-def _parse_or_request(message: str | bytes) -> Code:
-    """What is JSON after all, though not for us (half a surrogate pair), is no request."""
+def _salvaged(message: str | bytes) -> Request:
+    """The request of a message that only its parameters spoil, by half a surrogate pair: so that the field is named
+    when they are read. Raises Wrong."""
+    tree = _tree(message)
+    if not isinstance(tree, dict):
+        raise Wrong(Code.PARSE if tree is None else Code.INVALID_REQUEST)
+    params = json.dumps(tree.pop("params", {})).encode()
     try:
-        json.loads(message)
+        return msgspec.structs.replace(_REQUEST.decode(json.dumps(tree)), params=msgspec.Raw(params))
+    except ValueError:
+        raise Wrong(Code.INVALID_REQUEST) from None
+
+
+def _tree(message: str | bytes) -> Any:
+    """What is JSON, though not for us; None where it is not."""
+    try:
+        return json.loads(message, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        return Code.PARSE
-    return Code.INVALID_REQUEST
+        return None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 def id_of(message: str | bytes) -> Id | None:
     """The id of what is no good request; None where there is none to be read."""
-    try:
-        tree = json.loads(message)
-    except (ValueError, RecursionError):
-        return None
+    tree = _tree(message)
     found = tree.get("id") if isinstance(tree, dict) else None
     return found if isinstance(found, str | int) and _is_id(found) else None
 
@@ -89,9 +102,8 @@ def _field(error: str) -> tuple[str, str]:
 
 def _unreadable(raw: bytes) -> tuple[str, str]:
     """The field with a text that no UTF-8 can hold."""
-    try:
-        tree = json.loads(raw)
-    except (ValueError, RecursionError):
+    tree = _tree(raw)
+    if tree is None:
         return "", "this cannot be read"
     fields = tree.items() if isinstance(tree, dict) else ()
     bad = next((name for name, value in fields if _SURROGATE.search(json.dumps(value, ensure_ascii=False))), "")
