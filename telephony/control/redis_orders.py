@@ -129,8 +129,8 @@ class RedisOrders:
     def _take(self, fields: wire.Fields) -> None:
         try:
             mark, answer = wire.read_answer(fields)
-        except ValueError:
-            log.exception("an answer in Redis cannot be read")
+        except ValueError as error:
+            log.error("an answer in Redis cannot be read", reason=str(error))  # noqa: TRY400  # it would show the answer
             return
         asked = self._asked.get(mark)
         if asked is not None and not asked.done():

@@ -53,10 +53,9 @@ class RedisFeed:
         entries = await self._look(after)
         while True:
             for entry_id, fields in entries:
-                with _upstream():
-                    deltas = _following(wire.read_entry(entry_id, fields), after)
-                yield deltas
+                deltas = _following(entry_id, fields, after)
                 after = self._newest = position_of(deltas[-1])
+                yield deltas
             await self._note(after)
             entries = await self._wait(after) or await self._look(after)
 
@@ -87,8 +86,13 @@ class RedisFeed:
                 await self._redis.set(self._place, stream_id(at), ex=PLACE_S)
 
 
-def _following(batch: wire.Batch, after: Position) -> tuple[Delta, ...]:
-    """The deltas of the batch that come after this position. Raises PositionGone when any before are missing."""
+def _following(entry_id: bytes, fields: dict[bytes, bytes], after: Position) -> tuple[Delta, ...]:
+    """The deltas of the entry that come after this position. Raises PositionGone when any before are missing, or when
+    the entry is none of ours: the snapshot leads past it."""
+    try:
+        batch = wire.read_entry(entry_id, fields)
+    except wire.Damaged as error:
+        raise PositionGone(_damaged(error)) from error
     if batch.after == after:
         return batch.deltas
     for number, delta in enumerate(batch.deltas, 1):
@@ -116,8 +120,13 @@ def _upstream() -> Iterator[None]:
     except FAULTS as error:
         raise UpstreamLost(f"Redis does not answer: {str(error) or type(error).__name__}") from error
     except (wire.Damaged, ValueError) as error:
-        log.exception("what is in Redis cannot be read")
-        raise UpstreamLost(str(error)) from error
+        raise UpstreamLost(_damaged(error)) from error
+
+
+def _damaged(error: Exception) -> str:
+    """No traceback: it would show what the entry holds."""
+    log.error("what is in Redis cannot be read", reason=str(error))
+    return f"What is in Redis cannot be read: {error}"
 
 
 async def places(redis: Redis, keys: Keys) -> dict[str, Position]:

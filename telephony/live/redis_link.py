@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -23,6 +23,8 @@ from telephony.model.ids import PbxName
 CONNECT_S = 2.0
 ANSWER_S = 5.0
 """How long Redis may take, to be connected to and to answer. Longer than ``BLOCK_MS``."""
+CONNECTIONS = 64
+"""Of one client at most. Each reader has one to itself; who finds none free waits for ``ANSWER_S``."""
 BLOCK_MS = 1_000
 """How long a read waits for what comes, before it looks whether the other side still lives."""
 
@@ -77,9 +79,10 @@ def open_redis(url: str, password: str | None = None, ca: str | None = None) -> 
     if ca is not None and urlsplit(url).scheme == "rediss":
         options["ssl_ca_certs"] = _readable(ca)
     try:
-        return Redis.from_url(url, **options)
+        pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=ANSWER_S, **options)
     except ValueError as error:
         raise ConfigError(f"store.redis_url: {error}") from error
+    return Redis.from_pool(pool)
 
 
 def _readable(ca: str) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from telephony.live import redis_wire as wire
 from telephony.live.documents import Delta, Snapshot
@@ -119,6 +120,8 @@ class RedisOutlet:
                 await self._work()
                 pause = _FIRST_PAUSE_S
             except FAULTS as error:
+                if isinstance(error, ResponseError):  # something of another's is in the way
+                    self._at = None
                 self._note(str(error) or type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LAST_PAUSE_S)

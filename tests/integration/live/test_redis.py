@@ -1,0 +1,235 @@
+"""Redis killed, hanging, empty, set back, full of others' bytes; bridges that end, and two at once."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from telephony.live import redis_feed, redis_outlet
+from telephony.live.port import Position, PositionGone, UpstreamLost
+from telephony.live.redis_feed import RedisFeed, places
+from telephony.live.redis_link import open_redis
+from telephony.model.events import Event
+from tests.integration.live.rig import PATIENCE_S, Reader, Site, Source, soon
+from tests.recordings.captures import FOLDER, heard, load
+from tests.unit.telephony.live.folding import Published, fold
+from zhitong.lab.redis_server import RedisServer
+
+
+async def heal(reader: Reader, source: Source) -> None:
+    """As a gateway does it: read on; where the place is gone read whole; where all is lost try again."""
+
+    async def whole() -> bool:
+        try:
+            async with asyncio.timeout(0.5):
+                await reader.follow(source.position)
+        except PositionGone:
+            await reader.look()
+        except TimeoutError:
+            pass
+        return reader.at == source.position
+
+    await soon(whole)
+    assert reader.held == source.documents
+
+
+async def is_away(outlet: redis_outlet.RedisOutlet) -> None:
+    async def away() -> bool:
+        return outlet.away is not None
+
+    await soon(away)
+
+
+async def test_redis_is_killed_and_returns_empty(pbx: Site, server: RedisServer) -> None:
+    source = Source()
+    outlet = pbx.publish(source)
+    reader = await Reader(pbx.feed()).look()
+    source.say(20, batch=3)
+    await reader.follow(source.position)
+    server.kill()
+    with pytest.raises(UpstreamLost):
+        await anext(reader.feed.deltas(reader.at))
+    with pytest.raises(UpstreamLost):
+        await reader.feed.snapshot()
+    source.say(20, batch=3)
+    await is_away(outlet)
+    server.start()
+    source.say(1)
+    await heal(reader, source)
+    source.say(20, batch=3)
+    await reader.follow(source.position)
+    assert reader.held == source.documents
+
+
+async def test_redis_hangs_and_nobody_of_ours_does(
+    pbx: Site, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_outlet, "WAITING_LIMIT", 500)
+    source = Source()
+    outlet = pbx.publish(source)
+    reader = await Reader(pbx.feed()).look()
+    old = reader.at
+    with server.hanging():
+        began = time.monotonic()
+        source.say(2_000, batch=1)
+        assert time.monotonic() - began < PATIENCE_S
+        assert len(outlet._waiting) <= 500
+    await heal(reader, source)
+    with pytest.raises(PositionGone):  # what was let go is a hole, and said to be one
+        await anext(pbx.feed().deltas(old))
+
+
+async def test_a_copy_of_before_is_found_out_and_written_anew(pbx: Site) -> None:
+    source = Source()
+    pbx.publish(source)
+    reader = await Reader(pbx.feed()).look()
+    source.say(10)
+    await reader.follow(source.position)
+    client = pbx.client()
+    names = (pbx.keys.head, pbx.keys.documents, pbx.keys.deltas)
+    copies = [await client.dump(name) or b"" for name in names]
+    source.say(10)
+    await reader.follow(source.position)
+    for name, copy in zip(names, copies, strict=True):
+        await client.restore(name, 60_000, copy, replace=True)
+    with pytest.raises(UpstreamLost):
+        await reader.feed.snapshot()
+    source.say(1)
+    await heal(reader, source)
+
+
+@pytest.mark.parametrize("which", ["head", "documents"])
+async def test_what_another_deleted_is_written_anew(pbx: Site, which: str) -> None:
+    source = Source()
+    pbx.publish(source)
+    reader = await Reader(pbx.feed()).look()
+    source.say(3)
+    await reader.follow(source.position)
+    await pbx.client().delete(getattr(pbx.keys, which))
+    source.say(3)
+    await heal(reader, source)
+    assert (await Reader(pbx.feed()).look()).held == source.documents
+
+
+async def test_a_bridge_that_is_gone_leaves_nothing(pbx: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_outlet, "ALIVE_S", 1)
+    monkeypatch.setattr(redis_outlet, "KEPT_S", 2)
+    monkeypatch.setattr(redis_feed, "PLACE_S", 2)
+    source = Source()
+    pbx.publish(source)
+    reader = await Reader(pbx.feed("gateway-1")).look()
+    source.say(3)
+    await reader.follow(source.position)
+    begun = reader.feed.deltas(reader.at)
+    await pbx.stop()
+    with pytest.raises(UpstreamLost):
+        await asyncio.wait_for(anext(begun), PATIENCE_S)
+    client = pbx.client()
+
+    async def nothing() -> bool:
+        return [key async for key in client.scan_iter(match=f"{pbx.keys.prefix}*")] == []
+
+    await soon(nothing)
+
+
+async def test_it_is_known_how_far_each_reader_is(pbx: Site) -> None:
+    source = Source()
+    pbx.publish(source)
+    one, two = await Reader(pbx.feed("gateway-1")).look(), await Reader(pbx.feed("gateway-2")).look()
+    source.say(3)
+    await one.follow(source.position)
+    await two.follow(source.position)
+    for reader in (one, two):
+        asyncio.get_running_loop().call_later(0.05, source.say)
+        await reader.follow(Position(source.epoch, source.sequence + 1))
+    client = pbx.client()
+
+    async def noted() -> bool:
+        return set(await places(client, pbx.keys)) == {"gateway-1", "gateway-2"}
+
+    await soon(noted)
+    assert all(at <= source.position for at in (await places(client, pbx.keys)).values())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"v": "1", "after": "7000000-3", "deltas": b"\xff\x00"},
+        {"v": "1", "after": "7000000-3", "deltas": b"\x90"},
+        {"v": "1", "after": "x", "deltas": b"\x90"},
+        {"v": "2", "after": "7000000-3", "deltas": b"\x90"},
+        {"hello": "world"},
+    ],
+)
+@pytest.mark.parametrize("many", [1, 2])  # the next place is taken by another, or the one after is ours
+async def test_bytes_that_are_none_of_ours_are_refused_loudly(
+    pbx: Site, many: int, fields: dict[str, str | bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = Source()
+    pbx.publish(source)
+    reader = await Reader(pbx.feed()).look()
+    source.say(3)
+    await reader.follow(source.position)
+    await pbx.client().xadd(pbx.keys.deltas, fields, id="7000000-4")  # type: ignore[arg-type]
+    with pytest.raises(PositionGone):
+        await anext(reader.feed.deltas(reader.at))
+    assert "what is in Redis cannot be read" in capsys.readouterr().out
+    source.say(many)
+    await heal(reader, source)
+
+
+async def test_a_document_that_is_none_of_ours_is_refused_loudly(pbx: Site) -> None:
+    source = Source()
+    pbx.publish(source)
+    reader = await Reader(pbx.feed()).look()
+    await pbx.client().hset(pbx.keys.documents, "queue/first", "\x00")
+    with pytest.raises(UpstreamLost):
+        await reader.feed.snapshot()
+
+
+async def test_of_two_bridges_the_one_started_last_is_heard(pbx: Site) -> None:
+    old, new = Source(), Source(epoch=8_000_000)
+    first = pbx.publish(old)
+    reader = await Reader(pbx.feed()).look()
+    await asyncio.sleep(0.01)
+    pbx.publish(new)
+    old.say(3)
+    new.say(3)
+    old.say()
+    await is_away(first)
+    await heal(reader, new)
+
+
+async def test_all_that_was_captured_is_told_over_redis_as_it_is(pbx: Site) -> None:
+    published = Published()
+    outlet = redis_outlet.RedisOutlet(pbx.client(), pbx.keys, lambda: published.snapshot)
+    published.publisher.outlets.append(outlet)
+    pbx.start(outlet.run())
+    reader = await Reader(pbx.feed()).look()
+    first = dict(reader.held)
+    for number, event in enumerate(heard(load(_LONG).frames)):
+        if isinstance(event, Event):
+            published.hear(event)
+        if number % 500 == 0:
+            await asyncio.sleep(0)
+    at = Position(published.snapshot.epoch, published.snapshot.sequence)
+    await reader.follow(at)
+    assert reader.deltas == published.deltas[-len(reader.deltas) :]
+    assert fold(first, reader.deltas) == reader.held == published.anew()
+    assert (await pbx.feed().snapshot()) == published.snapshot
+
+
+_LONG = Path(FOLDER) / "queue-calls" / "filtered.ami.gz"
+
+
+async def test_a_password_and_a_name_are_used(server: RedisServer) -> None:
+    with RedisServer.running(["--requirepass", "s3cret"]) as guarded:
+        good: Redis = open_redis(guarded.url, "s3cret")
+        bad: Redis = open_redis(guarded.url, "wrong")
+        assert await good.ping()
+        with pytest.raises(UpstreamLost, match="Redis does not answer"):
+            await RedisFeed(bad, Site(server).keys).snapshot()
+        await good.aclose()
+        await bad.aclose()
