@@ -19,7 +19,7 @@ ZhitongError                 something is wrong that a person can read and act u
 │   ├── SignInRefused        name and password do not open anything, or not now (zhitong.access.refused)
 │   └── AuditError           a deed cannot be put on record, so it is not done
 ├── ControlError             the running service cannot be asked: it does not run, or does not answer
-├── DesktopError             a client of the agents' gateway was refused, cut off, or cannot connect (agent_bridge.errors)
+├── DesktopError             a client of the agents' gateway was refused or cut off (agent_bridge.errors)
 ├── LabError                 a PBX or a phone on this machine could not be set up or run
 └── AmiError                 the link to the PBX
     ├── AmiUnreachable       no TCP or TLS connection: wrong address, PBX down, firewall
