@@ -14,7 +14,7 @@ from telephony.control.orders.rooms import CancelConsult, CompleteTransfer, Cons
 from telephony.control.orders.supervision import Listen, MoveFirst, StopListening, TakeOver, Withdraw
 from telephony.ledger.terms import EntryId
 from telephony.model.ids import CallId, MemberName, Micros, QueueName
-from zhitong.access.roles import Principal
+from zhitong.access.roles import Principal, Right
 
 
 def own(who: Principal) -> MemberName:
@@ -111,15 +111,16 @@ def resume_recording(asked: params.OfCall, who: Principal) -> ResumeRecording:
 
 
 def note(asked: params.NoteText, who: Principal) -> Note:
-    return Note(CallId(asked.call), own(who), asked.text, who.account)
+    return Note(CallId(asked.call), own(who), asked.text, who.account, who.may(Right.RECORDS))
 
 
 def dispose(asked: params.Topics, who: Principal) -> Dispose:
-    return Dispose(CallId(asked.call), own(who), tuple(asked.topics), who.account, asked.answered)
+    codes = tuple(asked.topics)
+    return Dispose(CallId(asked.call), own(who), codes, who.account, asked.answered, who.may(Right.RECORDS))
 
 
 def mark(asked: params.MarkAs, who: Principal) -> Mark:
-    return Mark(CallId(asked.call), own(who), asked.mark, who.account)
+    return Mark(CallId(asked.call), own(who), asked.mark, who.account, who.may(Right.RECORDS))
 
 
 def ask_help(asked: params.Help, who: Principal) -> AskHelp:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from telephony.control.commands import Reason
+from telephony.control.orders.remarks import Dispose, Mark, Note
 from telephony.control.reach import Done, Reach
 from telephony.control.refused import CommandRefused, OutcomeUnknown
 from telephony.errors import StoreError
@@ -69,21 +70,21 @@ class Remarker:
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
 
-    async def put(self, call: CallId, agent: MemberName, by: str, said: Said, within: float) -> Done:
-        """Put down what ``agent`` says of the call, or ``by`` for them; without an agent it is the word of ``by``, who
-        need not have had it. Raises CommandRefused, OutcomeUnknown, StoreError."""
+    async def put(self, order: Note | Dispose | Mark, said: Said, within: float) -> Done:
+        """Put it down in the agent's name, or that of who asks. Raises CommandRefused, OutcomeUnknown, StoreError."""
         until = time.monotonic() + within
-        had = self._live(call) or self._ended.get(call) or await self._on_record(call)
+        had = self._live(order.call) or self._ended.get(order.call) or await self._on_record(order.call)
         self._in_time(had)
-        if agent and agent not in had.names and not await self._is_phone(agent, had):
-            raise CommandRefused(Reason.WRONG_STATE, f"call: agent {agent!r:.40} has had no part in it.")
+        if not order.any_call and order.agent not in had.names and not await self._is_phone(order.agent, had):
+            who = order.agent or order.by
+            raise CommandRefused(Reason.WRONG_STATE, f"call: {who!r:.40} has had no part in it.")
         remark = Remark(
             key=secrets.token_hex(12),
             call_id=had.call_id,
             pbx=self._reach.world.pbx,
             at=_now(),
-            who=agent or by,
-            by=by,
+            who=order.agent or order.by,
+            by=order.by,
             **said._asdict(),
         )
         await self._keep(remark, until - time.monotonic())

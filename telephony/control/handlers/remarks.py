@@ -30,20 +30,20 @@ def handlers(reach: Reach, remarker: Remarker) -> Handlers:
 async def note(remarker: Remarker, order: orders.Note, within: float) -> Done:
     """Kept as it was given; an empty one takes the note back."""
     _fit("text", unfit(order.text))
-    return await remarker.put(order.call, order.agent, order.by, Said(note=order.text), within)
+    return await remarker.put(order, Said(note=order.text), within)
 
 
 async def dispose(reach: Reach, remarker: Remarker, order: orders.Dispose, within: float) -> Done:
     """Without topics, and without a word on how it ended, it takes back what was said before."""
     _fit("topics", topics.refusal(order.topics, reach.site.topics))
     said = Said(topics=tuple(dict.fromkeys(order.topics)), answered=order.answered)
-    return await remarker.put(order.call, order.agent, order.by, said, within)
+    return await remarker.put(order, said, within)
 
 
 async def mark(remarker: Remarker, order: orders.Mark, within: float) -> Done:
     if order.mark not in ("", *Mark):
         _fit("mark", f"must be one of {', '.join(Mark)}, or empty to take the mark back.")
-    return await remarker.put(order.call, order.agent, order.by, Said(mark=order.mark), within)
+    return await remarker.put(order, Said(mark=order.mark), within)
 
 
 async def ask_help(reach: Reach, order: orders.AskHelp, within: float) -> Done:

@@ -1,4 +1,7 @@
-"""Orders that put down what people say of a call. Pure."""
+"""Orders that put down what people say of a call. Pure.
+
+``agent``: whose word it is; empty: that of ``by``. ``any_call``: they may write of calls that they had no part in.
+"""
 
 from telephony.control.orders.order import Order
 from telephony.model.ids import CallId, MemberName, Micros
@@ -11,6 +14,7 @@ class Note(Order, frozen=True, tag="note"):
     agent: MemberName
     text: str
     by: str
+    any_call: bool = False
 
 
 class Dispose(Order, frozen=True, tag="dispose"):
@@ -21,6 +25,7 @@ class Dispose(Order, frozen=True, tag="dispose"):
     topics: tuple[str, ...]
     by: str
     answered: bool | None = None
+    any_call: bool = False
 
 
 class Mark(Order, frozen=True, tag="mark"):
@@ -30,6 +35,7 @@ class Mark(Order, frozen=True, tag="mark"):
     agent: MemberName
     mark: str
     by: str
+    any_call: bool = False
 
 
 class AskHelp(Order, frozen=True, tag="ask-help"):

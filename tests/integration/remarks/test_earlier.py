@@ -182,8 +182,8 @@ async def test_what_was_said_before_a_restart_is_shown_again(desk: Desk) -> None
     calls(desk)
     call_id = desk.call().call_id
     agent = MemberName("")
-    await desk.ask(Note(call_id, agent, "before", "boss"))
-    await desk.ask(Mark(call_id, agent, "silent", "boss"))
+    await desk.ask(Note(call_id, agent, "before", "boss", any_call=True))
+    await desk.ask(Mark(call_id, agent, "silent", "boss", any_call=True))
     await desk.said(call_id)
     fresh = Desk(desk.file, desk.database, desk.keeper)
     async with looking(fresh):

@@ -85,8 +85,9 @@ async def test_who_had_no_part_in_it_may_not_and_a_supervisor_writes_in_their_ow
     talks(desk)
     call = desk.call()
     reason, why = refused(await desk.ask(Note(call.call_id, TWO, "x", "1002")))
-    assert (reason, why) == (Reason.WRONG_STATE, "call: agent '1002' has had no part in it.")
-    await desk.ask(Note(call.call_id, NOBODY, "heard it", "boss"))
+    assert (reason, why) == (Reason.WRONG_STATE, "call: '1002' has had no part in it.")
+    assert refused(await desk.ask(Note(call.call_id, NOBODY, "x", "clerk")))[0] is Reason.WRONG_STATE
+    await desk.ask(Note(call.call_id, NOBODY, "heard it", "boss", any_call=True))
     await desk.ask(Note(call.call_id, ONE, "better", "boss"))
     assert call.remarks.notes == {"boss": "heard it", "1001": "better"}
     citizen = MemberName(call.caller_number)  # whoever sends a number as the caller's is no agent by it
