@@ -40,7 +40,7 @@ def print_sheet(
     """打印话机设置页，含密码和二维码，每人一页。Write the pages with the settings of agents' phones.
 
     One A4 page for each, with password and QR code: open the file in a browser, print it, delete it. Who asked for
-    which page is on record (audit.jsonl).
+    which page is on record (`zhitong audit list`).
     """
     if bool(numbers) == everybody:
         raise ConfigError("Name the agents whose pages you want, or say --all.")

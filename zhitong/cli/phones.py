@@ -138,7 +138,7 @@ def serve(
 ) -> None:
     """按需向话机提供设置。Serve settings to phones that have a link, until SIGTERM or Ctrl-C.
 
-    Run it while phones are being set up; calls never need it. Each fetch is on record (audit.jsonl).
+    Run it while phones are being set up; calls never need it. Each fetch is on record (`zhitong audit list`).
     """
     tls = _tls(certificate, key)
     if tls is None and not plain and not _is_loopback(bind):
