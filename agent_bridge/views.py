@@ -17,7 +17,7 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from telephony.live.documents import Audience, CallDocument, Document, Party
-from telephony.masking import mask_name, mask_number
+from telephony.masking import mask_name, mask_number, mask_text
 from telephony.model.ids import QueueName
 from zhitong.access.roles import Principal, Right
 
@@ -81,6 +81,8 @@ def shown(document: Document, view: View) -> Document:
         caller=mask_number(document.caller) if document.caller else "",
         caller_name=mask_name(document.caller_name),
         dialled=mask_number(document.dialled) if out and document.dialled else document.dialled,
+        note=mask_text(document.note),
+        notes={who: mask_text(note) for who, note in document.notes.items()},
         parties=tuple(replace(party, who=mask_number(party.who) if party.who else "") for party in document.parties),
     )
 
