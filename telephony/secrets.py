@@ -3,7 +3,7 @@
 Ours are generated, never typed: the AMI secret, a SIP password for each phone, the key that signs the daily figures,
 the keys that sign people's tokens. A carrier's password for a trunk that registers is the carrier's: a person writes it
 into ``[trunks]``; and so is the token of the journal agent, which is made on the PBX's machine, the value of
-``journal``.
+``journal``, and the password of the site's Redis, the value of ``redis``.
 """
 
 import re
@@ -45,6 +45,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     trunks: dict[Word, Given] = {}
     journal: Generated | None = None
     figures: Generated | None = None
+    redis: Given | None = None
     tokens: dict[Word, Generated] = {}
     """The keys that sign people's tokens, by their names (``kid``). The last in the order of names signs; those before
     it are good for what they have signed."""
@@ -150,6 +151,7 @@ def _known_and_wanted(path: Path, phones: Iterable[str]) -> tuple[Secrets | None
         trunks=known.trunks if known else {},
         journal=known.journal if known else None,
         figures=known.figures if known else None,
+        redis=known.redis if known else None,
         tokens=known.tokens if known else {},
     )
     return known, wanted
@@ -176,6 +178,7 @@ def _toml(all_of_it: Secrets) -> str:
     lines += [f'ami = "{all_of_it.ami}"']
     lines += [f'journal = "{all_of_it.journal}"'] if all_of_it.journal else []
     lines += [f'figures = "{all_of_it.figures}"'] if all_of_it.figures else []
+    lines += [f'redis = "{all_of_it.redis}"'] if all_of_it.redis else []
     tables = [("phones", all_of_it.phones), ("trunks", all_of_it.trunks)]
     tables += [("tokens", all_of_it.tokens)] if all_of_it.tokens else []
     for name, table in tables:

@@ -38,6 +38,7 @@ from telephony.control.pauser import Pauser
 from telephony.control.porter import Porter
 from telephony.control.reach import Handlers, Reach
 from telephony.control.recorder import Recorder
+from telephony.control.redis_end import RedisEnd
 from telephony.control.remarker import Remarker
 from telephony.control.roster import RosterReader
 from telephony.control.sayer import Sayer
@@ -137,6 +138,7 @@ class Service:
         self.feed = InProcessFeed(self.publisher.position, self.publisher.snapshot)
         """The state of now as documents, for gateways in this process."""
         self.publisher.outlets.append(self.feed)
+        self.redis = RedisEnd(site, secrets, self.publisher, self.live.alarms) if site.store.redis_url else None
         self.roster = RosterReader(site, AgentStore(database), self.publisher.enrol)
         self.connection = Connection(
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=_settings(site)
@@ -263,6 +265,8 @@ class Service:
             lasting |= {"porter": self.porter.run}
             lasting |= {"pauser": self.pauser.run, "desks": self.desks.run}
             lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
+            if self.redis is not None:
+                lasting["redis"] = partial(self.redis.run, self.door.handle)
             lasting["numbers"] = self._fill_keys
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}

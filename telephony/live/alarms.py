@@ -39,6 +39,7 @@ class AlarmName(StrEnum):
     JOURNAL_GAP = "journal_gap"
     LEDGER_BEHIND = "ledger_behind"
     BOOKS_DIFFER = "books_differ"
+    REDIS_AWAY = "redis_away"
     RECORDING_FAILED = "recording_failed"
     RECORDING_DISK_LOW = "recording_disk_low"
     CALLS_OUT_REFUSED = "calls_out_refused"
@@ -97,6 +98,9 @@ ALARMS: Mapping[AlarmName, Kind] = {
     _A.LEDGER_BEHIND: Kind(_W, "漏接电话台账没有更新", "the missed-call ledger is not kept up"),
     _A.BOOKS_DIFFER: Kind(
         _W, "昨日记录与 PBX 的账不符，或被改动", "yesterday's records differ from the PBX's books, or were altered"
+    ),
+    _A.REDIS_AWAY: Kind(
+        _W, "Redis 不可用，独立网关的坐席桌面停更", "Redis is away: desktops on gateways beside the bridge stand still"
     ),
     _A.RECORDING_FAILED: Kind(_C, "通话录音失败", "a call was not recorded"),
     _A.RECORDING_DISK_LOW: Kind(_W, "录音磁盘将满", "the disk of the recordings is nearly full"),

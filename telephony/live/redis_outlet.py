@@ -86,9 +86,18 @@ class Said(StrEnum):
 
 
 class RedisOutlet:
-    """An Outlet. ``look`` makes the snapshot, which must be that of the last delta published. ``run`` it."""
+    """An Outlet. ``look`` makes the snapshot, which must be that of the last delta published. ``kept``: batches.
+    ``tell`` hears why Redis cannot be written, and None when it can again. ``run`` it."""
 
-    def __init__(self, redis: Redis, keys: Keys, look: Callable[[], Snapshot], kept: int = KEPT) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        keys: Keys,
+        look: Callable[[], Snapshot],
+        kept: int = KEPT,
+        tell: Callable[[str | None], None] = lambda _away: None,
+    ) -> None:
+        self._tell = tell
         self._kept = kept
         self._keys = (keys.head, keys.documents, keys.deltas)
         self._look = look
@@ -184,6 +193,7 @@ class RedisOutlet:
                 log.info("documents are published in Redis")
             else:
                 log.warning("gateways are told nothing: Redis cannot be written", reason=away)
+            self._tell(away)
         self.away = away
 
 

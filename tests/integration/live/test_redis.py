@@ -7,11 +7,24 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from telephony.config import parse_site
+from telephony.control.commands import AskStatus, Request
+from telephony.control.door import Door
+from telephony.control.redis_end import RedisEnd
+from telephony.control.redis_orders import RedisOrders
+from telephony.errors import ConfigError
 from telephony.live import redis_feed, redis_outlet
+from telephony.live.alarms import AlarmName
+from telephony.live.board import Live
+from telephony.live.desk.publisher import Publisher
+from telephony.live.desk.roster import Person, roster_of
 from telephony.live.port import Position, PositionGone, UpstreamLost
 from telephony.live.redis_feed import RedisFeed, places
-from telephony.live.redis_link import open_redis
+from telephony.live.redis_link import keys_of, open_redis
 from telephony.model.events import Event
+from telephony.model.ids import MemberName, PbxName
+from telephony.model.tracker import Tracker
+from telephony.secrets import Secrets
 from tests.integration.live.rig import PATIENCE_S, Reader, Site, Source, soon
 from tests.recordings.captures import FOLDER, heard, load
 from tests.unit.telephony.live.folding import Published, fold
@@ -233,3 +246,50 @@ async def test_a_password_and_a_name_are_used(server: RedisServer) -> None:
             await RedisFeed(bad, Site(server).keys).snapshot()
         await good.aclose()
         await bad.aclose()
+
+
+_SITE = 'name = "x"\nhotline = ["12345"]\n[pbx]\nsystemname = "{}"\n[[queue]]\nname = "q"\n[store]\nredis_url = "{}"\n'
+
+
+async def test_the_bridge_publishes_takes_orders_and_tells_when_redis_is_away(server: RedisServer) -> None:
+    site = parse_site(_SITE.format("pbxend", server.url))
+    world, live = Tracker(PbxName("pbxend")).world, Live()
+    publisher = Publisher(world, live, 0)
+    end = RedisEnd(site, Secrets(ami="x" * 16), publisher, live.alarms)
+    work = asyncio.create_task(end.run(Door({}).handle))
+    keys, redis = keys_of(PbxName("pbxend")), open_redis(server.url)
+    reader = Reader(RedisFeed(redis, keys))
+    publisher.enrol(roster_of([Person(MemberName("1001"), "甲", "1001")], {}))
+    publisher.beat()
+    await reader.look()
+    assert reader.held == publisher.snapshot().documents
+    assert "agent/1001" in reader.held
+    orders = RedisOrders(redis, keys)
+    answering = asyncio.create_task(orders.run())
+
+    async def taken() -> bool:
+        return (await orders.handle(Request("k", AskStatus(), 1.0))).why.startswith("Nobody here")
+
+    await soon(taken)
+    server.kill()
+
+    async def told() -> bool:
+        return [alarm.name for alarm in live.alarms.standing] == [AlarmName.REDIS_AWAY]
+
+    await soon(told)
+    server.start()
+
+    async def over() -> bool:
+        return not live.alarms.standing and (await reader.feed.snapshot()).documents.keys() == reader.held.keys()
+
+    await soon(over)
+    for task in (work, answering):
+        task.cancel()
+    await asyncio.gather(work, answering, return_exceptions=True)
+    await redis.aclose()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://", "127.0.0.1:6379", "redis://a b/0", "redis://h:1\n"])
+def test_an_address_that_is_none_is_refused_by_its_key(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"store\.redis_url"):
+        parse_site(_SITE.format("pbx1", url.replace("\n", "\\n")))

@@ -21,7 +21,12 @@ from telephony.live.symptoms import (
     Symptoms,
 )
 
-OF_OTHER_PARTS = {AlarmName.RECORDING_FAILED, AlarmName.RECORDING_DISK_LOW, AlarmName.BOOKS_DIFFER}
+OF_OTHER_PARTS = {
+    AlarmName.RECORDING_FAILED,
+    AlarmName.RECORDING_DISK_LOW,
+    AlarmName.BOOKS_DIFFER,
+    AlarmName.REDIS_AWAY,
+}
 """Raised by the parts that find out themselves."""
 
 
