@@ -63,7 +63,8 @@ def view_of(who: Principal, document: Document) -> View:
 
 
 def is_part(party: Party, who: Principal) -> bool:
-    return party.who == who.agent and party.state != "ringing"
+    """Whether this is they, taking part: whose phone only rings does not, unless they make the call."""
+    return party.who == who.agent and (party.state != "ringing" or party.role == "caller")
 
 
 def has_forms(document: Document) -> bool:
