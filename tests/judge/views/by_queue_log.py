@@ -123,7 +123,7 @@ def _ending(seen: View, case: Case, visits: list[Visit]) -> None:
         seen.claim("answered_at", _second(connected.ended))
         seen.claim("queue", one_of(BOOK, connected.queue))
     own = [visit for visit in visits if visit.callid == case.uniqueid]
-    if own:
+    if own and not _handed_over(case, own[-1:]):
         _side(seen, own[-1])
 
 
@@ -155,10 +155,13 @@ def _side(seen: View, last: Visit) -> None:
 
 
 def _transfers(visits: list[Visit]) -> list[str]:
-    """The kinds of the transfers in order; each way in which the words may be taken."""
+    """The kinds of the transfers in order; each way in which the words may be taken. Who was with an agent and then
+    stands in line again was sent back."""
     ways = [""]
-    for visit in visits:
-        kinds = _KINDS.get(visit.finish, ())
+    for visit, later in pairwise([*visits, None]):
+        assert visit is not None
+        again = later is not None and visit.callid == later.callid and visit.end == "CONNECT"
+        kinds = _KINDS.get(visit.finish, ("requeue",) if again else ())
         ways = [f"{way}→{kind}".lstrip("→") for way in ways for kind in kinds] if kinds else ways
     return ways
 
@@ -199,12 +202,18 @@ def _torn_transfers(case: Case, visits: list[Visit]) -> list[str]:
 def _unlogged_transfers(case: Case, visits: list[Visit]) -> list[str]:
     """An agent who hangs up in a consult hands the caller over, and queue_log now and then says COMPLETEAGENT all the
     same. The CDRs then show the caller with a phone that no queue rang for him."""
-    if not case.side_rows or all(visit.finish != "COMPLETEAGENT" for visit in visits):
-        return []
-    agents = {visit.agent for visit in visits}
-    if all(row.phone in agents or not row.phone for row in case.rows):
+    if not _handed_over(case, visits):
         return []
     return [f"{way}→{kind}".lstrip("→") for way in _transfers(visits) for kind in ("attended", "blonde")]
+
+
+def _handed_over(case: Case, visits: list[Visit]) -> bool:
+    """Whether COMPLETEAGENT may have been the end of the agent alone: always so in a room, where queue_log does not see
+    the caller stay with whom the agent had asked."""
+    if not case.side_rows or all(visit.finish != "COMPLETEAGENT" for visit in visits):
+        return False
+    agents = {visit.agent for visit in visits}
+    return any(row.phone and row.phone not in agents for row in case.rows)
 
 
 def _offer(case: Case, visit: Visit, each: Try) -> OfferSeen:

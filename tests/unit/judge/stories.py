@@ -170,6 +170,22 @@ def attended_transfer(world: World, number: str, at: int) -> None:
     call.seconds(2).picks_up(phone).seconds(3).attended_transfer("1006").seconds(4).caller_hangs_up()
 
 
+def handed_over_in_a_room(world: World, number: str, at: int) -> None:
+    """The caller talks on for long after queue_log's COMPLETEAGENT, and ends it."""
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).attended_transfer("1006", in_a_room=True).seconds(9).caller_hangs_up()
+
+
+def sent_back_from_a_hold(world: World, number: str, at: int) -> None:
+    """One channel, one queue, two stays, two answers."""
+    call = Call(world, number, at).enter()
+    phone = call.ring("1001")
+    call.seconds(2).picks_up(phone).seconds(3).sent_back()
+    second = call.ring("1003")
+    call.seconds(2).picks_up(second).seconds(4).agent_hangs_up()
+
+
 def leaves_during_a_consult(world: World, number: str, at: int) -> None:
     """The agent consults a queue in which all phones ring; the caller goes, the two agents talk on."""
     call = Call(world, number, at).enter()
@@ -222,6 +238,8 @@ STORIES: dict[str, Story] = {
         blind_transfer_and_onward,
         blind_transfer_to_a_queue,
         attended_transfer,
+        handed_over_in_a_room,
+        sent_back_from_a_hold,
         leaves_during_a_consult,
         twins,
     )

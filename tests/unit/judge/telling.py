@@ -303,20 +303,38 @@ class Call:
         """The PBX rings whom the caller was sent to: a Dial, not an offer of the queue."""
         return self._ring(agent, "zt-transfer", "Dial", f"PJSIP/{agent},25,t", offer=False)
 
-    def attended_transfer(self, to: str) -> "Call":
-        """The agent consults ``to`` by feature code, then leaves the two alone."""
+    def attended_transfer(self, to: str, *, in_a_room: bool = False) -> "Call":
+        """The agent consults ``to`` by feature code, then leaves the two alone. ``in_a_room``: app_queue sees no more
+        than that the agent is gone."""
         phone = self.connected
         assert phone is not None
         target = self._consult(phone, to)
         self.seconds(2)
         self._agent(phone, "bye_sent")
         self._soon()
-        self._log(phone.agent, "ATTENDEDTRANSFER", "BRIDGE", "some-bridge", 1, 9, 1)
+        if in_a_room:
+            self._complete("COMPLETEAGENT")
+        else:
+            self._log(phone.agent, "ATTENDEDTRANSFER", "BRIDGE", "some-bridge", 1, 9, 1)
         self._transfer("attended", phone, to)
         phone.gone = True
         self.connected = target
         self._meets(target.channel)
         return self
+
+    def sent_back(self) -> "Call":
+        """The agent's phone is gone while the caller is on hold: into the line again."""
+        phone = self.connected
+        assert phone is not None
+        self._agent(phone, "bye_sent")
+        self._soon()
+        self._complete("COMPLETEAGENT")
+        self._transfer("requeue", phone, self.queue)
+        self._close(phone, "ANSWERED")
+        for row in self.rows:  # the caller was in a room when the queue's row ended
+            row[14] = "zt-room-caller" if row[11] == phone.channel else row[14]
+        phone.gone, self.connected = True, None
+        return self.enter(self.queue)
 
     def _meets(self, channel: str) -> None:
         """A bridge brings the caller together with ``channel``: a row like that of the queue, answered at once."""

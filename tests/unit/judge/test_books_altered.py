@@ -27,6 +27,10 @@ NOT_TOLD: dict[str, set[str]] = {
     # Whom a consult reached, and when, is not the record's claim.
     "attended_transfer": {"moved ATTENDEDTRANSFER", "drop invite_received", "drop the call of invite_received",
                           "moved invite_received", "moved answer_sent", "drop answer_sent"},
+    "handed_over_in_a_room": {"moved COMPLETEAGENT", "drop invite_received", "drop the call of invite_received",
+                              "moved invite_received", "moved answer_sent", "drop answer_sent"},
+    # When an agent's phone was gone before the caller stood in line again: no other book saw the hold.
+    "sent_back_from_a_hold": {"moved COMPLETEAGENT"},
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tests.unit.judge.world import SECOND
 def test_a_good_run_ends_with_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(tell(list(STORIES)).write(tmp_path)) == 0
     out = capsys.readouterr().out
-    assert out.endswith("28 calls: the records and the three books agree\n")
+    assert out.endswith("30 calls: the records and the three books agree\n")
     assert "calls                              records   queue_log         CDR        SIPp" in out
     assert "explained (" in out
 

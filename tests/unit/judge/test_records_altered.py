@@ -12,7 +12,8 @@ from tests.unit.judge.world import SECOND, World
 
 # What no book can tell. In the instant of an answer the phones saw both, so either way of counting is right; a phone's
 # 480 may be called refused or unavailable; after a transfer the second agent is an agent to some, a target to others;
-# no book names the queue that would not take a caller in.
+# no book names the queue that would not take a caller in, nor tells whether an agent who left a room left the caller to
+# somebody.
 UNDECIDABLE = {
     ("instant_dropped", "abandoned_in waiting"),
     ("instant_dropped", "offer 0 outcome cancelled"),
@@ -24,6 +25,7 @@ UNDECIDABLE = {
     ("empty_on_joining", "queue another"),
     ("blind_transfer", "hung_up_by agent"),
     ("blind_transfer_and_onward", "hung_up_by agent"),
+    ("handed_over_in_a_room", "transfer gone"),
 }
 # One alteration can make the record contradict itself; then it is named by that.
 OTHERWISE = {("instant_connected", "outcome abandoned"): "abandoned_in"}
