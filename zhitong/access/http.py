@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from telephony.errors import AuditError, StoreError
+from telephony.errors import AuditError, ConfigError, StoreError
 from zhitong.access.lockout import Pace
 from zhitong.access.refused import NotNow, PasswordExpired, PasswordRefused, SignInRefused, TokenRefused
 from zhitong.access.sign_in import SignIn
@@ -134,7 +134,7 @@ class AuthApi:
             return _refused(error)
         except web.HTTPException as error:
             return _problem(error.status, "request", error.reason)
-        except (StoreError, AuditError) as error:
+        except (StoreError, AuditError, ConfigError) as error:
             log.warning("a request cannot be carried out", path=request.path, reason=str(error))
             return _problem(503, "unavailable", "Not possible at present; try again.", wait_s=_RETRY_S)
         except TimeoutError:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from telephony.errors import ZhitongError
+from telephony.errors import ConfigError, ZhitongError
 from telephony.secrets import read_secrets, with_token_key
 
 LOOK_S = 2.0
@@ -45,22 +45,30 @@ class KeyFile:
         self._looked_at = float("-inf")
 
     async def current(self) -> Mapping[str, str]:
-        """Raises ConfigError, or OSError, when there never were any and none can be made."""
+        """Raises ConfigError when there never were any and none can be made."""
         if not self._keys or self._clock() - self._looked_at >= LOOK_S:
             self._looked_at = self._clock()
             await asyncio.to_thread(self._look)
         return self._keys
 
     def _look(self) -> None:
+        if not self._keys:
+            self._keys = _first(self._path)
+            return
         try:
             seen = _identity(self._path)
-            if seen != self._seen or not self._keys:
-                self._keys = (read_secrets if self._keys else with_token_key)(self._path).tokens or self._keys
-                self._seen = seen if self._seen is not None else _identity(self._path)
+            if seen != self._seen:
+                self._keys = read_secrets(self._path).tokens or self._keys
+                self._seen = seen
         except (ZhitongError, OSError) as error:
-            if not self._keys:
-                raise
             log.warning("the keys of tokens cannot be read; those known before are used", reason=str(error))
+
+
+def _first(path: Path) -> Mapping[str, str]:
+    try:
+        return with_token_key(path).tokens
+    except OSError as error:
+        raise ConfigError(f"{path}: the key that signs tokens cannot be written: {error.strerror}.") from error
 
 
 def _identity(path: Path) -> tuple[int, int, int]:

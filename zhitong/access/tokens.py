@@ -15,6 +15,7 @@ import jwt
 import msgspec
 from jwt.types import Options
 
+from telephony.errors import ConfigError
 from telephony.model.ids import MemberName, QueueName
 from zhitong.access.accounts import Account
 from zhitong.access.keys import Keys
@@ -143,7 +144,11 @@ class Tokens:
         if len(token) > MAX_CHARS:
             raise TokenRefused(Cause.MALFORMED, "too long")
         try:
-            claims = msgspec.convert(_opened(token, await self._keys.current(), self._site), Claims)
+            keys = await self._keys.current()
+        except ConfigError as error:
+            raise TokenRefused(Cause.UNKNOWABLE, str(error)) from error
+        try:
+            claims = msgspec.convert(_opened(token, keys, self._site), Claims)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
             raise TokenRefused(Cause.MALFORMED, type(error).__name__) from None
         if claims.iat > self._clock() + LEEWAY_S:
