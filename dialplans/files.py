@@ -51,7 +51,7 @@ def _lines(site: Site, agents: Sequence[Agent]) -> list[dict[str, Any]]:
         return []
     lines = [_queue(queue, [agent for agent in agents if can_be_kept(agent)]) for queue in site.queues]
     for line in lines:
-        line |= {"name": KEPT_LINE + line["name"], "timeout_s": site.sticky.ring_s}
+        line |= {"behind": line["name"], "name": KEPT_LINE + line["name"], "timeout_s": site.sticky.ring_s}
         line["members"] = [member | {"penalty": member["number"]} for member in line["members"]]
     return lines
 

@@ -9,6 +9,7 @@ ZhitongError                 something is wrong that a person can read and act u
 │   └── SchemaTooNew         the database was written by a newer version of this program
 ├── LedgerError              a change of the missed-call ledger is refused: no such entry, closed already …
 ├── RecordingError           what was asked of recordings or their retention is refused, or cannot be done
+├── LimitError               a limit on a number is refused, or there is none to be lifted
 ├── JournalUnreadable        one of Asterisk's own logs cannot be read at present (telephony.journal.errors)
 │   ├── AgentUnreachable     … since the journal agent beside the PBX does not answer, or is not the one we trust
 │   └── AgentRefused         … since it refuses our token
@@ -55,6 +56,10 @@ class LedgerError(ZhitongError):
 
 class RecordingError(ZhitongError):
     """What was asked of recordings, holds or the retention cannot be done; the message says what was."""
+
+
+class LimitError(ZhitongError):
+    """What was asked about limits on numbers cannot be done; nothing was changed."""
 
 
 class AccessError(ZhitongError):

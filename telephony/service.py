@@ -27,12 +27,14 @@ from telephony.control.earlier import EarlierCalls
 from telephony.control.forecaster import Forecaster
 from telephony.control.handlers import agents as agents_orders
 from telephony.control.handlers import calls as call_orders
+from telephony.control.handlers import limits as limit_orders
 from telephony.control.handlers import recording as recording_orders
 from telephony.control.handlers import remarks as remark_orders
 from telephony.control.handlers import requeue as requeue_orders
 from telephony.control.handlers import rooms as room_orders
 from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
+from telephony.control.met import Meetings
 from telephony.control.outcomes import Outcomes
 from telephony.control.pauser import Pauser
 from telephony.control.porter import Porter
@@ -168,8 +170,8 @@ class Service:
         self.reach = self._reach_of(site, database)
         self.remarker = Remarker(self.reach, remarks, RecordStore(database))
         self.earlier = EarlierCalls(database, self.ledger, rules, tracker.world, self.ingest.deliver)
-        calls_back = CallsBack(site, self.connection.act, self.ledger, self.live)
-        self.door = Door(self._handlers(), calls_back, self.watch.status)
+        self.met = Meetings(site, database, tracker.world, self.connection.act, self.ingest.deliver)
+        self.door = Door(self._handlers(), self._calls_back(site), self.watch.status)
 
     def _reach_of(self, site: Site, database: Database) -> Reach:
         return Reach(
@@ -182,6 +184,9 @@ class Service:
             deliver=self.ingest.deliver,
         )
 
+    def _calls_back(self, site: Site) -> CallsBack:
+        return CallsBack(site, self.connection.act, self.ledger, self.live)
+
     def _handlers(self) -> Handlers:
         """Of every kind of order, but call-backs."""
         return {
@@ -192,6 +197,7 @@ class Service:
             **requeue_orders.handlers(self.reach, self.porter.ready),
             **supervision_orders.handlers(self.reach),
             **remark_orders.handlers(self.reach, self.remarker),
+            **limit_orders.handlers(self.met.limits, self.met.limiter, self.reach.site),
         }
 
     def _parts(self, database: Database) -> Parts:
@@ -268,6 +274,7 @@ class Service:
             if self.redis is not None:
                 lasting["redis"] = partial(self.redis.run, self.door.handle)
             lasting["numbers"] = self._fill_keys
+            lasting |= self.met.lasting()
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
             if self.forecaster.queues:
@@ -316,6 +323,7 @@ class Service:
         self.remarker.fold(changes)
         self.earlier.fold(changes)
         self.pauser.fold(changes)
+        self.met.fold(changes)
         self.desks.fold(changes)
         if self.journal is not None:
             self.journal.watch(changes)

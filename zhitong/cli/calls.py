@@ -26,6 +26,7 @@ from telephony.records.masked import masked
 from telephony.records.notices import NoticeFold
 from telephony.records.numbered import numbered
 from telephony.records.query import PAGE_LIMIT, CallQuery, Damaged, Page
+from telephony.records.ratings import By, RatingFold
 from telephony.records.record import CallRecord
 from telephony.remarks import joined as said
 from telephony.remarks.figures import TopicFold
@@ -35,6 +36,7 @@ from telephony.remarks.topics import with_below
 from zhitong.cli import console, topics, words
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_records, wait_for
 from zhitong.cli.notices import draw as draw_notices
+from zhitong.cli.ratings import draw as draw_ratings
 from zhitong.cli.timeline import draw
 
 app = group("通话记录。Call records: list, show one with its timeline, export.")
@@ -293,6 +295,39 @@ async def _notices(path: Path, span: tuple[str | None, str | None], as_json: boo
         console.print_json(fold.figures())
     else:
         draw_notices(fold.figures())
+    _name_damaged(damaged)
+
+
+@app.command("ratings")
+def call_ratings(
+    site: SiteOption = DEFAULT_SITE,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    by: Annotated[
+        By, typer.Option(metavar="BY", help="按 agent 坐席、queue 队列、day 日。 Of what a line is.")
+    ] = By.AGENT,
+    as_json: JsonOption = False,
+) -> None:
+    """来电者的评价：人数、回应率、平均分。What callers keyed of agents; each average with its response rate.
+
+    For example: `zhitong calls ratings --from 2026-11-01 --by queue`. What each figure means stands below them. Exit
+    status 1 when a record cannot be read; the others are counted.
+    """
+    wait_for(_ratings(site, (since, until), by, as_json))
+
+
+async def _ratings(path: Path, span: tuple[str | None, str | None], by: By, as_json: bool) -> None:
+    damaged = list[Damaged]()
+    async with open_records(path) as (site, store):
+        fold = RatingFold(by, site.time_zone)
+        since, until = (moment(text, site.time_zone) for text in span)
+        query = CallQuery(since=since, until=until, oldest_first=True, limit=PAGE_LIMIT)
+        async for record in store.stream(query, damaged):
+            fold.add(record)
+    if as_json:
+        console.print_json(fold.figures())
+    else:
+        draw_ratings(fold.figures(), by)
     _name_damaged(damaged)
 
 

@@ -11,6 +11,7 @@ from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, Consult, DutyCall, Leg, RefusedOut, WentOut
 from telephony.site.topics import Topic
 from zhitong.cli import console, notice_words, number_words, recording_words, remark_words, words
+from zhitong.cli.met_words import met
 
 _WIDEST, _NARROWEST = 60, 20
 _STYLES = {
@@ -69,6 +70,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "值班手机 duty": ", ".join(_duty(tried) for tried in record.duty),
         "回电承诺 promise": _promise(record),
         "咨询 consults": ", ".join(_consult(consult) for consult in record.consults),
+        **met(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "监听 heard by": ", ".join(f"{words.LISTENING.get(h.mode, h.mode)} {h.by}" for h in record.heard_by),
         "挂机 hung up": f"{words.SIDES[record.hung_up_by]}  ({words.cause(record.cause)})",

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 import telephony.directory.schema
 import telephony.journal.schema
 import telephony.ledger.schema
+import telephony.limits.schema
 import telephony.reconcile.schema
 import telephony.recordings.schema
 import telephony.records.schema
