@@ -1,5 +1,7 @@
 """Who guesses passwords waits, longer with each failure: per account, per address, and per both together."""
 
+import functools
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -66,7 +68,7 @@ class Lockout:
 
     def failed(self, account: str, address: str) -> bool:
         """The password was wrong; whether one has to wait now."""
-        self._add(self._addresses, address)
+        self._add(self._addresses, network(address))
         return self._wait(account, address) > 0
 
     def withdrawn(self, account: str, address: str) -> None:
@@ -90,7 +92,7 @@ class Lockout:
         held = [(self._rules.pair, self._pairs.get(pair))]
         if pair not in self._at_home:
             held.append((self._rules.account, self._accounts.get(account)))
-            held.append((self._rules.address, self._addresses.get(address)))
+            held.append((self._rules.address, self._addresses.get(network(address))))
         return max(self._left(rule, each) for rule, each in held)
 
     def _left(self, rule: Rule, failures: _Failures | None) -> float:
@@ -109,7 +111,20 @@ class Lockout:
 
 
 def _pair(account: str, address: str) -> str:
-    return f"{address} {account}"
+    return f"{network(address)} {account}"
+
+
+@functools.lru_cache(1024)
+def network(address: str) -> str:
+    """Whose address it is: of IPv6 the first 64 bits, since who has one of these has all that begin alike (RFC 4291
+    §2.5.4); what is no address stays as it is."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
 
 
 class Pace:
@@ -127,7 +142,7 @@ class Pace:
 
     def take(self, address: str) -> None:
         """Raises NotNow when it was too many."""
-        now = self._clock()
+        now, address = self._clock(), network(address)
         left, at = self._left.get(address, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._per_s)
         if left < 1.0:

@@ -277,3 +277,24 @@ async def test_a_hash_of_weaker_parameters_is_made_anew(tmp_path: Path) -> None:
         assert (await office.tokens.verify(token)).account == "1001", "nobody has to sign in anew for it"
         stronger.close()
     await database.close()
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zhitong.access.http.BODY_S", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(office.base.rpartition(":")[2]))
+    writer.write(
+        b"POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+    )
+    async with asyncio.timeout(60):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+
+
+async def test_what_is_no_http_is_refused_without_a_traceback(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(office.base.rpartition(":")[2]))
+    writer.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+    async with asyncio.timeout(60):
+        assert b" 400 " in await reader.readline()
+    writer.close()
+    assert not caplog.records
+    assert (await office.enter()).status == 200

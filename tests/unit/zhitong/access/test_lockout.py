@@ -2,7 +2,7 @@
 
 import pytest
 
-from zhitong.access.lockout import Lockout, Pace, Rule, Rules
+from zhitong.access.lockout import Lockout, Pace, Rule, Rules, network
 from zhitong.access.refused import NotNow
 
 RULES = Rules(
@@ -91,6 +91,15 @@ def test_nobody_is_locked_out_of_the_desk_they_sit_at() -> None:
     assert door.wait("1001", "elsewhere") == 20
     assert door.wait("1001", "office") == 0
     assert [door.guess("1001", "office") for _ in range(3)] == [False, False, True], "guessing from there is still that"
+
+
+def test_who_has_one_address_of_a_network_has_them_all() -> None:
+    door = Door()
+    assert [door.guess(address=f"2001:db8::{each:x}") for each in range(3)] == [False, False, True]
+    assert door.wait(address="2001:db8::ffff:1") == 10
+    assert door.wait(address="2001:db8:0:1::1") == 0
+    assert door.wait(address="192.0.2.1") == 0
+    assert [network(each) for each in ("::ffff:192.0.2.1", "192.0.2.1", "?")] == ["192.0.2.1", "192.0.2.1", "?"]
 
 
 def test_what_is_remembered_has_a_bound() -> None:
