@@ -16,6 +16,7 @@ from telephony.model.terms import Outcome, SegmentKind, Side
 from telephony.places import secrets_of
 from telephony.records.record import CallRecord
 from telephony.secrets import read_secrets
+from tests.acceptance.test_reconcile import told
 from tests.acceptance.test_transfers import Desk, desk
 from tests.integration.journal.rooms import ConfbridgeKick, Setvar, ToRoom, Walk
 from tools.capture_ami import Tap
@@ -172,8 +173,8 @@ STORIES: tuple[Story, ...] = (
 TALK, HOLD, RING = SegmentKind.TALK, SegmentKind.HOLD, SegmentKind.RING
 
 
-async def played(tmp_path: Path, tools: Tools, *stories: Story) -> list[CallRecord]:
-    """These stories on one PBX, one after the other; their records, judged."""
+async def played(tmp_path: Path, tools: Tools, *stories: Story, reconciled: bool = False) -> list[CallRecord]:
+    """These stories on one PBX, one after the other; their records, judged. ``reconciled``: by our own command too."""
     async with desk(tmp_path, tools) as room:
         for story in stories:
             await story(room, Walks(room))
@@ -184,7 +185,12 @@ async def played(tmp_path: Path, tools: Tools, *stories: Story) -> list[CallReco
         await asyncio.to_thread(book.write, folder / "citizen.tsv", room.citizen.calls)
         for phone in (room.first, room.second):
             await asyncio.to_thread(book.write, folder / f"{phone.account.number}.tsv", phone.calls)
-        return await room.play.records(len(stories))
+        records = await room.play.records(len(stories))
+        if reconciled:
+            status, report = await told(room.play.scene.site_file)
+            assert (status, report["counts"]["unexplained"]) == (0, 0), report
+            assert report["counts"]["records"] == report["counts"]["queue_log"] == len(stories)
+        return records
 
 
 def kinds(record: CallRecord) -> list[SegmentKind]:
@@ -210,11 +216,11 @@ async def test_a_consult_that_hands_over(tmp_path: Path, tools: Tools) -> None:
 
 @pytest.mark.slow
 async def test_every_walk(tmp_path: Path, tools: Tools) -> None:
-    records = await played(tmp_path, tools, *STORIES)
+    records = await played(tmp_path, tools, *STORIES, reconciled=True)
     assert {(record.outcome, record.agent) for record in records} == {(Outcome.ANSWERED, "1001")}
-    told = [(kinds(record), asked(record), handed(record), record.hung_up_by) for record in records]
+    found = [(kinds(record), asked(record), handed(record), record.hung_up_by) for record in records]
     over, back = ("attended", "1001", "1002"), ("requeue", "1001", "service")
-    assert told == [
+    assert found == [
         ([TALK, HOLD, TALK], [], [], Side.CALLER),
         ([TALK, HOLD], [], [], Side.CALLER),
         ([TALK, HOLD, TALK], ["completed"], [over], Side.OTHER),

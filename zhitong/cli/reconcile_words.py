@@ -55,7 +55,8 @@ REASONS = {
         "the caller talked on when this agent had left; queue_log knows the agent's end only",
     ),
     Reason.TRANSFER_BEYOND_THE_QUEUE: Words(
-        "queue_log 只记队列坐席自己的转接", "queue_log tells only of transfers by the agent whom the queue rang"
+        "queue_log 只记队列坐席自己的转接，不记会议房间里的",
+        "queue_log tells only of transfers by the agent whom the queue rang, and of none through a room",
     ),
     Reason.ESTIMATED: Words("记录已注明该值是估计", "the record itself calls this value a guess"),
     Reason.TORN: Words("账上该时刻有一行残缺", "a torn row of that time is in the book"),
