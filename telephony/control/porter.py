@@ -17,15 +17,15 @@ from telephony.control.reach import Act
 from telephony.control.whereabouts import caller_of_room
 from telephony.errors import AmiError
 from telephony.model.calls import Call
-from telephony.model.changes import AgentStateChanged, Change, EpochBegan
-from telephony.model.ids import Uniqueid
+from telephony.model.changes import AgentStateChanged, CallTransferred, Change, EpochBegan
+from telephony.model.ids import CallId, Uniqueid
 from telephony.model.terms import Place
 from telephony.model.world import Channel, World
 
 log = structlog.get_logger(__name__)
 
 PLACES = (
-    *(("zt-room-caller", exten) for exten in ("join", "requeue")),
+    *(("zt-room-caller", exten) for exten in ("join", "requeue", "left")),
     *(("zt-room-agent", exten) for exten in ("join", "side", "back", "consult", "leave")),
     *(("zt-room-guest", exten) for exten in ("join", "side", "hold")),
 )
@@ -47,6 +47,7 @@ class Porter:
         self._woken = asyncio.Event()
         self._aside: set[Uniqueid] = set()  # whose phone holds, and whom we have brought aside for it
         self._since: dict[Uniqueid, float] = {}  # who is alone where nobody will come: since when (monotonic)
+        self._transferred: set[CallId] = set()
         self.missing = ""
         """A place that the PBX's dialplan lacks, as of the last login; empty: none is known to."""
 
@@ -59,7 +60,9 @@ class Porter:
         for change in changes:
             if isinstance(change, EpochBegan):
                 self._asked = True
-            if isinstance(change, EpochBegan | AgentStateChanged):
+            if isinstance(change, CallTransferred):
+                self._transferred.add(change.call_id)
+            if isinstance(change, EpochBegan | AgentStateChanged | CallTransferred):
                 self._woken.set()
 
     async def run(self) -> None:
@@ -89,6 +92,10 @@ class Porter:
     async def follow_phones(self) -> None:
         """Whose phone holds in a room goes aside, so that the caller hears music; and back when it does no longer."""
         self._aside &= self._world.channels.keys()
+        # A phone's own attended transfer, from its hold key: whom it left the caller to stands aside in its place.
+        for call in [self._world.calls[call_id] for call_id in self._transferred if call_id in self._world.calls]:
+            self._aside |= {channel.uniqueid for channel in self._living(call) if channel.leg.place is Place.SIDE}
+        self._transferred.clear()
         for call in [call for call in self._world.calls.values() if call.room and self.ready()]:
             for channel in self._living(call):
                 await self._follow(call, channel)
@@ -135,7 +142,7 @@ class Porter:
             return [(channel, Hangup(channel.name, _NORMAL)) for channel in placed if not channel.leg.partners]
         alone = caller in placed and not caller.leg.partners and len(placed) == 1
         # Nobody is on hold for somebody who has gone: before all others to whoever is free.
-        return [(caller, Redirect(caller.name, "zt-room-caller", "requeue"))] if alone and call.inbound else []
+        return [(caller, Redirect(caller.name, "zt-room-caller", "left"))] if alone and call.inbound else []
 
     def _living(self, call: Call) -> list[Channel]:
         """The people of this call."""

@@ -17,7 +17,7 @@ from telephony.model.events import (
 )
 from telephony.model.joins import join
 from telephony.model.names import dialled_of
-from telephony.model.on_bridges import conversation
+from telephony.model.on_bridges import conversation, enter_bridge, leave_bridge
 from telephony.model.on_channels import cancel_pending
 from telephony.model.on_queues import close_visit
 from telephony.model.terms import Direction, VisitResult
@@ -176,7 +176,21 @@ def attended_transferred(world: World, event: AttendedTransferred) -> None:
     to, answered = _target(world, event)
     kind = "attended" if answered else "blonde"
     _keep(world, call, Transfer(kind, event.at, event.by_first, to or dialled, "", event.result))
+    _take_the_place(world, event)
     return None
+
+
+def _take_the_place(world: World, event: AttendedTransferred) -> None:
+    """Out of a room Asterisk puts the target where the transferring phone's channel was, and no event tells (seen on
+    22.10: REFER with Replaces)."""
+    first, target = world.channels.get(event.by_first), world.channels.get(event.target)
+    if first is None or target is None or not first.leg.place or event.result != "Success":
+        return
+    bridge = first.bridge
+    target.leg.place = first.leg.place
+    if bridge is not None:
+        leave_bridge(world, first)
+        enter_bridge(world, target, bridge)
 
 
 def _target(world: World, event: AttendedTransferred) -> tuple[str, bool]:

@@ -94,7 +94,7 @@ async def test_a_caller_whom_everybody_has_left_goes_back_into_the_queue(lodge: 
     lodge.phone.leaves()
     lodge.phone.gone()
     await lodge.at(0)
-    assert await lodge.at(LEFT_S) == [Redirect(lodge.caller.name, "zt-room-caller", "requeue")]
+    assert await lodge.at(LEFT_S) == [Redirect(lodge.caller.name, "zt-room-caller", "left")]
 
 
 async def test_what_the_pbx_refuses_is_tried_again(lodge: Lodge) -> None:

@@ -10,9 +10,10 @@ import pytest
 from telephony.control.orders.calls import BlindTransfer
 from telephony.model.ids import MemberName
 from tests.integration.dialplans.conftest import MakeRig
-from tests.integration.dialplans.rig import settled
+from tests.integration.dialplans.rig import Rig, settled
 from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, hall, hear, only, talk
 from tests.integration.rooms.office import ME, Office, office
+from zhitong.lab.phones.phone import Phone, Setup
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -162,3 +163,33 @@ async def test_the_hold_key_of_a_phone_gives_music_in_a_room_too(make_rig: MakeR
         await here.citizen.hangup()
         await here.agent.ended()
         await here.silent()
+
+
+async def second_line(rig: Rig) -> Phone:
+    """Of the first agent's phone."""
+    place = ("127.0.0.1", rig.lab.ports.sip)
+    phone = await Phone.start("1001", rig.secrets.phones["1001"], place, register=False, setup=Setup())
+    return await rig.phones.enter_async_context(phone)
+
+
+async def test_a_phone_s_own_attended_transfer_out_of_a_room(make_rig: MakeRig, tmp_path: Path) -> None:
+    """By REFER with Replaces. A blind one is refused there, and nothing happens."""
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office") as bridge:
+        here: Hall | None = None
+        for held in (False, True):
+            here = await (hall(rig, tmp_path / "music") if here is None else talk(rig, here.phones))
+            await bridge.done(bridge.desk(here).hold())
+            await bridge.done(bridge.desk(here).resume())
+            assert await here.agent.refer("1002") >= 400
+            await hear((here.citizen, FIRST))
+            if held:
+                await here.agent.hold()
+                await only(here.citizen, {MUSIC})
+            consult = await (await second_line(rig)).call("1003")
+            taken = await here.phones["1003"].next_call()
+            await consult.answered()
+            assert await here.agent.refer_replacing(consult) == 200
+            await hear((here.citizen, SECOND), (taken, CITIZEN))
+            await taken.hangup()
+            await here.citizen.ended()
+            await here.silent()

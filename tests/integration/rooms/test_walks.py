@@ -133,9 +133,9 @@ async def test_whoever_hangs_up_in_whichever_phase_nobody_is_stranded(make_rig: 
             here = await (hall(rig, tmp_path / "music") if here is None else talk(rig, here.phones))
             here.phones["1002"].on_invite = Answer()
             await GOES[who](here, phase.__name__, next(iter(await phase(here)), here.agent))
+            await here.silent()
             assert here.queue_log()[:2] == ENDED[:2]
             assert sum(word.startswith("COMPLETE") for word in here.queue_log()) == here.queue_log().count("CONNECT")
-            await here.silent()
         assert rig.complaints() == []
 
 
