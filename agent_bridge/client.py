@@ -16,7 +16,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from agent_bridge.asking import Asking
 from agent_bridge.errors import DesktopError, NotAdmitted, NotConnected, OutcomeUnknown, error_of
+from agent_bridge.ready import ReadyConnection
 from agent_bridge.rebuilt import Change, Rebuilt
 from agent_bridge.settings import SILENT_BEATS
 from agent_bridge.wire import messages, params
@@ -100,6 +101,7 @@ class Client(Asking):
         self._first_pause_s = first_pause_s
         self._scope = ""
         self._closing: messages.Closing | None = None
+        self._admitted = asyncio.Event()
         self._connection: ClientConnection | None = None
         self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
         self._next_id = 0
@@ -218,12 +220,22 @@ class Client(Asking):
     async def _connect(self, url: str) -> None:
         tls = self._tls if url.startswith("wss:") else None
         async with connect(
-            url, ssl=tls, compression=None, ping_interval=None, max_size=SIZE_LIMIT, close_timeout=2, proxy=None
+            url,
+            ssl=tls,
+            compression=None,
+            ping_interval=None,
+            max_size=SIZE_LIMIT,
+            close_timeout=2,
+            proxy=None,
+            create_connection=ReadyConnection,
         ) as connection:
+            assert isinstance(connection, ReadyConnection)
             self._connection = connection
             try:
                 await self._talk(connection)
             except ConnectionClosed:
+                if connection.failed is not None:
+                    raise connection.failed from None
                 self._judge(connection.close_code or 0)
                 raise
             finally:
@@ -231,19 +243,32 @@ class Client(Asking):
                 self._fail_all()
                 self._tell()
 
-    async def _talk(self, connection: ClientConnection) -> None:
-        await connection.send(await self._hello())
-        async with asyncio.timeout(HELLO_S):
-            while self.welcome is None:
-                self._take(await connection.recv(decode=False))
-        beat = self._beat(connection, self.welcome.heartbeat_s)
+    async def _talk(self, connection: ReadyConnection) -> None:
+        hello = await self._hello()
+        self._admitted = asyncio.Event()
+        connection.on_text = self._hear
+        await connection.send(hello)
+        reading = asyncio.create_task(self._read(connection))
         try:
-            while True:
-                message = await connection.recv(decode=False)
-                self._heard_at = asyncio.get_running_loop().time()
-                self._take(message)
+            async with asyncio.timeout(HELLO_S):
+                admitted = asyncio.create_task(self._admitted.wait())
+                await asyncio.wait({reading, admitted}, return_when=asyncio.FIRST_COMPLETED)
+                admitted.cancel()
+            if self.welcome is not None:
+                beat = self._beat(connection, self.welcome.heartbeat_s)
+                reading.add_done_callback(lambda _: beat.cancel())
+            await reading
         finally:
-            beat.cancel()
+            reading.cancel()
+
+    async def _read(self, connection: ReadyConnection) -> NoReturn:
+        """What comes in fragments; raises ConnectionClosed at the end."""
+        while True:
+            self._hear(await connection.recv(decode=False))
+
+    def _hear(self, message: bytes) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        self._take(message)
 
     async def _hello(self) -> str:
         known = self.state.position
@@ -332,6 +357,7 @@ class Client(Asking):
         self._refusals = 0
         self._scope = welcome.scope
         self.welcome = msgspec.structs.replace(welcome, documents=None)
+        self._admitted.set()
         self._tell()
 
     def _take_answer(self, incoming: _Incoming) -> None:
