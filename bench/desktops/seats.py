@@ -52,6 +52,7 @@ class Seats:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.ages: list[int] = []
+        self.began = time.process_time()
         tls = ssl.create_default_context(cafile=plan.ca)
         tls.check_hostname = False
         self.clients = [self._client(account, token, tls) for account, token in plan.tokens.items()]
@@ -101,6 +102,7 @@ class Seats:
         return {
             "deltas": len(ages),
             "ms": {name: _at(ages, share) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))},
+            "us_each": round(1e6 * (time.process_time() - self.began) / max(1, len(ages)), 1),
             "doubled": sum(state.doubled for state in counted),
             "connected": sum(client.welcome is not None for client in self.clients),
             "hellos": sum(client.hellos for client in self.clients),
@@ -137,6 +139,7 @@ async def main() -> None:
         match line:
             case ["begin"]:
                 seats.ages.clear()
+                seats.began = time.process_time()
                 _say({"number": number})
             case ["verify"]:
                 _say(await seats.verify())
