@@ -6,12 +6,14 @@ into ``[trunks]``; and so is the token of the journal agent, which is made on th
 ``journal``, and the password of the site's Redis, the value of ``redis``.
 """
 
+import contextlib
+import fcntl
 import re
 import secrets
 import stat
 import string
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -105,8 +107,10 @@ def with_figures_key(path: Path) -> Secrets:
     known = read_secrets(path)
     if known.figures is not None:
         return known
-    wanted = msgspec.structs.replace(known, figures=generate())
-    write_private(path, _toml(wanted))
+    with _alone(path):
+        known = read_secrets(path)
+        wanted = msgspec.structs.replace(known, figures=known.figures or generate())
+        write_private(path, _toml(wanted))
     return wanted
 
 
@@ -116,7 +120,11 @@ def with_token_key(path: Path) -> Secrets:
     Raises ConfigError as ``read_secrets``, and OSError when the key cannot be written.
     """
     known = read_secrets(path)
-    return known if known.tokens else _with_new_token_key(path, known, {})
+    if known.tokens:
+        return known
+    with _alone(path):
+        known = read_secrets(path)
+        return known if known.tokens else _with_new_token_key(path, known, {})
 
 
 def renew_token_key(path: Path, *, keep_last: bool) -> Secrets:
@@ -125,9 +133,18 @@ def renew_token_key(path: Path, *, keep_last: bool) -> Secrets:
 
     Raises ConfigError as ``read_secrets``, and OSError when the file cannot be written.
     """
-    known = read_secrets(path)
-    last = dict(sorted(known.tokens.items())[-1:]) if keep_last else {}
-    return _with_new_token_key(path, known, last)
+    with _alone(path):
+        known = read_secrets(path)
+        last = dict(sorted(known.tokens.items())[-1:]) if keep_last else {}
+        return _with_new_token_key(path, known, last)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Of processes that start at once each finds the keys that the others made."""
+    with path.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _with_new_token_key(path: Path, known: Secrets, kept: Mapping[str, str]) -> Secrets:

@@ -1,11 +1,12 @@
 """The keys of tokens, as their file changes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from telephony.errors import ConfigError
-from telephony.secrets import ensure_secrets, read_secrets, renew_token_key, with_token_key
+from telephony.secrets import ensure_secrets, read_secrets, renew_token_key, with_figures_key, with_token_key
 from zhitong.access.keys import LOOK_S, KeyFile
 
 
@@ -52,6 +53,17 @@ async def test_a_file_that_cannot_be_read_changes_nothing(tmp_path: Path) -> Non
     path.unlink()
     clock.now += LOOK_S
     assert await keys.current() == before
+
+
+def test_processes_that_start_at_once_have_one_key_and_lose_none_of_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    ensure_secrets(path, [])
+    with ThreadPoolExecutor(8) as pool:
+        made = [pool.submit(with_token_key if each % 2 else with_figures_key, path) for each in range(40)]
+    tokens = {tuple(each.result().tokens) for each in made} - {()}
+    figures = {each.result().figures for each in made} - {None}
+    assert len(tokens) == len(figures) == 1
+    assert (tuple(read_secrets(path).tokens), read_secrets(path).figures) == (tokens.pop(), figures.pop())
 
 
 def test_the_newest_key_signs_whatever_the_clock_says(tmp_path: Path) -> None:
