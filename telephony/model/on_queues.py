@@ -182,6 +182,8 @@ def member_changed(world: World, event: MemberChanged) -> None:
         return None  # no place of the agent's: what holds is the queue itself
     queue = world.queue(event.queue)
     agent = world.agent(event.member) if queue is not None else None
+    if queue is not None and not queue.members:
+        world.queue_changed(queue)  # heard of for the first time, perhaps
     if agent is None or queue is None:
         return world.anomaly("too many members", event.member)
     if len(agent.memberships) >= MAX_MEMBERSHIPS and event.queue not in agent.memberships:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from telephony.model.calls import MAX_LEGS, Bridge, Call, Leg, Offer
 from telephony.model.changes import (
     AgentStateChanged,
+    AgentTouched,
     Anomaly,
     CallEnded,
     CallStateChanged,
@@ -393,6 +394,7 @@ class World:
                 continue
             agent.wrapup_until = None
             del self.wrapping_up[member]
+            self.emit(AgentTouched(self.now, member))
             if agent.wrapping:
                 self.emit(PauseOver(self.now, member, WRAP_UP))
             self.settle_agent(agent)

@@ -12,7 +12,7 @@ from tests.unit.telephony.live.folding import Published, fold
 from tests.unit.telephony.model.test_properties import EVENTS
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(EVENTS, max_size=50))
 def test_after_any_event_the_deltas_tell_what_there_is(events: list[ev.Event]) -> None:
     published = Published()
