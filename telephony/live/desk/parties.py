@@ -3,7 +3,8 @@
 from telephony.live.desk.roster import Roster
 from telephony.live.documents import Party
 from telephony.model.calls import Call, Leg
-from telephony.model.ids import MemberName, Micros
+from telephony.model.ids import NEVER, MemberName, Micros
+from telephony.model.terms import Place
 
 RINGING, TALKING, ON_HOLD, APART = "ringing", "talking", "on-hold", "apart"
 
@@ -22,9 +23,14 @@ def members_of(call: Call, roster: Roster) -> frozenset[MemberName]:
 def took_part(call: Call, roster: Roster) -> list[MemberName]:
     """The agents who have taken part so far; who talks with the caller, or had them last, comes last."""
     legs = [leg for leg in call.legs.values() if leg.uniqueid != call.caller and leg.spans]
-    legs.sort(key=lambda leg: (leg.partners != (), leg.spans[-1].start))
+    legs.sort(key=lambda leg: (call.caller in leg.partners, _with_caller(call, leg), leg.spans[-1].start))
     found = [member_of(call, leg, roster) for leg in legs]
     return [member for member in found if member is not None]
+
+
+def _with_caller(call: Call, leg: Leg) -> Micros:
+    """Since when they last were, if ever: whom an agent only asks was not."""
+    return max((span.start for span in leg.spans if call.caller in span.partners), default=NEVER)
 
 
 def member_of(call: Call, leg: Leg, roster: Roster) -> MemberName | None:
@@ -53,4 +59,10 @@ def _state(call: Call, leg: Leg) -> tuple[str, Micros]:
         return (ON_HOLD, max(holds)) if holds else (TALKING, leg.spans[-1].start)
     if leg.answered_at is None:
         return RINGING, leg.created_at
-    return APART, leg.answered_at if not leg.spans else leg.spans[-1].end or leg.answered_at
+    apart = ON_HOLD if _hears_music(call, leg) else APART
+    return apart, leg.answered_at if not leg.spans else leg.spans[-1].end or leg.answered_at
+
+
+def _hears_music(call: Call, leg: Leg) -> bool:
+    """Alone in a room that plays it: the caller's, or that of a guest who waits. An agent aside hears nothing."""
+    return leg.place is Place.HOLD or (leg.place is Place.ROOM and leg.uniqueid == call.caller)
