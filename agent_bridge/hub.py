@@ -136,7 +136,7 @@ class Hub:
         full = {desktop for desktop in desktops if view_of(desktop.who, document) is View.FULL}
         if full:
             self._tell(full, entry.text(View.FULL))
-        if masked := desktops - full:
+        if not entry.unseen and (masked := desktops - full):
             self._tell(masked, entry.text(View.MASKED))
 
     # --- who comes and goes ---------------------------------------------------------------------------

@@ -48,12 +48,21 @@ class Item:
         return found
 
 
+def is_unseen(delta: Delta, item: Item | None, before: Item | None) -> bool:
+    """Of queues only: at a large one agents change their states all the time, which agents are not shown."""
+    if item is None or before is None or item.kind is not Kind.QUEUE or delta.audience != delta.before:
+        return False
+    return bytes(item.form(View.MASKED)) == bytes(before.form(View.MASKED))
+
+
 class Entry:
     """A delta as it is told. ``item`` None: the document is gone."""
 
-    __slots__ = ("_texts", "delta", "item", "kind")
+    __slots__ = ("_texts", "delta", "item", "kind", "unseen")
 
-    def __init__(self, delta: Delta, item: Item | None) -> None:
+    def __init__(self, delta: Delta, item: Item | None, before: Item | None = None) -> None:
+        self.unseen = is_unseen(delta, item, before)
+        """Whether who is shown it masked sees nothing else than before, and is not told."""
         self.delta = delta
         self.kind = kind_of(delta.key)
         self.item = item
@@ -66,7 +75,8 @@ class Entry:
     def told(self, who: Principal) -> str | None:
         """What this one is told of it; None: nothing."""
         if self.item is not None and sees(who, self.kind, self.delta.audience):
-            return self.text(view_of(who, self.item.document))
+            view = view_of(who, self.item.document)
+            return None if self.unseen and view is View.MASKED else self.text(view)
         return self.text(None) if sees(who, self.kind, self.delta.before) else None
 
     def text(self, view: View | None) -> str:
@@ -117,12 +127,12 @@ class Shelf:
 
     def take(self, delta: Delta) -> Entry:
         """Take a delta in."""
+        item, before = None, self.items.get(delta.key)
         self._drop(delta.key)
-        item = None
         if delta.document is not None:
             item = Item(kind_of(delta.key), delta.document, delta.audience)
             self._put(delta.key, item)
-        entry = Entry(delta, item)
+        entry = Entry(delta, item, before)
         if self._entries.maxlen == len(self._entries) and self._entries:
             self._floor = self._entries[0].position
         self._entries.append(entry)

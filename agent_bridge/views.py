@@ -4,7 +4,7 @@
 |---|---|
 | of a call | the agents it is offered to or who take part; with ``see-agents`` its queues' people; ``see-all``: all |
 | of an agent | the agent; with ``see-agents`` the people of the agent's queues; with ``see-all`` all |
-| of a queue | with ``see-queues`` the people of the queue; with ``see-all`` all |
+| of a queue | with ``see-queues`` the people of the queue; with ``see-all`` all; its agents' states with ``see-agents`` |
 | of the system | everybody |
 
 Numbers and names of citizens are masked, whatever the role; ``own-numbers`` shows those of a call in full to the agent
@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from telephony.live.documents import Audience, CallDocument, Document, Party
+from telephony.live.documents import Audience, CallDocument, Document, Party, QueueDocument
 from telephony.masking import mask_name, mask_number, mask_text
 from telephony.model.ids import QueueName
 from zhitong.access.roles import Principal, Right
@@ -57,6 +57,8 @@ def sees(who: Principal, kind: Kind, audience: Audience) -> bool:
 
 def view_of(who: Principal, document: Document) -> View:
     """In which form they are shown it."""
+    if isinstance(document, QueueDocument):
+        return View.FULL if who.may(Right.SEE_AGENTS) or who.may(Right.SEE_ALL) else View.MASKED
     if not isinstance(document, CallDocument) or who.agent is None or not who.may(Right.OWN_NUMBERS):
         return View.MASKED
     return View.FULL if any(is_part(party, who) for party in document.parties) else View.MASKED
@@ -69,11 +71,13 @@ def is_part(party: Party, who: Principal) -> bool:
 
 def has_forms(document: Document) -> bool:
     """Whether it is another thing in full than masked."""
-    return isinstance(document, CallDocument)
+    return isinstance(document, CallDocument | QueueDocument)
 
 
 def shown(document: Document, view: View) -> Document:
     """The document in this form."""
+    if isinstance(document, QueueDocument) and view is View.MASKED:
+        return replace(document, agents={})
     if view is View.FULL or not isinstance(document, CallDocument):
         return document
     out = document.direction == "outbound"
