@@ -4,7 +4,7 @@
 |---|---|
 | of a call | the agents it is offered to or who take part; with ``see-agents`` its queues' people; ``see-all``: all |
 | of an agent | the agent; with ``see-agents`` the people of the agent's queues; with ``see-all`` all |
-| of a queue | with ``see-queues`` the people of the queue; with ``see-all`` all; its agents' states with ``see-agents`` |
+| of a queue | with ``see-queues`` its people; with ``see-all`` all; its agents' states with ``see-agents`` |
 | of the system | everybody |
 
 Numbers and names of citizens are masked, whatever the role; ``own-numbers`` shows those of a call in full to the agent
