@@ -22,7 +22,6 @@ from dialplans.views import (
     rooms,
     spy,
     ways_in,
-    wrapup,
 )
 from telephony.directory.agents import Agent
 from telephony.site.site import Site
@@ -36,7 +35,6 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
         **lines.lines(site),
         **ends.ends(site),
         **queues.queues(site),
-        **wrapup.wrapup(site),
         **phones.phones(site, agents),
         **outgoing.outgoing(site),
         **numbers.numbers(site),

@@ -25,6 +25,7 @@ def _queue_context(queue: Queue) -> dict[str, Any]:
         "max_wait": queue.max_wait_s or "",
         "told_wait": queue.expected_wait,
         "overflow": goes_to(queue.overflow),
+        "on_leg": f"b(zt-wrapup^leg^1({queue.name}^{queue.wrapup_s}))" if queue.wrapup_s else "",
         "exits": [{"key": key, "goes_to": goes_to(text)} for key, text in sorted(queue.exits.items())],
     }
 

@@ -79,7 +79,7 @@ def _miss(world: World, agent: Agent) -> None:
 
 
 def seen(world: World, wrap_ups: tuple[WrapUpSeen, ...]) -> None:
-    """What the dialplan keeps of wrap-ups. Who is paused for one that nothing is known of, or that is over, is let go."""
+    """What the dialplan keeps of wrap-ups. Who is paused for one that is over, or not known, is let go."""
     phones = {each.phone: each for each in wrap_ups}
     for agent in list(world.agents.values()):
         agent.at_desk = agent.at_desk and bool(agent.memberships)

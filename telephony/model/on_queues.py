@@ -180,7 +180,7 @@ def close_visit(world: World, call: Call, visit: Visit, result: VisitResult, key
 def member_changed(world: World, event: MemberChanged) -> None:
     if event.queue.startswith(KEPT_QUEUE):
         return None  # no place of the agent's: what holds is the queue itself
-    queue = world.queue(event.queue)
+    queue = world.queue(event.queue) if event.member else None
     agent = world.agent(event.member) if queue is not None else None
     if queue is not None and not queue.members:
         world.queue_changed(queue)  # heard of for the first time, perhaps
