@@ -101,6 +101,15 @@ class Hall(NamedTuple):
         return [line.split("|")[4] for line in lines if line.split("|")[1] == self.room]
 
 
+_CROSSING = ("No such channel", "No conference bridge named", "Failed to write frame")
+"""Who goes and who is sent on the way cross: what was to be done for them has been."""
+
+
+def complaints(rig: Rig) -> list[str]:
+    """As of the rig, without what is told when two hang up at once."""
+    return [line for line in rig.complaints() if not any(words in line for words in _CROSSING)]
+
+
 async def hear(*pairs: tuple[Call, int]) -> float:
     """Each call hears this tone, from now on; when the last of them first did."""
     now = time.monotonic()

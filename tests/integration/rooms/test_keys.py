@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.dialplans.conftest import MakeRig
 from tests.integration.dialplans.listening import Kept, recorded
-from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, hall, hear, only
+from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, complaints, hall, hear, only
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -57,4 +57,4 @@ async def test_keys_in_a_room_and_the_recording_of_it(make_rig: MakeRig, tmp_pat
         assert said is not None
         assert here.citizen.heard.end is not None
         assert kept.of(SECOND) == pytest.approx(len(here.citizen.heard.times(SECOND)) / 50, abs=0.1)
-        assert rig.complaints() == []
+        assert complaints(rig) == []

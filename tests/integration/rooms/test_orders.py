@@ -10,7 +10,7 @@ from telephony.control.orders.rooms import Hold
 from telephony.model.ids import CallId, QueueName
 from telephony.model.machines import AgentState
 from tests.integration.dialplans.conftest import MakeRig
-from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, hall, hear, only
+from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, complaints, hall, hear, only
 from tests.integration.rooms.office import ME, Office, office
 from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.policy import Answer, Refuse, Ring
@@ -106,4 +106,4 @@ async def test_every_order_is_carried_out_and_heard(make_rig: MakeRig, tmp_path:
         await guest.ended()
         await here.silent()
         assert sorted(here.queue_log()) == sorted(["ENTERQUEUE", "CONNECT", "COMPLETEAGENT"] * 2)
-        assert rig.complaints() == []
+        assert complaints(rig) == []

@@ -14,6 +14,7 @@ from tests.integration.rooms.hall import (
     SECOND,
     SITE,
     Hall,
+    complaints,
     hall,
     hear,
     only,
@@ -55,7 +56,7 @@ async def test_hold_consult_swap_three_and_hand_over(make_rig: MakeRig, tmp_path
         consults = [event["Status"] for event in rig.manager.all("ZtConsult")]
         assert consults == ["RINGING"]
         assert [event["Status"] for event in rig.manager.all("ZtQueueEnd")] == ["CONTINUE"]
-        assert rig.complaints() == []
+        assert complaints(rig) == []
 
 
 async def in_room(here: Hall) -> list[Call]:
@@ -136,7 +137,7 @@ async def test_whoever_hangs_up_in_whichever_phase_nobody_is_stranded(make_rig: 
             await here.silent()
             assert here.queue_log()[:2] == ENDED[:2]
             assert sum(word.startswith("COMPLETE") for word in here.queue_log()) == here.queue_log().count("CONNECT")
-        assert rig.complaints() == []
+        assert complaints(rig) == []
 
 
 async def citizen_goes(here: Hall, phase: str, guest: Call) -> None:
