@@ -65,9 +65,17 @@ _NAMES = st.one_of(
 _WORDS = st.sampled_from(
     ["hotline", "tax", "", "1001", "1002", "TIMEOUT", "FULL", "JOINEMPTY", "CONTINUE", "EXITKEY", "ANSWER", "zt-in-x"]
 )
+_OF_ROOMS = {
+    "place": ("room", "side", "hold", "", "x"),
+    "role": ("caller", "agent", "guest", ""),
+    "status": ("RINGING", "BUSY", "TIMEOUT", "FULL", "JOINEMPTY", "CONTINUE", "EXITKEY", "ANSWER", ""),
+    "context": ("zt-room-caller", "zt-room-agent", "zt-room-guest", "zt-room-dial", "zt-out", "zt-in-x", ""),
+    "exten": ("join", "side", "hold", "back", "consult", "s", "12345", ""),
+}
+"""What the dialplan says where, and where channels can be in it."""
 _INTS = st.one_of(st.integers(-1, 40), st.integers(-(2**63), 2**63))
 _PLAIN = {"str": _WORDS, "int": _INTS, "bool": st.booleans()}
-_IDENTIFIERS = ("uniqueid", "linkedid", "bridge", "kept", "gone", "one", "two", "by", "whom", "target")
+_IDENTIFIERS = ("uniqueid", "linkedid", "bridge", "kept", "gone", "one", "two", "by", "whom", "target", "room")
 
 
 def _values(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
@@ -79,7 +87,7 @@ def _values(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
     if kind is str and (name.startswith(_IDENTIFIERS) or name.endswith(("uniqueid", "linkedid"))):
         return _IDS
     if kind is str:
-        return _WORDS
+        return st.sampled_from(_OF_ROOMS[name]) if name in _OF_ROOMS else _WORDS
     return st.booleans() if kind is bool else _INTS
 
 
@@ -339,6 +347,8 @@ class Hostile:
             return self.id()
         if name == "queue":
             return self.dice.choice(["hotline", "tax", f"q{self.dice.randrange(10_000)}"])
+        if kind is str and name in _OF_ROOMS:
+            return self.dice.choice(_OF_ROOMS[name])
         if kind is str:
             return self.dice.choice([f"{self.dice.randrange(40)}", "TIMEOUT", "JOINEMPTY", "FULL", "zt-in-a"])
         return self.dice.random() < 0.5 if kind is bool else self.dice.randrange(8)
