@@ -92,7 +92,7 @@ class AgentDocument(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
     queues: tuple[Place, ...] = ()
     calls: tuple[CallId, ...] = ()  # they are offered, or take part in
     wrapup_until: Micros | None = None
-    last_call: CallId | None = None  # to which a note may still be added in wrap-up
+    last_call: CallId | None = None  # that they took part in last: a note may still be added in wrap-up
     help: str | None = None  # they ask for help; its text
     desktop: bool = False  # a desktop of theirs answers
 

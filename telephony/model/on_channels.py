@@ -2,7 +2,7 @@
 
 from telephony.model import consults, on_bypass
 from telephony.model.calls import Call, Leg, Offer
-from telephony.model.changes import CallStarted, LegEnded
+from telephony.model.changes import AgentTouched, CallStarted, LegEnded
 from telephony.model.events import (
     CallerIdChanged,
     ChannelCreated,
@@ -247,6 +247,8 @@ def _leave_agent(world: World, call: Call, leg: Leg) -> None:
         return
     agent.offers.pop(leg.uniqueid, None)
     if agent.talking.pop(leg.uniqueid, None) is not None:
+        agent.last_call = call.call_id
+        world.emit(AgentTouched(world.now, agent.member))
         agent.wrap_up(world.now)
         if agent.wrapup_until is not None:
             world.wrap_up(agent.member, agent.wrapup_until)

@@ -69,6 +69,7 @@ class Agent:
     offers: dict[Uniqueid, None] = field(default_factory=dict)
     talking: dict[Uniqueid, AgentInput] = field(default_factory=dict)  # leg → how (telephony.model.standing)
     wrapup_until: Micros | None = None
+    last_call: CallId | None = None  # they took part in, until their leg ended
     wrapup_mark: Micros = NEVER  # the same as the dialplan began it
     at_desk: bool = False  # signed in at a desktop
     desktop: bool = False  # a gateway has a desktop of theirs that answers

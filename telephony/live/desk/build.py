@@ -46,9 +46,9 @@ def queue_key(queue: QueueName) -> str:
 
 def call_document(world: World, call_id: CallId, roster: Roster) -> Seen | None:
     """A live call, for those whose phones ring for it or who take part, and for the people of its queues; of a call
-    that was in none, for the people of its agents' queues. None: it has ended."""
+    that was in none, for the people of its agents' queues. None: it has ended, or is a supervisor's ear on another."""
     call = world.calls.get(call_id)
-    if call is None or call.state is CallState.ENDED:
+    if call is None or call.state is CallState.ENDED or call.listens:
         return None
     offered = tuple(dict.fromkeys(offer.member for offer in call.open_offers()))
     members = frozenset(offered) | members_of(call, roster)
@@ -71,6 +71,7 @@ def _call(call: Call, roster: Roster, offered: tuple[MemberName, ...]) -> CallDo
         caller_name=call.caller_name,
         queue=None if visit is None else visit.queue,
         queued_at=None if visit is None else visit.joined_at,
+        priority=call.priority,
         answered_at=call.answered_at,
         agent=agents[-1] if agents else None,
         offered=offered,
@@ -78,6 +79,8 @@ def _call(call: Call, roster: Roster, offered: tuple[MemberName, ...]) -> CallDo
         parties=parties_of(call, roster),
         recording=_recording(call),
         say=_to_say(call),
+        silent=call.met.silent,
+        limited=call.met.limited,
         mark=call.remarks.mark or "",
         note=call.remarks.notes.get(agents[-1], "") if agents else "",
         notes={who: note for who, note in call.remarks.notes.items() if note},
@@ -123,6 +126,7 @@ def agent_document(world: World, member: MemberName, roster: Roster, calls: Iter
         queues=tuple(_place(agent, queue, penalty) for queue, penalty in own.items()),
         calls=tuple(sorted(calls)),
         wrapup_until=None if agent is None else agent.wrapup_until,
+        last_call=None if agent is None else agent.last_call,
         help=None if agent is None else agent.help,
         desktop=agent is not None and agent.desktop,
     )
