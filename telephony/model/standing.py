@@ -11,9 +11,17 @@ def standing(call: Call, leg: Leg) -> AgentInput:
     if leg.place is Place.SIDE:
         asking = call.consult is not None and call.consult.by == leg.uniqueid
         return AgentInput.CONSULT if asking or leg.talking else AgentInput.HOLD
+    if leg.talking and call.caller not in leg.partners and _of_the_caller(call, leg):
+        return AgentInput.CONSULT if call.caller in call.live else AgentInput.CONNECT  # by the phone's own keys
     if leg.on_hold:
         return AgentInput.HOLD
     return AgentInput.CONFER if len(leg.partners) > 1 else AgentInput.CONNECT
+
+
+def _of_the_caller(call: Call, leg: Leg) -> bool:
+    """Whether the queue rang this leg for the caller; whom an agent asks through a queue, it rang for the agent."""
+    offer = call.offers.get(leg.uniqueid)
+    return offer is not None and offer.caller == call.caller
 
 
 def stand(world: World, call: Call, leg: Leg) -> None:

@@ -206,6 +206,20 @@ def test_three_together() -> None:
     assert other.record.hung_up_by is Side.AGENT
 
 
+@pytest.mark.parametrize(
+    ("name", "then"),
+    [
+        ("attended-by-keys", []),
+        ("swapped-and-back", [ON_CALL, HOLD, CONSULT, ON_CALL]),
+        ("three-together-by-keys", [CONFERENCE]),
+        ("the-caller-leaves-a-consult", [ON_CALL]),
+    ],
+)
+def test_by_a_phones_own_keys_it_is_a_consult_too(name: str, then: list[AgentState]) -> None:
+    """No room, and no word of our dialplan's: who talks, and not with their caller, asks somebody."""
+    assert states(heard(name))[: 3 + len(then)] == [ON_CALL, HOLD, CONSULT, *then]
+
+
 # --- where everybody stands, whoever looks ----------------------------------------------------------------
 
 

@@ -349,8 +349,8 @@ def test_three_together_then_the_agent_leaves() -> None:
         ("talk", ("1005",), 6.0),
     ]
     states = [c.state for c in heard.changes if isinstance(c, AgentStateChanged)]
-    together = [AgentState.OFFERED, AgentState.ON_CALL, AgentState.HOLD, AgentState.CONFERENCE]
-    assert states[1:5] == together
+    together = [AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE]
+    assert states[2:6] == together
     assert heard.anomalies == []
 
 
