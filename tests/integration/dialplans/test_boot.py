@@ -126,6 +126,7 @@ def existing(lab: Lab) -> Mapping[str, str]:
         "indications.conf": "[general]\ncountry = us\n[us]\ndescription = us\nringcadence = 2000,4000\ndial = 350+440\n"
         "busy = 480+620/500,0/500\nring = 440+480/2000,0/4000\ncongestion = 480+620/250,0/250\n",
         "features.conf": "[general]\n[featuremap]\ndisconnect => *0\n[applicationmap]\ntheirs => *9,self,NoOp\n",
+        "confbridge.conf": "[general]\n[theirs]\ntype = user\nquiet = yes\n",
         "musiconhold.conf": "[default]\nmode = files\ndirectory = moh\n",
         "cel.conf": "[general]\nenable = no\n",
         "cel_custom.conf": "[mappings]\n",

@@ -14,6 +14,7 @@ from tests.integration.dialplans.rig import Rig, settled
 from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, hall, hear, only, talk
 from tests.integration.rooms.office import ME, Office, office
 from zhitong.lab.phones.phone import Phone, Setup
+from zhitong.lab.phones.policy import Ring
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -30,6 +31,8 @@ async def step(here: Hall, phase: str) -> None:
         await here.redirect(("1001", "zt-room-agent,side"))
     elif phase == "resume":
         await here.redirect(("1001", "zt-room-agent,back"))
+    elif phase == "answer":
+        here.phones["1002"].calls[-1].answer()
     elif phase == "merge":
         await here.rig.manager.ask("ConfbridgeKick", Conference=f"c{here.room}", Channel="all")
 
@@ -43,9 +46,14 @@ async def before(here: Hall, phase: str) -> None:
         await here.placed("1001", "side")
     elif phase == "merge":
         await here.consult()
+    elif phase == "answer":
+        here.phones["1002"].on_invite = Ring()
+        await here.setvar("1001", "ZT_TO", "1002")
+        await here.enter("consult")
+        await (await here.phones["1002"].next_call()).ringing()
 
 
-@pytest.mark.parametrize("phase", ["first hold", "hold", "resume", "merge"])
+@pytest.mark.parametrize("phase", ["first hold", "hold", "resume", "merge", "answer"])
 async def test_nobody_is_stranded_by_a_hang_up_in_the_same_instant(
     make_rig: MakeRig, tmp_path: Path, phase: str
 ) -> None:
@@ -70,6 +78,11 @@ async def _later(seconds: float, what: object) -> None:
 async def cleaned_up(here: Hall, citizen_went: bool) -> None:
     """Whoever is left is with somebody, is back in the queue and answered, or goes too."""
     phones = here.phones
+    if citizen_went:  # two who talk aside may go on
+        await settled(0.5)
+        for call in [phone.calls[-1] for phone in (phones["1001"], phones["1002"]) if phone.calls]:
+            if call.heard.tones(time.monotonic() - 0.2, among=(FIRST, SECOND)) and call.is_up:
+                await call.hangup()
     if not citizen_went:
         async with asyncio.timeout(20):
             while here.citizen.is_up:
