@@ -152,8 +152,7 @@ class Service:
         self.pauser = Pauser(tracker.world, self.connection.act, site.desk)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
-        told = [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
-        self.forecaster = Forecaster(tracker.world, self.connection.act, told)
+        self.forecaster = Forecaster(tracker.world, self.connection.act, _told_the_wait(site))
         self.recordings = recordings_keeper.Keeper(
             Recordings(database), PbxName(site.pbx.systemname), Folder(recordings_of(site)), self.live.alarms
         )
@@ -333,6 +332,10 @@ class Service:
                 self.ready.set()
             elif isinstance(change, CallEnded):
                 log.info("call ended", call=change.call.call_id, waiting=self.writer.waiting)
+
+
+def _told_the_wait(site: Site) -> list[QueueName]:
+    return [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
 
 
 def _tracker(site: Site) -> Tracker:
