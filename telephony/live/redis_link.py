@@ -66,7 +66,7 @@ def keys_of(pbx: PbxName) -> Keys:
 
 
 def open_redis(url: str, password: str | None = None, ca: str | None = None) -> Redis:
-    """A client; it connects when it is first used. ``password`` goes before the URL's own; ``ca``: whose certificates
+    """A client; it connects when it is first used. ``password`` where the URL has none; ``ca``: whose certificates
     are believed of a ``rediss://`` server, in PEM. Nothing is ever sent twice. Raises ConfigError."""
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_S,

@@ -8,8 +8,9 @@ from telephony.texts import Folder, text
 RedisUrl = Annotated[
     str,
     text(
-        r"(?:rediss?://[^\s/]{1,300}|unix://(?:[^\s/@]{1,100}@)?/[^\s?]{1,200})(?:[/?][^\s]{0,200})?",
-        "redis://HOST:PORT/DB, rediss:// (TLS) or unix:///PATH; the password belongs into secrets.toml, as `redis`",
+        r"(?:rediss?://(?:[^\s/@:]{1,100}@)?[^\s/@]{1,260}|unix://(?:[^\s/@:]{1,100}@)?/[^\s?]{1,200})(?:[/?]\S{0,200})?",
+        "redis://HOST:PORT/DB, rediss:// (TLS) or unix:///PATH, USER@ before it where there is one, and no password: "
+        'secrets.toml has it, as redis = "…"',
     ),
 ]
 

@@ -289,7 +289,7 @@ async def test_the_bridge_publishes_takes_orders_and_tells_when_redis_is_away(se
     await redis.aclose()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://", "127.0.0.1:6379", "redis://a b/0", "redis://h:1\n"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://", "127.0.0.1:6379", "redis://a b/0", "redis://h:1\n", "redis://:s3cret@h"])
 def test_an_address_that_is_none_is_refused_by_its_key(url: str) -> None:
     with pytest.raises(ConfigError, match=r"store\.redis_url"):
         parse_site(_SITE.format("pbx1", url.replace("\n", "\\n")))
