@@ -6,6 +6,7 @@ from typing import Any
 from telephony.ami.actions import Action, Reply
 from telephony.config import Site
 from telephony.control.limiter import Limiter
+from telephony.control.rating import Sparer
 from telephony.control.silence import Listener
 from telephony.control.sticky import Keeper
 from telephony.database.database import Database
@@ -26,6 +27,7 @@ class Meetings:
         self.limits = NumberLimits(database)
         self.limiter = Limiter(self.limits, act)
         self._keeper = Keeper(act, site.numbers.rules, site.sticky)
+        self._sparer = Sparer(world, act, on=site.rating.on)
         self._listener = Listener(world, act, deliver, site.silence.after_s)
 
     def fold(self, changes: Sequence[Change]) -> None:
@@ -33,6 +35,7 @@ class Meetings:
         self.limiter.fold(changes)
         self._keeper.fold(changes)
         self._listener.fold(changes)
+        self._sparer.fold(changes)
 
     def lasting(self) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
         """By the names they have in the log."""
@@ -41,4 +44,6 @@ class Meetings:
             parts["sticky"] = self._keeper.run
         if self._listener.after_s:
             parts["silence"] = self._listener.run
+        if self._sparer.on:
+            parts["rating"] = self._sparer.run
         return parts

@@ -10,6 +10,7 @@ from telephony.texts import EMERGENCY
 
 HOW = ("low-priority", "one-call", "refuse")
 LONGEST_REASON = 200
+_SHORTEST = 3  # digits
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ def number_of(text: str, rules: Rules) -> tuple[str, str]:
     if meant.kind is Kind.WITHHELD:
         raise NotLimitable("a number that is withheld is everybody's.")
     found = outward(meant.e164 or meant.number, rules)
-    if not found.nsn or meant.extension:
+    if len(found.nsn) < _SHORTEST or meant.extension:
         raise NotLimitable("write the number as it is shown, digits only, without an extension.")
     if found.nsn in EMERGENCY or (found.kind is Kind.SERVICE and found.nsn[-3:] in EMERGENCY):
         raise NotLimitable("an emergency number is never limited.")
