@@ -278,6 +278,7 @@ class Call:
     offers: dict[Uniqueid, Offer] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
     room: bool = False  # caller and agent were moved out of the queue's bridge into a room
+    host: Uniqueid | None = None  # whose room it is, or was: the citizen, also of a call that an agent made
     consults: list[Consult] = field(default_factory=list)  # in order; the last may be open
     aliases: list[CallId] = field(default_factory=list)
     related: list[CallId] = field(default_factory=list)
@@ -317,6 +318,11 @@ class Call:
     @property
     def open_pause(self) -> Pause | None:
         return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
+
+    @property
+    def citizen(self) -> Leg | None:
+        """Whoever music is played to when nobody is with them: the room's, else whoever began the call."""
+        return self.legs.get(self.host or self.caller)
 
     @property
     def consult(self) -> Consult | None:

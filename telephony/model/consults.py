@@ -62,11 +62,11 @@ def left(world: World, call: Call, leg: Leg) -> None:
 def hand_over(world: World, call: Call) -> None:
     """The caller is with somebody whom an agent asked, and the agent has left for good: a transfer, made when they
     left."""
-    consult, caller = call.consults[-1] if call.consults else None, call.legs.get(call.caller)
+    consult, citizen = call.consults[-1] if call.consults else None, call.citizen
     by = call.legs.get(consult.by) if consult is not None else None
-    if consult is None or caller is None or by is None or by.ended_at is None:
+    if consult is None or citizen is None or by is None or by.ended_at is None:
         return
-    if consult.guest is None or consult.guest not in caller.partners:
+    if consult.guest is None or consult.guest not in citizen.partners:
         return
     if not any(known.by == by.uniqueid for known in call.transfers):
         consult.result = COMPLETED if consult.result == OVER else consult.result

@@ -76,7 +76,7 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     _move_offers(world, gone, kept)
     kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
     _join_recordings(kept, gone)
-    kept.room = kept.room or gone.room
+    kept.room, kept.host = kept.room or gone.room, kept.host or gone.host
     kept.consults = sorted((*kept.consults, *gone.consults), key=lambda consult: consult.at)[:MAX_TRANSFERS]
     kept.heard_by = sorted((*kept.heard_by, *gone.heard_by), key=lambda heard: heard.start)[:MAX_TRANSFERS]
     kept.out = sorted((*kept.out, *gone.out), key=lambda tried: tried.at)[:MAX_TRANSFERS]

@@ -164,6 +164,8 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
         stand(world, call, leg)
     if leg.uniqueid == call.caller:
         _caller_met(world, call, partners)
+    if partners and call.consults:
+        consults.hand_over(world, call)
 
 
 def _meet_strangers(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> None:
@@ -204,8 +206,6 @@ def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> Non
         world.emit(CallAnswered(world.now, call.call_id, member))
         on_notice.answered(world, call, member)
     _taken_out(world, call)
-    if call.consults:
-        consults.hand_over(world, call)
     if call.state is not CallState.TALKING:
         world.turn_call(call, CallInput.CONNECT)
 

@@ -34,6 +34,8 @@ def walked(world: World, event: Walked) -> None:
     home = world.by_leg.get(event.room)
     if home is not None and home is not channel.call:
         join(world, home, channel.call)
+    if event.room in channel.call.legs:
+        channel.call.host = event.room
     goes_to(world, channel, Place(event.place), guest=event.role == GUEST)
     return None
 
@@ -87,8 +89,8 @@ def requeued(world: World, event: Requeued) -> None:
 
 def _last_agent(call: Call) -> Uniqueid:
     """Whose caller it was."""
-    caller = call.legs.get(call.caller)
-    met = [uniqueid for span in (caller.spans if caller is not None else ()) for uniqueid in span.partners]
+    citizen = call.citizen
+    met = [uniqueid for span in (citizen.spans if citizen is not None else ()) for uniqueid in span.partners]
     return next((uniqueid for uniqueid in reversed(met) if uniqueid in call.offers), Uniqueid(""))
 
 
@@ -105,7 +107,7 @@ _ROOMS = {
     (f"{_WAY}guest", "hold"): Place.HOLD,
 }
 """Where in the dialplan a channel is tells where it stands."""
-_DIAL, _OUT = f"{_WAY}dial", "zt-out"
+_CALLER, _DIAL, _OUT = f"{_WAY}caller", f"{_WAY}dial", "zt-out"
 
 
 def seen(world: World, found: Iterable[ChannelSeen]) -> None:
@@ -116,6 +118,8 @@ def seen(world: World, found: Iterable[ChannelSeen]) -> None:
         if channel is None:
             continue
         place = _ROOMS.get((row.context, row.exten), _asking(channel, row))
+        if place and row.context == _CALLER:
+            channel.call.host = row.uniqueid
         if place or channel.leg.place:
             calls[channel.call.call_id] = channel.call
             for leg in (channel.leg, *(other.leg for other in _behind(world, channel))):
@@ -139,7 +143,7 @@ def _consult_seen(world: World, call: Call) -> None:
     live = [call.legs[uniqueid] for uniqueid in call.live if call.legs[uniqueid].person]
     agents = [leg for leg in live if leg.place and leg.uniqueid in call.offers]
     asking = next((leg for leg in agents if leg.place is Place.SIDE), agents[0] if agents else None)
-    others = [leg for leg in live if leg.uniqueid not in call.offers and leg.uniqueid != call.caller]
+    others = [leg for leg in live if leg.uniqueid not in call.offers and leg is not call.citizen]
     guest = next((leg for leg in others if leg.place in (Place.SIDE, Place.HOLD)), None)
     ringing = next((leg for leg in others if not leg.place and leg.answered_at is None), None)
     asked = guest or (ringing if asking is not None and asking.place is Place.SIDE else None)

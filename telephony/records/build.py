@@ -183,13 +183,14 @@ def _hung_up_by(call: Call, caller: model.Leg | None) -> Side:
 
     Who transferred the caller and then hung up did not end the call.
     """
-    if caller is None:
+    citizen = call.citizen
+    if caller is None or citizen is None:
         return Side.UNKNOWN
-    last = caller.spans[-1].partners if caller.spans else ()
+    last = citizen.spans[-1].partners if citizen.spans else ()
     others = [
         call.anyone(uniqueid) for uniqueid in last if uniqueid not in {transfer.by for transfer in call.transfers}
     ]
-    asked = [leg for leg in (caller, *others) if leg is not None and leg.asked_at is not None]
+    asked = [leg for leg in (citizen, *others) if leg is not None and leg.asked_at is not None]
     if not asked:
         return Side.UNKNOWN if call.ended_unseen and not call.ended_by_pbx else Side.SYSTEM
     first = min(asked, key=lambda leg: leg.asked_at or 0)

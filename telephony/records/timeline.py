@@ -51,7 +51,7 @@ def _append(segments: list[Segment], segment: Segment) -> None:
 
 def _layers(call: Call, end: Micros) -> _Layers:
     """What lies over what, topmost first."""
-    caller = call.legs.get(call.caller)
+    caller = call.citizen
     return (
         (SegmentKind.HOLD, list(_held(call, caller, end)) if caller is not None else []),
         (SegmentKind.TALK, list(_talks(call, caller, end)) if caller is not None else []),

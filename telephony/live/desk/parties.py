@@ -65,4 +65,4 @@ def _state(call: Call, leg: Leg) -> tuple[str, Micros]:
 
 def _hears_music(call: Call, leg: Leg) -> bool:
     """Alone in a room that plays it: the caller's, or that of a guest who waits. An agent aside hears nothing."""
-    return leg.place is Place.HOLD or (leg.place is Place.ROOM and leg.uniqueid == call.caller)
+    return leg.place is Place.HOLD or (leg.place is Place.ROOM and leg is call.citizen)
