@@ -25,14 +25,15 @@ _STOP_S = 10.0
 
 
 class RedisServer:
-    """Made by ``running``. ``options`` are added to its command line."""
+    """Made by ``running``. ``options`` are added to its command line; ``{tls}`` there is ``tls_port``."""
 
     def __init__(self, program: Program, folder: Path, port: int, options: Sequence[str] = ()) -> None:
         self._program = program
         self._folder = folder
-        self._options = options
+        self._options = [option.replace("{tls}", str(port + 1)) for option in options]
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port
+        self.tls_port = port + 1
 
     @classmethod
     @contextlib.contextmanager
@@ -40,7 +41,7 @@ class RedisServer:
         """A server that runs, fetched first if need be (blocks). Raises LabError."""
         folder = Path(tempfile.mkdtemp(prefix="ztredis-"))
         with reserve(500) as ports:
-            server = cls(find_redis(), folder, ports.take(), options)
+            server = cls(find_redis(), folder, ports.take(2), options)
             try:
                 server.start()
                 yield server

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import Protocol
 
@@ -107,14 +108,14 @@ class Reader:
 class Site:
     """One PBX's keys on the server, with the connections of whoever uses them."""
 
-    def __init__(self, server: RedisServer) -> None:
-        self.server = server
+    def __init__(self, server: RedisServer, connect: Callable[[], Redis] | None = None) -> None:
+        self._connect = connect or partial(open_redis, server.url)
         self.keys: Keys = keys_of(PbxName(f"pbx{next(_names)}"))
         self._open: list[Redis] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def client(self) -> Redis:
-        self._open.append(client := open_redis(self.server.url))
+        self._open.append(client := self._connect())
         return client
 
     def start(self, work: Awaitable[None]) -> "asyncio.Task[None]":

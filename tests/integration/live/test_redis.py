@@ -2,16 +2,17 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
 from telephony.config import parse_site
 from telephony.control.commands import AskStatus, Request
 from telephony.control.door import Door
 from telephony.control.redis_end import RedisEnd
 from telephony.control.redis_orders import RedisOrders
+from telephony.control.redis_taking import RedisTaking
 from telephony.errors import ConfigError
 from telephony.live import redis_feed, redis_outlet
 from telephony.live.alarms import AlarmName
@@ -25,6 +26,7 @@ from telephony.model.events import Event
 from telephony.model.ids import MemberName, PbxName
 from telephony.model.tracker import Tracker
 from telephony.secrets import Secrets
+from tests.integration.ami.asterisk import make_certificate
 from tests.integration.live.rig import PATIENCE_S, Reader, Site, Source, soon
 from tests.recordings.captures import FOLDER, heard, load
 from tests.unit.telephony.live.folding import Published, fold
@@ -237,15 +239,39 @@ async def test_all_that_was_captured_is_told_over_redis_as_it_is(pbx: Site) -> N
 _LONG = Path(FOLDER) / "queue-calls" / "filtered.ami.gz"
 
 
-async def test_a_password_and_a_name_are_used(server: RedisServer) -> None:
-    with RedisServer.running(["--requirepass", "s3cret"]) as guarded:
-        good: Redis = open_redis(guarded.url, "s3cret")
-        bad: Redis = open_redis(guarded.url, "wrong")
-        assert await good.ping()
-        with pytest.raises(UpstreamLost, match="Redis does not answer"):
-            await RedisFeed(bad, Site(server).keys).snapshot()
-        await good.aclose()
-        await bad.aclose()
+_USER = ["--user", "zhitong", "on", ">s3cret", "~zhitong:*", "+@all", "-@admin", "--user", "default", "off"]
+
+
+async def test_a_user_with_a_password_may_do_all_that_is_needed_over_tls(tmp_path: Path) -> None:
+    certificate = await asyncio.to_thread(make_certificate, tmp_path / "redis.pem")
+    tls = [
+        "--tls-cert-file",
+        str(certificate),
+        "--tls-key-file",
+        str(certificate.with_suffix(".key")),
+        "--tls-auth-clients",
+        "no",
+    ]
+    with RedisServer.running([*_USER, *tls, "--tls-port", "{tls}"]) as server:
+        url = f"rediss://zhitong@localhost:{server.tls_port}/0"
+        pbx, source = Site(server, partial(open_redis, url, "s3cret", str(certificate))), Source()
+        pbx.publish(source)
+        reader = await Reader(pbx.feed("gateway")).look()
+        taking = RedisTaking(pbx.client(), pbx.keys, Door({}).handle)
+        orders = RedisOrders(pbx.client(), pbx.keys)
+        pbx.start(taking.run()), pbx.start(orders.run())
+        source.say(5)
+        await reader.follow(source.position)
+
+        async def taken() -> bool:
+            return (await orders.handle(Request("k", AskStatus(), 1.0))).why.startswith("Nobody here")
+
+        await soon(taken)
+        for bad in (open_redis(url, "wrong", str(certificate)), open_redis(url, "s3cret")):
+            with pytest.raises(UpstreamLost, match="Redis does not answer"):
+                await RedisFeed(bad, pbx.keys).snapshot()
+            await bad.aclose()
+        await pbx.close()
 
 
 _SITE = 'name = "x"\nhotline = ["12345"]\n[pbx]\nsystemname = "{}"\n[[queue]]\nname = "q"\n[store]\nredis_url = "{}"\n'
@@ -289,7 +315,9 @@ async def test_the_bridge_publishes_takes_orders_and_tells_when_redis_is_away(se
     await redis.aclose()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://", "127.0.0.1:6379", "redis://a b/0", "redis://h:1\n", "redis://:s3cret@h"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1", "redis://", "127.0.0.1:6379", "redis://a b/0", "redis://h:1\n", "redis://:s3cret@h"]
+)
 def test_an_address_that_is_none_is_refused_by_its_key(url: str) -> None:
     with pytest.raises(ConfigError, match=r"store\.redis_url"):
         parse_site(_SITE.format("pbx1", url.replace("\n", "\\n")))
