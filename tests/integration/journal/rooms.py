@@ -61,18 +61,23 @@ async def channel_of(on: Stage, endpoint: str) -> str:
     return next(line.split("!")[0] for line in lines if line.startswith(f"PJSIP/{endpoint}-"))
 
 
-async def room_of(on: Stage) -> str:
+async def room_of(on: Stage, endpoint: str = "trunk-hotline") -> str:
     """The caller's Uniqueid."""
     lines = (await on.rig.lab.pbx.cli("core show channels concise")).splitlines()
-    return next(line.split("!")[-1] for line in lines if line.startswith("PJSIP/trunk-"))
+    return next(line.split("!")[-1] for line in lines if line.startswith(f"PJSIP/{endpoint}-"))
 
 
 async def moves(on: Stage, exten: str) -> None:
     """The agent 1001 and the caller, from the queue's bridge; the agent to this place. What each looks for of the other
     is there before (both walk at once)."""
-    caller, agent = await on.channel(), await channel_of(on, "1001")
+    await move(on, await on.channel(), await room_of(on), await channel_of(on, "1001"), exten)
+
+
+async def move(on: Stage, caller: str, room: str, agent: str, exten: str) -> None:
     await on.order(Setvar(agent, "__ZT_CALLER", caller))
-    await on.order(Setvar(caller, "GROUP(zt-room-caller)", await room_of(on)))
+    await on.order(Setvar(agent, "__ZT_CALL", room))
+    await on.order(Setvar(caller, "__ZT_CALL", room))
+    await on.order(Setvar(caller, "GROUP(zt-room-caller)", room))
     await on.order(ToRoom(caller, agent, exten))
 
 
@@ -269,3 +274,26 @@ async def three_in_a_room_and_the_colleague_leaves(on: Stage) -> None:
     await wait(0.7)
     await gone(agent)
     await call.ended()
+
+
+@story
+async def an_agents_own_call_is_held_and_handed_over(on: Stage) -> None:
+    """The room is that of whom they called."""
+    on.answers("1002", "1005", after_s=0.3)
+    call = await on.agents["1001"].call("1002")
+    await call.answered()
+    await wait(0.6)
+    called, room = await channel_of(on, "1002"), await room_of(on, "1002")
+    await move(on, called, room, await channel_of(on, "1001"), "side")
+    await wait(0.7)
+    await walks(on, "back")
+    await wait(0.7)
+    await on.order(Setvar(await channel_of(on, "1001"), "ZT_TO", "1005"))
+    await walks(on, "consult")
+    target = await on.rung("1005")
+    await target.answered()
+    await wait(0.8)
+    await gone(call)
+    await wait(0.9)
+    await gone(target)
+    await on.agents["1002"].calls[-1].ended()

@@ -53,6 +53,7 @@ ENDINGS = {
         *("asks-and-takes-it-back", "asks-and-is-refused", "asks-and-leaves-while-it-rings", "asks-and-hands-over"),
         *("asks-and-the-colleague-leaves", "asks-and-the-caller-leaves", "asks-to-and-fro"),
     ],
+    "a room of an agent's own call": ["an-agents-own-call-is-held-and-handed-over"],
     "three in a room": ["three-in-a-room-and-the-agent-leaves", "three-in-a-room-and-the-colleague-leaves"],
     "two citizens connected": ["two-citizens-joined"],
     "calls of the site's own phones": ["phone-to-phone", "an-agent-calls-the-hotline", "members-come-and-go"],
