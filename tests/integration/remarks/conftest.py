@@ -126,5 +126,6 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         stack.push_async_callback(database.close)
         people = [Agent(MemberName(n), "坐席", (), phone) for n, phone in (("1001", "1001"), ("1002", "p1002"))]
         await AgentStore(database).import_agents(people)
-        keeper = await stack.enter_async_context(RemarkKeeper.open(database, tmp_path / "remarks", write_on_s=0.5))
+        keeper = await stack.enter_async_context(RemarkKeeper.open(database, tmp_path / "remarks"))
         yield Desk(file, database, keeper)
+        await asyncio.wait_for(keeper.writer.flush(), 60)
