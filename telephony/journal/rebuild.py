@@ -1,8 +1,8 @@
 """Calls out of Asterisk's own logs, without having seen any of them. Pure.
 
 A group's rows (``grouping``) are told to a model of its own, made for this group and thrown away; what comes out are
-the same calls, by the same rules and with the same ids, as if they had been watched. A phone's own hold button leaves no
-trace in the logs: such time counts as talk. A hold through a room does.
+the same calls, by the same rules and with the same ids, as if they had been watched. A phone's own hold button leaves
+no trace in the logs: such time counts as talk. A hold through a room does.
 """
 
 from collections.abc import Iterator, Mapping
