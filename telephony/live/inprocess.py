@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from telephony.live.documents import Delta, Snapshot
-from telephony.live.port import Position, PositionGone
+from telephony.live.port import Position, PositionGone, position_of
 
 KEPT = 20_000
 """Deltas. At ten calls a second that is more than a minute; a reader that was away longer reads the snapshot."""
@@ -67,8 +67,3 @@ class InProcessFeed:
         if sequence == self._before.sequence:
             return self._before
         return position_of(self._ring[sequence - self._before.sequence - 1])
-
-
-def position_of(delta: Delta) -> Position:
-    """The place in the stream that knows this delta."""
-    return Position(delta.epoch, delta.sequence)

@@ -14,6 +14,11 @@ class Position(NamedTuple):
     sequence: int
 
 
+def position_of(delta: Delta) -> Position:
+    """The place that knows this delta, too."""
+    return Position(delta.epoch, delta.sequence)
+
+
 class PositionGone(ZhitongError):
     """What came after the position is no longer kept, or is another run's: read the snapshot."""
 

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 from telephony.live import redis_wire as wire
 from telephony.live.documents import Delta, Snapshot
 from telephony.live.epochs import run_of
-from telephony.live.inprocess import position_of
-from telephony.live.port import Position, PositionGone, UpstreamLost
-from telephony.live.redis_link import FAULTS, Entry, Keys, position_at, read_stream, stream_id
+from telephony.live.port import Position, PositionGone, UpstreamLost, position_of
+from telephony.live.redis_link import FAULTS, Entry, Keys, read_stream
+from telephony.live.redis_wire import position_at, stream_id
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from telephony.errors import ConfigError
-from telephony.live.port import Position
 from telephony.model.ids import PbxName
 
 CONNECT_S = 2.0
@@ -98,14 +97,3 @@ async def read_stream(redis: Redis, key: str, after: bytes | str, at_once: int |
     read = redis.xread({key: after}, count=at_once, block=BLOCK_MS)
     found = await cast(Awaitable[list[tuple[bytes, list[Entry]]] | None], read)
     return [entry for _, entries in found or () for entry in entries]
-
-
-def stream_id(position: Position) -> str:
-    """A position is the id of its entry in the stream: both only ever grow."""
-    return f"{position.epoch}-{position.sequence}"
-
-
-def position_at(said: bytes) -> Position:
-    """The position of a stream's id. Raises ValueError."""
-    epoch, _, sequence = said.partition(b"-")
-    return Position(int(epoch), int(sequence))

@@ -18,9 +18,9 @@ from redis.exceptions import ResponseError
 
 from telephony.live import redis_wire as wire
 from telephony.live.documents import Delta, Snapshot
-from telephony.live.inprocess import position_of
-from telephony.live.port import Position
-from telephony.live.redis_link import FAULTS, Keys, stream_id
+from telephony.live.port import Position, position_of
+from telephony.live.redis_link import FAULTS, Keys
+from telephony.live.redis_wire import stream_id
 
 log = structlog.get_logger(__name__)
 

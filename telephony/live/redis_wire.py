@@ -10,9 +10,7 @@ import msgspec
 
 from telephony.errors import ZhitongError
 from telephony.live.documents import Audience, Delta, Document, Snapshot
-from telephony.live.inprocess import position_of
-from telephony.live.port import Position
-from telephony.live.redis_link import position_at
+from telephony.live.port import Position, position_of
 
 VERSION = b"1"
 """Of what is in the stream; another one is refused."""
@@ -72,3 +70,14 @@ def read_snapshot(at: bytes, said: Mapping[bytes, bytes]) -> Snapshot:
         return Snapshot(epoch, sequence, {key.decode(): _seen.decode(value) for key, value in said.items()})
     except ValueError as error:
         raise Damaged(f"A document in Redis cannot be read: {error}") from error
+
+
+def stream_id(position: Position) -> str:
+    """A position is the id of its entry in the stream: both only ever grow."""
+    return f"{position.epoch}-{position.sequence}"
+
+
+def position_at(said: bytes) -> Position:
+    """The position of a stream's id. Raises ValueError."""
+    epoch, _, sequence = said.partition(b"-")
+    return Position(int(epoch), int(sequence))
