@@ -17,7 +17,8 @@ from telephony.model.world import World
 from tests.unit.telephony.model.script import Pbx, Told
 from tests.unit.telephony.model.snapshots import asked, snapshot
 from tests.unit.telephony.model.stories import STORIES
-from tests.unit.telephony.model.test_properties import EVENTS, Hostile
+from tests.unit.telephony.model.test_memory import Hostile
+from tests.unit.telephony.model.test_properties import EVENTS
 
 
 def agrees(live: Live, world: World) -> None:

@@ -1,4 +1,4 @@
-"""Single bounds by themselves; test_properties.py holds them all against a hostile PBX."""
+"""Single bounds by themselves; test_memory.py holds them all against a hostile PBX."""
 
 import msgspec
 import pytest
