@@ -26,10 +26,11 @@ from telephony.model.terms import Direction, OfferOutcome, Role
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
 from telephony.remarks.keeper import RemarkKeeper
-from telephony.remarks.remark import Remark
+from telephony.remarks.remark import Remark, unfit
 
 REMEMBERED = 5_000
 """Ended calls: eight minutes of the heaviest load we plan for. Their records are long in the database then."""
+NAME_LIMIT = 100
 _HOUR = 3_600 * MICROS_PER_SECOND
 
 
@@ -73,6 +74,9 @@ class Remarker:
     async def put(self, order: Note | Dispose | Mark, said: Said, within: float) -> Done:
         """Put it down in the agent's name, or that of who asks. Raises CommandRefused, OutcomeUnknown, StoreError."""
         until = time.monotonic() + within
+        for field, name in (("agent", order.agent), ("by", order.by)):
+            if why := unfit(name, limit=NAME_LIMIT, lines=False):
+                raise CommandRefused(Reason.BAD_VALUE, f"{field}: {why}")
         had = self._live(order.call) or self._ended.get(order.call) or await self._on_record(order.call)
         self._in_time(had)
         if not order.any_call and order.agent not in had.names and not await self._is_phone(order.agent, had):

@@ -33,7 +33,7 @@ from telephony.remarks.figures import TopicFold
 from telephony.remarks.remark import Mark
 from telephony.remarks.store import Remarks, about, marked
 from telephony.remarks.topics import with_below
-from zhitong.cli import console, topics, words
+from zhitong.cli import console, saying, topics, words
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_records, wait_for
 from zhitong.cli.notices import draw as draw_notices
 from zhitong.cli.ratings import draw as draw_ratings
@@ -221,6 +221,10 @@ async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
         console.print_json(record)
     else:
         draw(record, site.time_zone, site.topics)
+
+
+for _say in (saying.note, saying.dispose, saying.mark):
+    app.command()(_say)
 
 
 @app.command("remarks")

@@ -168,6 +168,8 @@ async def test_after_the_sites_time_it_stays_as_it_is(desk: Desk) -> None:
         (Note(CallId("x"), ONE, "x" * 2_001, "1001"), "text: has 2001 characters"),
         (Dispose(CallId("x"), ONE, ("old",), "1001"), "topics: 'old' is no topic of this site."),
         (Dispose(CallId("x"), ONE, ("watr",), "1001"), "topics: 'watr' is no topic of this site. Near: water."),
+        (Note(CallId("x"), ONE, "a", "li\nming"), "by: character 3 (U+000A)"),
+        (Note(CallId("x"), MemberName("1" * 101), "a", "li", any_call=True), "agent: has 101 characters"),
         (Mark(CallId("x"), ONE, "loud", "1001"), "mark: must be one of nuisance, silent"),
         (AskHelp(ONE, True, "1001", "a\nb"), "text: character 2 (U+000A)"),
         (AskHelp(ONE, True, "1001", "x" * 201), "text: has 201 characters"),
