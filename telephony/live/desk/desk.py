@@ -2,6 +2,7 @@
 documents are others than before."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from telephony.live.alarms import Alarm
@@ -25,10 +26,19 @@ class Difference(NamedTuple):
 
 
 class Desk:
-    """``documents`` is what was said last; to be read only. ``alarms`` are those that stand, ``epoch`` the link's."""
+    """``documents`` is what was said last; to be read only. ``alarms`` are those that stand, ``epoch`` the link's.
+    ``failed`` hears of a document that could not be made, by a fault of ours: it stays as it was, and the others are
+    made all the same."""
 
-    def __init__(self, world: World, alarms: Callable[[], tuple[Alarm, ...]], epoch: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        world: World,
+        alarms: Callable[[], tuple[Alarm, ...]],
+        epoch: Callable[[], int],
+        failed: Callable[[str, Exception], None],
+    ) -> None:
         self.documents: dict[str, Seen] = {}
+        self._failed = failed
         self._world = world
         self._alarms = alarms
         self._epoch = epoch
@@ -49,9 +59,10 @@ class Desk:
 
     def look(self) -> list[Difference]:
         """What is another in calls, agents and the system. Of queues it is only noted which to look at."""
+        if self._marks.everything:
+            for key in self.keys:
+                self.mark(key)
         marks, self._marks = self._marks, Marks()
-        if marks.everything:
-            self._mark_all(marks)
         self._mark_kin(marks)
         found = [*self._system(), *self._calls(marks)]
         found += self._agents(marks)
@@ -72,34 +83,30 @@ class Desk:
         found: list[Difference] = []
         for name in sorted(names):
             self._queues.discard(name)
-            found += self._put(build.queue_key(name), build.queue_document(self._world, name, self._roster))
+            document = partial(build.queue_document, self._world, name, self._roster)
+            found += self._put(build.queue_key(name), document)
         return found
 
-    def mark(self, call_id: CallId | None = None, member: MemberName | None = None) -> None:
+    def mark(self, key: str) -> None:
         """Have this looked at, for no reason but care."""
-        if call_id is not None:
-            self._marks.calls.add(call_id)
-        if member is not None:
-            self._marks.members.add(member)
+        kind, _, name = key.partition("/")
+        if kind == "call":
+            self._marks.calls.add(CallId(name))
+        elif kind == "agent":
+            self._marks.members.add(MemberName(name))
+        elif kind == "queue":
+            self._marks.queues.add(QueueName(name))
+
+    @property
+    def keys(self) -> list[str]:
+        """Of every document there is, or may be."""
+        keys = {*self.documents, *map(build.call_key, self._world.calls), *map(build.agent_key, self.members)}
+        return sorted(keys | set(map(build.queue_key, {*self._world.queues, *self._roster.titles})))
 
     @property
     def members(self) -> set[MemberName]:
         """Every agent who may have a document."""
         return {*self._world.agents, *self._roster.people}
-
-    def _mark_all(self, marks: Marks) -> None:
-        marks.calls.update(self._world.calls)
-        marks.members |= self.members
-        marks.queues.update(self._world.queues)
-        marks.queues.update(self._roster.titles)
-        for key in self.documents:  # of what nobody knows any more, too
-            kind, _, name = key.partition("/")
-            if kind == "call":
-                marks.calls.add(CallId(name))
-            elif kind == "agent":
-                marks.members.add(MemberName(name))
-            elif kind == "queue":
-                marks.queues.add(QueueName(name))
 
     def _mark_kin(self, marks: Marks) -> None:
         """People of other calls who are talked with show it, too; so do calls of agents whose queues are others."""
@@ -113,13 +120,12 @@ class Desk:
                     marks.calls.add(other.call_id)
 
     def _system(self) -> Iterator[Difference]:
-        yield from self._put(build.SYSTEM, build.system_document(self._world, self._alarms(), self._epoch()))
+        yield from self._put(build.SYSTEM, lambda: build.system_document(self._world, self._alarms(), self._epoch()))
 
     def _calls(self, marks: Marks) -> Iterator[Difference]:
         for call_id in sorted(marks.calls):
-            for difference in self._put(
-                build.call_key(call_id), build.call_document(self._world, call_id, self._roster)
-            ):
+            document = partial(build.call_document, self._world, call_id, self._roster)
+            for difference in self._put(build.call_key(call_id), document):
                 marks.members |= self._engage(call_id, difference)
                 yield difference
 
@@ -137,13 +143,18 @@ class Desk:
     def _agents(self, marks: Marks) -> Iterator[Difference]:
         for member in sorted(marks.members):
             calls = self._calls_of.get(member, ())
-            document = build.agent_document(self._world, member, self._roster, calls)
+            document = partial(build.agent_document, self._world, member, self._roster, calls)
             for difference in self._put(build.agent_key(member), document):
                 marks.queues |= difference.audience.queues | difference.before.queues
                 yield difference
 
-    def _put(self, key: str, now: Seen | None) -> Iterator[Difference]:
+    def _put(self, key: str, make: Callable[[], Seen | None]) -> Iterator[Difference]:
         before = self.documents.get(key)
+        try:
+            now = make()
+        except Exception as error:
+            self._failed(key, error)
+            return
         if now == before:
             return
         if now is None:

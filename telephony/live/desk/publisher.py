@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
+import structlog
+
 from telephony.live.board import Live, wall_clock
+from telephony.live.desk import build
 from telephony.live.desk.desk import Desk, Difference
 from telephony.live.desk.roster import Roster
 from telephony.live.documents import Delta, Snapshot
 from telephony.live.port import Position
 from telephony.model.changes import Change
-from telephony.model.ids import CallId, MemberName, Micros, QueueName
+from telephony.model.ids import Micros, QueueName
 from telephony.model.world import World
 
 BEAT_S = 0.25
@@ -24,6 +27,9 @@ BEAT_S = 0.25
 _CARE = 40
 """Documents looked at anew in each beat though nothing was said of them, in turn: all of 2,000 agents within 13 s.
 A change that forgot to name its call is mended by it."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class Outlet(Protocol):
@@ -50,7 +56,9 @@ class Publisher:
         self._monotonic = monotonic
         self._sequence = 0
         self._epoch = first
-        self._desk = Desk(world, lambda: live.alarms.standing, lambda: max(first, world.epoch))
+        self._desk = Desk(world, lambda: live.alarms.standing, lambda: max(first, world.epoch), self._note_failure)
+        self.failures = 0
+        """Documents that could not be made: each a bug of ours."""
         self._told_at: dict[QueueName, float] = {}
         self._rounds = self._care()
 
@@ -81,8 +89,8 @@ class Publisher:
 
     def beat(self) -> None:
         """Look at it once."""
-        for call_id, member in islice(self._rounds, _CARE):
-            self._desk.mark(call_id, member)
+        for key in islice(self._rounds, _CARE):
+            self._desk.mark(key)
         self._say([*self._desk.look(), *self._queues()], wall_clock())
 
     def _queues(self) -> list[Difference]:
@@ -105,8 +113,14 @@ class Publisher:
         for outlet in self.outlets:
             outlet.publish(deltas)
 
-    def _care(self) -> Iterator[tuple[CallId | None, MemberName | None]]:
+    def _care(self) -> Iterator[str]:
         while True:
-            yield None, None
-            yield from [(call_id, None) for call_id in self._world.calls]
-            yield from [(None, member) for member in self._desk.members]
+            yield build.SYSTEM
+            yield from self._desk.keys
+
+    def _note_failure(self, key: str, error: Exception) -> None:
+        """What comes again and again must not fill the log; nor may a citizen's number, which a traceback shows."""
+        self.failures += 1
+        if self.failures.bit_count() == 1:  # at 1, 2, 4, 8 …
+            kind = type(error).__name__
+            log.error("a document could not be made", key=key, times=self.failures, kind=kind, reason=str(error)[:200])

@@ -49,6 +49,7 @@ class Published:
         changes = self.tracker.apply(event)
         if changes:
             self.publisher.fold(changes)
+        assert self.publisher.failures == 0
 
     @property
     def snapshot(self) -> Snapshot:
@@ -56,8 +57,13 @@ class Published:
 
     def anew(self) -> Held:
         """The documents of somebody who comes to this world only now."""
-        desk = Desk(self.tracker.world, lambda: self.live.alarms.standing, lambda: max(0, self.tracker.world.epoch))
+        world = self.tracker.world
+        desk = Desk(world, lambda: self.live.alarms.standing, lambda: max(0, world.epoch), _raise)
         desk.enrol(self.roster)
         desk.look()
         desk.look_at_queues(desk.queues)
         return desk.documents
+
+
+def _raise(_key: str, error: Exception) -> None:
+    raise error

@@ -1,6 +1,7 @@
 """What documents show of calls, agents and queues, to whom, and at what pace."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from telephony.ingest import Ingest
 from telephony.live import inprocess
 from telephony.live.board import Live
+from telephony.live.desk import build
+from telephony.live.desk.build import Seen
 from telephony.live.desk.publisher import BEAT_S, Publisher
 from telephony.live.desk.roster import Person, roster_of
 from telephony.live.documents import AgentDocument, Audience, CallDocument, Delta, QueueDocument, SystemDocument
@@ -15,6 +18,7 @@ from telephony.live.port import Position
 from telephony.model.events import Event, LinkLost
 from telephony.model.ids import MemberName, Micros, PbxName, QueueName
 from telephony.model.tracker import Tracker
+from telephony.model.world import World
 from tests.unit.telephony.live.folding import ROSTER, Published, fold
 from tests.unit.telephony.model.script import Pbx, Phone
 from tests.unit.telephony.model.snapshots import snapshot
@@ -231,6 +235,30 @@ def test_a_change_that_nobody_told_is_seen_all_the_same_a_little_later() -> None
     last = [delta.document for delta in paced.deltas if delta.key == "agent/1001"][-1]
     assert isinstance(last, AgentDocument)
     assert last.help == "help"
+
+
+def test_a_document_that_cannot_be_made_leaves_the_others_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(world: World, member: MemberName, *rest: Any) -> Seen | None:
+        if member == "1001":
+            raise KeyError("a bug of ours")
+        return whole(world, member, *rest)
+
+    whole = build.agent_document
+    pbx, paced = Pbx(), Paced()
+    pbx.signs_in("1001", "1002")
+    paced.hear(pbx)
+    before = dict(paced.publisher.snapshot().documents)
+    monkeypatch.setattr(build, "agent_document", broken)
+    pbx.signs_in("1001", "1002", paused=True)
+    paced.hear(pbx)
+    after = paced.publisher.snapshot().documents
+    assert after["agent/1001"] == before["agent/1001"]
+    assert after["agent/1002"] != before["agent/1002"]
+    assert fold({}, paced.deltas) == after
+    assert paced.publisher.failures > 0
+    monkeypatch.undo()
+    paced.publisher.beat()
+    assert paced.publisher.snapshot().documents["agent/1001"] != before["agent/1001"]
 
 
 def test_what_is_told_says_when_its_cause_was_read() -> None:
