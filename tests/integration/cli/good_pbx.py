@@ -3,6 +3,7 @@
 The texts are Asterisk's own, taken from a session with a real one.
 """
 
+from dialplans.contract import CONTEXTS
 from tests.integration.ami.fake_pbx import Answer, FakePbx, Headers, Line, error, lines, listed, success
 
 RIGHTS = {
@@ -46,7 +47,9 @@ def line_of(context: str, exten: str, application: str, data: str) -> Headers:
 
 def dialplan() -> dict[str, list[Headers]]:
     end = "ZtEnd,Queue: ${ZT_QUEUE},Status: ${ZT_STATUS},Cause: ${HANGUPCAUSE}"
+    rest = [each.name for each in CONTEXTS if "<" not in each.name and each.name not in ("zt-menu", "zt-mobiles")]
     return {
+        **{name: [line_of(name, "s", "NoOp", "")] for name in rest},
         "zt-in-carrier": [line_of("zt-in-carrier", "12345", "Gosub", "zt-entry,s,1(carrier,12345,hotline)")],
         "zt-queue-hotline": [line_of("zt-queue-hotline", "s", "Queue", "hotline,ct${ZT_TONE},,,600")],
         "zt-phone": [line_of("zt-phone", number, "Goto", f"zt-dial,{number},1") for number in ("1001", "1002")],
