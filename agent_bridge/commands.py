@@ -1,8 +1,11 @@
 """What a desktop asks to be done: may they, whom does it concern, is it on record; then the door."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -30,6 +33,15 @@ KEYS = 10_000
 _SECRET = frozenset({"key", "deadline_s", "text"})
 
 
+class _Passed(NamedTuple):
+    """An order that may be carried out: what its key was given for, the order with the number it is about, and its
+    being put on record."""
+
+    meant: bytes
+    asked: Any
+    noted: "asyncio.Task[None]"
+
+
 class Commands:
     """``shelf`` tells whom an order concerns."""
 
@@ -37,7 +49,7 @@ class Commands:
         self._orders = orders
         self._audit = audit
         self._shelf = shelf
-        self._keys: OrderedDict[str, bytes] = OrderedDict()
+        self._keys: OrderedDict[str, _Passed] = OrderedDict()
 
     async def carry_out(self, desktop: Desktop, method: Method, asked: params.Order) -> msgspec.Struct:
         """The result. Raises Wrong."""
@@ -45,14 +57,16 @@ class Commands:
         self._check_right(who, method)
         if isinstance(asked, params.Reveal):
             return await self._reveal(who, method, asked)
-        asked = self._numbered(who, asked)
         key, meant = self._key(who, method, asked)
-        if not self._is_again(key, meant):
-            self._concerned(who, method, asked)
-            self._remember(key, meant)
-            await self._note(who, method, asked)
+        passed = self._known(key, meant)
+        if passed is None:
+            numbered = self._numbered(who, asked)
+            self._concerned(who, method, numbered)
+            passed = self._let_through(key, meant, numbered, self._note(who, method, numbered))
+        await asyncio.shield(passed.noted)  # of one given twice, both wait until it is on record
         assert method.order is not None  # only what gateways answer themselves has none
-        return _done(await self._orders.handle(Asked(key, method.order(asked, who), asked.deadline_s)))
+        order = method.order(passed.asked, who)
+        return _done(await self._orders.handle(Asked(key, order, asked.deadline_s)))
 
     def _check_right(self, who: Principal, method: Method) -> None:
         if method.right is not None and not who.may(method.right):
@@ -97,17 +111,26 @@ class Commands:
         meant = hashlib.blake2b(method.name.encode() + b"\0" + encode(asked), digest_size=8).digest()
         return f"desk:{account}:{asked.key}", meant
 
-    def _is_again(self, key: str, meant: bytes) -> bool:
-        """Whether it was let through before; then the door answers as it did. Raises Wrong for another order's key."""
-        known = self._keys.get(key)
-        if known not in (None, meant):
+    def _known(self, key: str, meant: bytes) -> "_Passed | None":
+        """What was let through under this key before; then the door answers as it did. Raises Wrong for another order's
+        key."""
+        passed = self._keys.get(key)
+        if passed is not None and passed.meant != meant:
             raise invalid("key", "was used for another order; take a new one for each")
-        return known is not None
+        return passed
 
-    def _remember(self, key: str, meant: bytes) -> None:
-        self._keys[key] = meant
+    def _let_through(self, key: str, meant: bytes, asked: Any, noting: Coroutine[Any, Any, None]) -> "_Passed":
+        """Remembered, unless it cannot be put on record: then nothing was done, and it may be asked anew."""
+        passed = self._keys[key] = _Passed(meant, asked, asyncio.create_task(noting))
+        passed.noted.add_done_callback(partial(self._noted, key, passed))
         if len(self._keys) > KEYS:
             self._keys.popitem(last=False)
+        return passed
+
+    def _noted(self, key: str, passed: "_Passed", noted: "asyncio.Task[None]") -> None:
+        failed = noted.cancelled() or noted.exception() is not None
+        if failed and self._keys.get(key) is passed:
+            del self._keys[key]
 
     async def _reveal(self, who: Principal, method: Method, asked: params.Reveal) -> msgspec.Struct:
         item = self._visible(who, f"call/{asked.call}", Reason.UNKNOWN_CALL, "call")
