@@ -103,11 +103,20 @@ async def test_wrap_up_is_extended_and_ended_and_missed_offers_pause(make_rig: M
         await bridge.until(lambda: bridge.state(ME) is AgentState.PAUSED)
 
 
-async def test_a_desktop_that_is_gone_pauses_who_signed_in_at_one(make_rig: MakeRig, tmp_path: Path) -> None:
-    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office") as bridge:
+async def test_where_agents_are_always_in_and_a_desktop_that_is_gone(make_rig: MakeRig, tmp_path: Path) -> None:
+    always = '[agents]\nsign_in = "always"\n' + SITE
+    async with make_rig(always, AGENTS) as rig, office(rig, tmp_path / "office") as bridge:
         await rig.agent("desk-7.b")
+        await bridge.until(lambda: bridge.state(ME) is AgentState.READY)
+        assert "not-allowed: queues:" in await bridge.refused(SignOut(ME, ME, (QueueName("hotline"),)))
+        await bridge.done(SignOut(ME, ME))
+        assert bridge.state(ME) is AgentState.SIGNED_OUT
+        assert await rig.members("hotline") == {"1001": (0, True)}
+        assert "wrong-state" in await bridge.refused(Ready(ME, ME))
+
         await bridge.done(DesktopSeen(ME, True, "gateway-1"))
         await bridge.done(SignIn(ME, ME, desktop=True))
+        assert bridge.state(ME) is AgentState.READY
         await bridge.done(DesktopSeen(ME, False, "gateway-1"))
         await bridge.until(lambda: (bridge.state(ME), me(bridge).pause_reason) == (AgentState.PAUSED, "desktop-gone"))
         await bridge.done(DesktopSeen(ME, True, "gateway-2"))

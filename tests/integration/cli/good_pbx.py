@@ -19,10 +19,17 @@ RIGHTS = {
     "PJSIPShowRegistrationsOutbound": "system,reporting,all",
     "Ping": "<none>",
     "PlayDTMF": "call,all",
+    **dict.fromkeys(("QueueAdd", "QueuePause", "QueuePenalty", "QueueRemove"), "agent,all"),
     "QueueStatus": "<none>",
     "ShowDialPlan": "config,reporting,all",
 }
-"""What ListCommands shows to a user with ``write = reporting,originate,call``; a part."""
+"""What ListCommands shows to a user with ``write = reporting,originate,call,agent``; a part."""
+
+PLAIN_CONTEXTS = (
+    *("zt-wrapup", "zt-spy", "zt-sent", "zt-room-caller", "zt-room-agent", "zt-room-guest", "zt-room-pair"),
+    *("zt-sweep", "zt-after"),
+)
+"""Of the contract; what stands in them is no concern of these tests."""
 
 SETTINGS = {
     "AMIversion": "11.0.0",
@@ -58,6 +65,7 @@ def dialplan() -> dict[str, list[Headers]]:
         "zt-out": [line_of("zt-out", "s", "Set", "LOCAL(ZT_PURPOSE)=${ARG1}")],
         "zt-promise": [line_of("zt-promise", "s", "Answer", "")],
         "zt-callback": [line_of("zt-callback", "_[0-9]!", "UserEvent", "ZtCallback,Entry: ${ZT_CALLBACK}")],
+        **{name: [line_of(name, "s", "NoOp", "")] for name in PLAIN_CONTEXTS},
     }
 
 

@@ -18,6 +18,10 @@ NEEDED: dict[str, str] = {
     actions.MixMonitorMute.name: "call",
     actions.PlayDTMF.name: "call",
     actions.Hangup.name: "call",
+    actions.QueueAdd.name: "agent",
+    actions.QueueRemove.name: "agent",
+    actions.QueuePause.name: "agent",
+    actions.QueuePenalty.name: "agent",
 }
 """What the bridge asks of a PBX, and the class of rights it needs for it; empty: none, so that only a module which is
 not loaded can keep it from us."""

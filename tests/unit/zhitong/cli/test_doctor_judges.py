@@ -19,7 +19,7 @@ from zhitong.cli.checks.rights import NEEDED, judge_rights
 from zhitong.cli.checks.stream import Overheard, judge_clock, judge_events
 from zhitong.cli.checks.trunks import judge_trunks
 
-# As a real Asterisk 22.10.1 answers a user with ``write = reporting,originate,call``; a part.
+# As a real Asterisk 22.10.1 answers a user with ``write = reporting,originate,call,agent``; a part.
 LIST_COMMANDS = """\
 Response: Success
 ActionID: zt-doctor-1-2
@@ -34,7 +34,11 @@ MixMonitorMute: Mute / unMute a Mixmonitor recording.  (Priv: system,call,all)
 Originate: Originate a call.  (Priv: originate,all)
 Ping: Keepalive command.  (Priv: <none>)
 PlayDTMF: Play DTMF signal on a specific channel.  (Priv: call,all)
+QueueAdd: Add interface to queue.  (Priv: agent,all)
+QueuePause: Makes a queue member temporarily unavailable.  (Priv: agent,all)
+QueuePenalty: Set the penalty for a queue member.  (Priv: agent,all)
 QueueReload: Reload a queue, queues, or any sub-section of a queue or queues.  (Priv: <none>)
+QueueRemove: Remove interface from queue.  (Priv: agent,all)
 QueueStatus: Show queue status.  (Priv: <none>)
 ShowDialPlan: Show dialplan contexts and extensions  (Priv: config,reporting,all)
 """
@@ -74,7 +78,7 @@ def test_rights_as_asterisk_lists_them() -> None:
     rights = rights_of(LIST_COMMANDS.splitlines(keepends=True))
     assert rights.actions["CoreSettings"] == {"system", "reporting"}
     assert rights.actions["Ping"] == frozenset()
-    assert len(rights.actions) == 14  # not the reply's own headers
+    assert len(rights.actions) == 18  # not the reply's own headers
     assert severities(judge_rights(rights)) == [Severity.OK]
 
 
@@ -167,6 +171,14 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-end",
         "zt-wrapup",
         "zt-promise",
+        "zt-spy",
+        "zt-sent",
+        "zt-room-caller",
+        "zt-room-agent",
+        "zt-room-guest",
+        "zt-room-pair",
+        "zt-sweep",
+        "zt-after",
     )
 
 
