@@ -77,11 +77,12 @@ class Remarker:
         for field, name in (("agent", order.agent), ("by", order.by)):
             if why := unfit(name, limit=NAME_LIMIT, lines=False):
                 raise CommandRefused(Reason.BAD_VALUE, f"{field}: {why}")
-        had = self._live(order.call) or self._ended.get(order.call) or await self._on_record(order.call)
-        self._in_time(had)
-        if not order.any_call and order.agent not in had.names and not await self._is_phone(order.agent, had):
-            who = order.agent or order.by
-            raise CommandRefused(Reason.WRONG_STATE, f"call: {who!r:.40} has had no part in it.")
+        try:
+            async with asyncio.timeout(within):
+                had = await self._had(order)
+        except TimeoutError:
+            why = "The database has not answered in time. Keep the text, and try again."
+            raise CommandRefused(Reason.UNAVAILABLE, why) from None
         remark = Remark(
             key=secrets.token_hex(12),
             call_id=had.call_id,
@@ -97,6 +98,15 @@ class Remarker:
         return Done(seen=live is None or await seen(lambda: _shown(live, remark), until - time.monotonic()))
 
     # --- whose call it was ------------------------------------------------------------------------------------
+
+    async def _had(self, order: Note | Dispose | Mark) -> _Had:
+        """The call, of which they may write. Raises CommandRefused."""
+        had = self._live(order.call) or self._ended.get(order.call) or await self._on_record(order.call)
+        self._in_time(had)
+        if not order.any_call and order.agent not in had.names and not await self._is_phone(order.agent, had):
+            who = order.agent or order.by
+            raise CommandRefused(Reason.WRONG_STATE, f"call: {who!r:.40} has had no part in it.")
+        return had
 
     def _live(self, call_id: CallId) -> _Had | None:
         calls = self._reach.world.calls

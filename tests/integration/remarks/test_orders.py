@@ -126,6 +126,19 @@ async def test_in_wrap_up_while_the_database_is_away_nothing_is_lost(desk: Desk)
     assert [note.text for note in said.notes] == ["kept"]
 
 
+async def test_a_database_that_does_not_answer_is_not_waited_for_beyond_the_deadline(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: object) -> None:
+        await asyncio.sleep(3_600)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(desk.records, "get", hangs)
+        reason, why = refused(await desk.ask(Note(CallId("X" * 26), ONE, "x", "1001"), within=0.05))
+    assert reason is Reason.UNAVAILABLE
+    assert "Keep the text" in why
+
+
 async def test_by_an_id_that_the_call_had_before(desk: Desk) -> None:
     call_id = ends(desk, talks(desk))
     old = CallId("0" * 26)
