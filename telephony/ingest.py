@@ -125,11 +125,14 @@ class Ingest:
             group.create_task(self._tick())
             group.create_task(self._work())
 
+    def now(self) -> Micros | None:
+        """The time at the PBX; None before it has said anything."""
+        return self.clock.now(monotonic())
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            now = self.clock.now(monotonic())
-            if now is not None:
+            if (now := self.now()) is not None:
                 self.deliver(Tick(Micros(now - _TICK_LAG)))
 
     async def _work(self) -> None:

@@ -149,7 +149,7 @@ class Service:
         self.cutter = Cutter(self.connection.act)
         self.porter = Porter(tracker.world, self.connection.act)
         self.desks = Desks(tracker.world)
-        self.pauser = Pauser(tracker.world, self.connection.act, site.desk)
+        self.pauser = Pauser(tracker.world, self.connection.act, site.desk, self.ingest.now)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         self.forecaster = Forecaster(tracker.world, self.connection.act, _told_the_wait(site))

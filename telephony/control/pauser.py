@@ -5,14 +5,15 @@ and every pause ends by feature code.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from telephony.ami.actions import Action, QueuePause, Reply, Setvar
 from telephony.errors import AmiError
-from telephony.model.changes import Change, OfferChanged, PauseDue, PauseOver
-from telephony.model.ids import MemberName
+from telephony.model.changes import AgentTouched, Change, OfferChanged, PauseDue, PauseOver
+from telephony.model.ids import MICROS_PER_SECOND, NEVER, MemberName, Micros
 from telephony.model.machines import OfferState
 from telephony.model.pauses import MISSED, REFUSED, WRAP_UP, wrapup_word
 from telephony.model.queues import Agent
@@ -29,11 +30,14 @@ _DEADLINE_S = 5.0
 
 
 class Pauser:
-    """``fold`` is a sink for changes; ``run`` until cancelled. ``world`` is only read."""
+    """``fold`` is a sink for changes; ``run`` until cancelled. ``world`` is only read. ``clock``: the time at the PBX;
+    the model's own lags behind it by a tick, too long for who wraps up while callers wait."""
 
-    def __init__(self, world: World, act: Act, desk: Desk) -> None:
+    def __init__(self, world: World, act: Act, desk: Desk, clock: Callable[[], Micros | None]) -> None:
         self._world = world
         self._act = act
+        self._clock = clock
+        self._over: dict[MemberName, Micros] = {}  # wrap-ups whose end was seen to
         self._after = {
             OfferState.NO_ANSWER: MISSED if desk.after_missed == "pause" else "",
             OfferState.REFUSED: REFUSED if desk.after_refused == "pause" else "",
@@ -48,14 +52,36 @@ class Pauser:
                 self._add(PauseDue(change.at, change.member, reason))
             elif isinstance(change, PauseDue | PauseOver):
                 self._add(change)
+            elif isinstance(change, AgentTouched):
+                self._some.set()  # perhaps a wrap-up
 
     def _add(self, change: PauseDue | PauseOver) -> None:
         self._due[change.member] = (change, 0)
         self._some.set()
 
+    def look(self) -> float | None:
+        """See to the wrap-ups that are over. In how many seconds the next one is; None: nobody wraps up."""
+        now = self._now()
+        left = {}
+        for member in self._world.wrapping_up:
+            until = self._world.agents[member].wrapup_until
+            if until is not None and until > now:
+                left[member] = until
+            elif until is not None and self._over.get(member) != until:
+                self._over[member] = until
+                self._add(PauseOver(now, member, WRAP_UP))
+        self._over = {member: until for member, until in self._over.items() if member in self._world.wrapping_up}
+        return (min(left.values()) - now) / MICROS_PER_SECOND if left else None
+
+    def _now(self) -> Micros:
+        return max(self._clock() or NEVER, self._world.now)
+
     async def run(self) -> None:
         while True:
-            await self._some.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.look()):
+                    await self._some.wait()
+            self.look()
             self._some.clear()
             failed = [one for one in self._take() if not await self._carry_out(*one)]
             if failed:
@@ -92,7 +118,7 @@ class Pauser:
 
     async def _let_go(self, agent: Agent, reason: str) -> None:
         """Only if they are still paused for this; a wrap-up that was extended meanwhile goes on."""
-        extended = reason == WRAP_UP and agent.wrapup_until is not None and agent.wrapup_until > self._world.now
+        extended = reason == WRAP_UP and agent.wrapup_until is not None and agent.wrapup_until > self._now()
         if agent.pause_reason != reason or extended:
             return
         phones = agent.phones
