@@ -55,6 +55,15 @@ def mend(rows: Sequence[CelRow], lines: Iterable[QueueLine], headless: Collectio
     return Mended([row for *_, row in sorted(numbered, key=lambda each: each[:3])], channels, tuple(mender.guessed))
 
 
+def _take_place(inside: set[tuple[str, Uniqueid]], transfer: CelRow) -> None:
+    """By a phone's own transfer out of a room (REFER with Replaces) the target is there instead of the phone's channel:
+    CEL writes neither that one's exit nor the other's coming."""
+    gone, target = (Uniqueid(transfer.detail(f"{who}_uniqueid")) for who in ("channel2", "transfer_target_channel"))
+    for place in [place for place in inside if place[1] == gone]:
+        inside.remove(place)
+        inside.add((place[0], target))
+
+
 class _Mender:
     def __init__(self, rows: Sequence[CelRow], lines: Iterable[QueueLine], headless: Collection[Uniqueid]) -> None:
         self._rows = rows
@@ -96,6 +105,8 @@ class _Mender:
                 lost[place[0]].append(row)
             elif row.event == "BRIDGE_EXIT":
                 inside.remove(place)
+            elif row.event == "ATTENDEDTRANSFER" and row.detail("app"):
+                _take_place(inside, row)
         for bridge, exits in lost.items():
             at = self._met(exits, [each for each in entered[bridge] if each < exits[0].at])
             for row in exits:

@@ -32,6 +32,7 @@ _SHUTTING_DOWN = Micros(MICROS_PER_SECOND)
 _CALLED = frozenset(("AppQueue", "AppDial"))
 """What CEL shows as the application of a channel that Queue() or Dial() called."""
 _SUCCESS = "Success"
+_NOBODY = frozenset(("", "N/A"))
 
 
 def in_order(rows: Iterable[CelRow]) -> list[CelRow]:
@@ -160,7 +161,10 @@ class _Teller:
         transferrer_ended = row.uniqueid not in self._ends or self._ended_by_pbx(row.uniqueid, row.at)
         if transferrer_ended and self._ended_by_pbx(whom, row.at):
             return
-        yield ev.AttendedTransferred(row.at, row.uniqueid, row.linkedid, second, Linkedid(""), whom, target, _SUCCESS)
+        first, linkedid = row.uniqueid, row.linkedid
+        if row.detail("app") and whom in _NOBODY:  # out of a room: CEL tells first of the channel that is in a bridge
+            first, second, linkedid = second, first, Linkedid("")
+        yield ev.AttendedTransferred(row.at, first, linkedid, second, Linkedid(""), whom, target, _SUCCESS)
 
     def _ended_by_pbx(self, uniqueid: Uniqueid, at: Micros) -> bool:
         """Whether this channel ended just then, and neither a phone nor the dialplan hung up."""

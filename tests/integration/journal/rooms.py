@@ -297,3 +297,66 @@ async def an_agents_own_call_is_held_and_handed_over(on: Stage) -> None:
     await wait(0.9)
     await gone(target)
     await on.agents["1002"].calls[-1].ended()
+
+
+class Leave(Action, frozen=True):
+    """The caller into a queue, the agent out of the call, both at once."""
+
+    channel: str
+    extra_channel: str
+    context: str = "zt-room-caller"
+    exten: str = "requeue"
+    priority: str = "1"
+    extra_context: str = "zt-room-agent"
+    extra_exten: str = "leave"
+    extra_priority: str = "1"
+    name = "Redirect"
+
+
+async def sends_back(on: Stage) -> None:
+    """By order; the other agent takes the call."""
+    caller, agent = await on.channel(), await channel_of(on, "1001")
+    await on.order(Setvar(caller, "GROUP(zt-room-caller)", await room_of(on)))
+    on.answers("1002", after_s=0.5)
+    on.agents["1001"].on_invite = Refuse(480)
+    await on.order(Leave(caller, agent))
+    second = await on.rung("1002")
+    while second.ending is not None:  # it was asked before, and had refused
+        second = await on.rung("1002")
+    await second.answered()
+    await wait(0.7)
+
+
+@story
+async def sent_back_by_order_from_the_queues_bridge(on: Stage) -> None:
+    call, agent = await on.talking()
+    await sends_back(on)
+    await agent.ended()
+    await call.hangup()
+
+
+@story
+async def sent_back_by_order_from_a_hold(on: Stage) -> None:
+    call, agent = await on.talking()
+    await moves(on, "side")
+    await wait(0.6)
+    await sends_back(on)
+    await agent.ended()
+    await call.hangup()
+
+
+@story
+async def a_phone_transfers_out_of_a_room(on: Stage) -> None:
+    """REFER with Replaces, after a second call of the agent's own: the colleague's channel takes the agent's place."""
+    call, agent = await on.talking()
+    await moves(on, "side")
+    await wait(0.6)
+    await walks(on, "back")
+    await wait(0.6)
+    on.answers("1005")
+    second = await on.agents["1001"].call("1005")
+    await second.answered()
+    await wait(0.6)
+    await agent.refer_replacing(second)
+    await wait(0.8)
+    await call.hangup()

@@ -53,6 +53,8 @@ ENDINGS = {
         *("asks-and-takes-it-back", "asks-and-is-refused", "asks-and-leaves-while-it-rings", "asks-and-hands-over"),
         *("asks-and-the-colleague-leaves", "asks-and-the-caller-leaves", "asks-to-and-fro"),
     ],
+    "sent back into the line": ["sent-back-by-order-from-the-queues-bridge", "sent-back-by-order-from-a-hold"],
+    "a phone's transfer out of a room": ["a-phone-transfers-out-of-a-room"],
     "a room of an agent's own call": ["an-agents-own-call-is-held-and-handed-over"],
     "three in a room": ["three-in-a-room-and-the-agent-leaves", "three-in-a-room-and-the-colleague-leaves"],
     "two citizens connected": ["two-citizens-joined"],

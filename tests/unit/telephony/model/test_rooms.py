@@ -119,6 +119,16 @@ def test_a_caller_who_waits_anew_and_gives_up_was_answered_all_the_same() -> Non
     assert record.abandoned_in is None
 
 
+def test_sent_back_by_order() -> None:
+    """From a hold, and from the queue's bridge: no room was ever entered."""
+    for name, before in (("from-a-hold", [TALK, HELD]), ("from-the-queues-bridge", [TALK])):
+        told = heard(f"sent-back-by-order-{name}")
+        assert kinds(told.record) == [("requeue", "1001", "hotline")]
+        assert shares(told.record) == [RING, *before, ("ring", ("1002",)), ("talk", ("1002",))]
+        assert visits(told.record) == [("hotline", "connected"), ("hotline", "connected")]
+        assert told.record.hung_up_by is Side.CALLER
+
+
 # --- consults ---------------------------------------------------------------------------------------------
 
 
@@ -186,6 +196,13 @@ def test_to_and_fro_is_one_consult() -> None:
     assert shares(told.record) == [RING, TALK, HELD, TALK, HELD, ("talk", ("1005",))]
     assert asked(told.record) == [("1001", "1005", "completed")]
     assert states(told) == [ON_CALL, CONSULT, ON_CALL, CONSULT]
+
+
+def test_a_phones_own_transfer_out_of_a_room() -> None:
+    told = heard("a-phone-transfers-out-of-a-room")
+    assert shares(told.record) == [RING, TALK, HELD, TALK, ("talk", ("1005",))]
+    assert kinds(told.record) == [("attended", "1001", "1005")]
+    assert len(told.record.aliases) == 1, "the agent's second call"
 
 
 def test_an_agent_who_hangs_up_while_it_rings_hands_over_to_nobody() -> None:
@@ -288,7 +305,7 @@ def moments(events: Sequence[Event]) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("name", QUEUED)
+@pytest.mark.parametrize("name", [name for name in QUEUED if name != "sent-back-by-order-from-the-queues-bridge"])
 def test_a_bridge_that_starts_anew_in_any_phase_knows_where_everybody_stands(name: str) -> None:
     """By context and extension alone: both a bridge that knew nothing, and one that was cut off since the talk."""
     events = recorded.events(name)
