@@ -68,7 +68,7 @@ async def test_a_user_who_may_do_all(tmp_path: Path, tools: Tools) -> None:
         found = await ward.clinic.examine(QUICK)
         assert found.errors() == []
         assert found.one("rights").severity is Severity.WARNING
-        for right in ("agent", "command", "config"):
+        for right in ("command", "config"):
             assert right in found.one("rights").found.en
         # Our UserEvent came back, our VarSet did not.
         assert [found.one(check).severity for check in ("events", "timestamps", "event-filter")] == [Severity.OK] * 3
