@@ -14,7 +14,7 @@ from telephony.limits.limit import who_of
 from telephony.model.calls import Call
 from telephony.model.changes import CallEnded, Change
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros
-from telephony.model.terms import Direction, Outcome, Role, Side
+from telephony.model.terms import Outcome, Role, Side
 from telephony.numbers.kinds import Rules
 from telephony.records.build import build_record
 from telephony.site.sticky import Sticky
@@ -59,28 +59,20 @@ class Keeper:
 
 
 def whom_to_keep(call: Call) -> tuple[str, MemberName] | None:
-    """The number of a citizen who is to come back to an agent, and the agent: an answered call that neither the
-    caller nor the agent nor anybody they talked with ended; a citizen whom an agent could not reach."""
-    if call.inbound and call.answered_at is not None:
-        return _cut_off(call)
-    if call.calls_back and call.dialled and not _reached(call):
-        agents = [leg.party for leg in call.legs.values() if leg.role is Role.AGENT]
-        return (call.dialled, MemberName(agents[0])) if agents else None
-    return None
-
-
-def _cut_off(call: Call) -> tuple[str, MemberName] | None:
+    """The number of a citizen who is to come back to an agent, and the agent: an answered call that neither the caller
+    nor the agent nor anybody they talked with ended; a citizen whom an agent called back, in vain or cut off."""
     caller = call.legs.get(call.caller)
-    if caller is None or caller.asked_at is not None or not caller.spans:
+    if caller is None or (call.answered_at is not None and not _cut_off(call)):
         return None
-    record = build_record(call)
+    if call.calls_back:
+        return (call.dialled, MemberName(caller.party)) if call.dialled else None
+    if not call.inbound or call.answered_at is None or not caller.spans:
+        return None
     last = [call.anyone(partner) for partner in caller.spans[-1].partners]
     agents = [leg.party for leg in last if leg is not None and leg.role is Role.AGENT]
-    if record.hung_up_by is not Side.SYSTEM or record.outcome is not Outcome.ANSWERED or not agents:
-        return None
-    return call.caller_number, MemberName(agents[0])
+    return (call.caller_number, MemberName(agents[0])) if agents else None
 
 
-def _reached(call: Call) -> bool:
-    """Whether the citizen talked with somebody."""
-    return call.direction is Direction.OUTBOUND and call.answered_at is not None
+def _cut_off(call: Call) -> bool:
+    record = build_record(call)
+    return record.outcome is Outcome.ANSWERED and record.hung_up_by is Side.SYSTEM

@@ -11,6 +11,7 @@ from telephony.model.ids import MemberName, Micros, PbxName, QueueName
 from telephony.model.terms import Outcome, Side, VisitResult
 from telephony.model.tracker import Tracker
 from tests.unit.telephony.model.script import Line, Pbx, Told, told
+from tests.unit.telephony.model.test_callbacks import CITIZEN, answered, originated, rung
 
 SECOND = 1_000_000
 
@@ -218,3 +219,35 @@ def test_who_was_never_answered_is_not() -> None:
     caller.joins()
     caller.gives_up()
     assert whom_to_keep(ended(pbx)) is None
+
+
+def called_back(pbx: Pbx) -> tuple[Line, Line]:
+    """An agent's phone, which has answered, and the citizen's, which rings."""
+    agent = rung(pbx)
+    answered(agent)
+    originated(agent, True, 4)
+    return agent, agent.calls("trunk-carrier")
+
+
+def test_who_was_called_back_in_vain_comes_to_that_agent() -> None:
+    pbx = Pbx()
+    agent, citizen = called_back(pbx)
+    pbx.wait(45)
+    citizen.gone(19)
+    agent.gone()
+    assert whom_to_keep(ended(pbx)) == (CITIZEN, "1001")
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_who_was_called_back_comes_to_that_agent_if_that_call_was_cut_off(cut: bool) -> None:
+    pbx = Pbx()
+    agent, citizen = called_back(pbx)
+    citizen.picks_up(agent)
+    pbx.wait(60)
+    if not cut:
+        citizen.asks()
+    citizen.leaves()
+    agent.leaves()
+    citizen.gone(44)
+    agent.gone()
+    assert whom_to_keep(ended(pbx)) == ((CITIZEN, "1001") if cut else None)
