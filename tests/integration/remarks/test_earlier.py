@@ -119,11 +119,12 @@ async def test_of_who_withholds_the_number_nothing_is_known(desk: Desk, number: 
     assert first.known is None
 
 
-async def test_extensions_of_one_switchboard_are_not_one_person(desk: Desk) -> None:
+@pytest.mark.parametrize("number", ["05613053000转13", "05613053000"])
+async def test_extensions_of_one_switchboard_are_not_one_person(desk: Desk, number: str) -> None:
     board = before(1, 1, caller_number="05613053000转12")
     await desk.records.write([board])
     async with looking(desk):
-        calls(desk, "05613053000转13")
+        calls(desk, number)
         assert (await known_of(desk)).earlier == ()
 
 
