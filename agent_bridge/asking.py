@@ -76,7 +76,7 @@ class Asking:
         return await self.order("call.transfer", params.CallTo(key=key or new_key(), call=call, to=to))
 
     async def consult(self, call: str, to: str, *, key: str = "") -> messages.Done:
-        return await self.order("call.consult", params.CallTo(key=key or new_key(), call=call, to=to))
+        return await self.order("call.consult", params.CallAsks(key=key or new_key(), call=call, to=to))
 
     async def requeue(self, call: str, queue: str = "", *, key: str = "") -> messages.Done:
         return await self.order("call.requeue", params.CallToQueue(key=key or new_key(), call=call, queue=queue))

@@ -29,7 +29,7 @@ CONTEXTS = (
     Context("zt-in-<trunk>", "the dialled number", "calls from that trunk"),
     Context("zt-queue-<queue>", "s", "Queue(), and its one-digit key exits"),
     Context("zt-phone", "the dialled number", "what an agent's phone may dial"),
-    Context("zt-transfer", "agent's or queue's number", "where a transfer may lead (TRANSFER_CONTEXT)"),
+    Context("zt-transfer", "agent's or queue's number, queue-<queue>", "where a transfer may lead (TRANSFER_CONTEXT)"),
     Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),
     Context("zt-out", "s", "every call that leaves over a trunk (Gosub: purpose, number, agent)"),
     Context("zt-end", "s", "the caller's hangup handler"),

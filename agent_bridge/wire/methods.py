@@ -57,7 +57,7 @@ _ROWS = (
     Method("call.hold", "The caller hears music.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.hold),
     Method("call.resume", "Back to the caller.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.resume),
     Method("call.transfer", "Send the caller on.", _P.CallTo, Done, _R.OWN_CALLS, _OWN, orders.transfer),
-    Method("call.consult", "Talk with another first.", _P.CallTo, Done, _R.OWN_CALLS, _OWN, orders.consult),
+    Method("call.consult", "Talk with another first.", _P.CallAsks, Done, _R.OWN_CALLS, _OWN, orders.consult),
     Method("call.cancel_consult", "Drop who is consulted.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.cancel),
     Method("call.complete", "Leave both to each other.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.complete),
     Method("call.swap", "Talk with the other of both.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.swap),

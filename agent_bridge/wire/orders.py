@@ -70,7 +70,7 @@ def transfer(asked: params.CallTo, who: Principal) -> BlindTransfer:
     return BlindTransfer(CallId(asked.call), own(who), asked.to, who.account)
 
 
-def consult(asked: params.CallTo, who: Principal) -> Consult:
+def consult(asked: params.CallAsks, who: Principal) -> Consult:
     return Consult(CallId(asked.call), own(who), asked.to, who.account)
 
 

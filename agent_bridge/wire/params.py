@@ -93,6 +93,12 @@ class CallTo(OfCall, frozen=True, kw_only=True):
     to: Goal
 
 
+class CallAsks(OfCall, frozen=True, kw_only=True):
+    """Somebody is asked: an agent, or somebody outside."""
+
+    to: Number
+
+
 class CallToQueue(OfCall, frozen=True, kw_only=True):
     queue: QueueOrNone = ""
 

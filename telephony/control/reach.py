@@ -90,6 +90,9 @@ class Reach:
         state = self.live.agent_state(agent)
         if state in TAKEN_UP:
             raise CommandRefused(Reason.WRONG_STATE, f"Agent {agent} {TAKEN_UP[state]} right now.")
+        # A queue is told of the phone's state a moment later, and not at all of one who is signed in nowhere.
+        if any(channel.leg.party == agent and channel.leg.person for channel in self.world.channels.values()):
+            raise CommandRefused(Reason.WRONG_STATE, f"Agent {agent} is using the phone right now.")
 
     def leg(self, call: Call, agent: MemberName) -> Channel:
         """The living, answered channel by which ``agent`` takes part in ``call``. Raises CommandRefused."""

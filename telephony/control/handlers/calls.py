@@ -99,14 +99,14 @@ async def blind_transfer(reach: Reach, order: orders.BlindTransfer, within: floa
     call = reach.call(order.call)
     leg = reach.leg(call, order.agent)
     caller = reach.caller(call)
-    await _check_target(reach, order.to, order.agent)
+    to = await _target(reach, order.to, order.agent)
     if leg is caller:
         raise CommandRefused(Reason.WRONG_STATE, "call: an agent who called out transfers with the phone's own keys.")
     if caller.uniqueid not in leg.leg.partners:
         raise CommandRefused(Reason.WRONG_STATE, "call: the agent does not talk with the caller at this moment.")
     if len(leg.leg.partners) == 1 and not leg.leg.place:
-        return await _transferred(reach, call, BlindTransfer(leg.name, "zt-transfer", order.to), within)
-    return await _sent(reach, leg, caller, order.to, within)
+        return await _transferred(reach, call, BlindTransfer(leg.name, "zt-transfer", to), within)
+    return await _sent(reach, leg, caller, to, within)
 
 
 async def _transferred(reach: Reach, call: Call, action: BlindTransfer, within: float) -> Done:
@@ -124,17 +124,22 @@ async def _sent(reach: Reach, leg: Channel, caller: Channel, to: str, within: fl
     return sent
 
 
-async def _check_target(reach: Reach, to: str, agent: MemberName) -> None:
-    """An agent's number, a queue's, or one outside that may be called. Raises CommandRefused."""
+async def _target(reach: Reach, to: str, agent: MemberName) -> str:
+    """The extension of ``zt-transfer`` for an agent's number, a queue's number or name, or a number outside that may be
+    called. Raises CommandRefused."""
+    for queue in reach.site.queues:
+        if to in (queue.name, queue.number):
+            return queue.number or f"queue-{queue.name}"
     if not (to.isascii() and to.lstrip("+").isdigit() and 2 <= len(to) <= 20):
-        raise CommandRefused(Reason.BAD_VALUE, "to: write a number of 2 to 20 digits, '+' may stand first.")
+        known = ", ".join(queue.name for queue in reach.site.queues)
+        why = f"to: write a number of 2 to 20 digits ('+' may stand first), or the name of a queue: {known}."
+        raise CommandRefused(Reason.BAD_VALUE, why)
     if to == agent:
         raise CommandRefused(Reason.BAD_VALUE, "to: that is the agent who transfers.")
-    if any(queue.number == to for queue in reach.site.queues) or await reach.agents.get(MemberName(to)) is not None:
-        return
-    if not is_allowed(to, reach.site):
+    if await reach.agents.get(MemberName(to)) is None and not is_allowed(to, reach.site):
         why = "to: no agent and no queue has this number, and [outgoing] in site.toml does not allow to call it."
         raise CommandRefused(Reason.NOT_ALLOWED, why)
+    return to
 
 
 # --- out --------------------------------------------------------------------------------------------------

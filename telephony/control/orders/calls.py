@@ -29,7 +29,8 @@ class HangUp(Order, frozen=True, tag="hang-up"):
 
 
 class BlindTransfer(Order, frozen=True, tag="blind-transfer"):
-    """Send the caller on to ``to`` (an agent's number, a queue's, or one outside that may be called)."""
+    """Send the caller on to ``to`` (an agent's number, a queue's number or name, or a number outside that may be
+    called)."""
 
     call: CallId
     agent: MemberName

@@ -41,16 +41,19 @@ async def test_declined_picked_up_sent_on_and_ended(tmp_path: Path, tools: Tools
         room.agents[to].on_invite = Answer()
         await room.done(BlindTransfer(call_id, ringing, to, ringing))
         await call.hears(HUM[to])
-        await room.done(HangUp(call_id, to, to))
+        await room.done(BlindTransfer(call_id, to, "other", to))
+        await call.hangup()
         await call.ended()
+        await room.quiet()
         gone = await room.order(HangUp(call_id, to, to))
         assert (gone.taken, gone.reason) == (Taken.REFUSED, Reason.UNKNOWN_CALL)
-        await room.quiet()
         (record,) = await room.scene.records_of(1)
         assert record.outcome is Outcome.ANSWERED
-        assert [(transfer.kind, transfer.to) for transfer in record.transfers] == [("blind", to)]
+        handed_on = [(transfer.kind, transfer.to) for transfer in record.transfers]
+        assert handed_on == [("blind", to), ("blind", "queue-other")]
+        assert record.visits[-1].queue == "other"
         assert OfferOutcome.REFUSED in [offer.outcome for offer in record.offers]
-        assert record.hung_up_by is not Side.CALLER
+        assert record.hung_up_by is Side.CALLER
 
 
 async def test_an_agent_calls_out_by_order(tmp_path: Path, tools: Tools) -> None:

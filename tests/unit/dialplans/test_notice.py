@@ -101,7 +101,7 @@ def test_the_queue_plays_what_it_is_told_and_a_transfer_never_the_notice() -> No
     steps = apps(ways["zt-queue-hotline"]["s"])
     wait = "Queue(hotline,ct${ZT_TONE}m(${ZT_MOH}),,,600,,,,${ZT_POSITION})"
     assert steps.index("Gosub(zt-notice,s,1(city))") < steps.index(wait)
-    assert "Set(ZT_TELL=)" in apps(ways["zt-transfer"]["8001"])
+    assert "Set(ZT_TELL=)" in apps(ways["zt-transfer"]["queue-hotline"])
 
 
 def test_the_right_to_send_messages_is_given_where_messages_are_sent() -> None:
