@@ -4,6 +4,7 @@ Everything of one PBX begins with ``zhitong:{systemname}:``; the braces keep it 
 key expires: a site that is gone leaves nothing behind (docs/decisions/0012).
 """
 
+import asyncio
 import hashlib
 import ssl
 from collections.abc import Awaitable
@@ -96,4 +97,7 @@ async def read_stream(redis: Redis, key: str, after: bytes | str, at_once: int |
     """What is in the stream after this id, or comes within ``BLOCK_MS``; often nothing. Raises as Redis does."""
     read = redis.xread({key: after}, count=at_once, block=BLOCK_MS)
     found = await cast(Awaitable[list[tuple[bytes, list[Entry]]] | None], read)
+    reader = asyncio.current_task()
+    if reader is not None and reader.cancelling():  # redis-py now and then takes a cancellation for its own
+        raise asyncio.CancelledError
     return [entry for _, entries in found or () for entry in entries]
