@@ -2,7 +2,7 @@
 
 from telephony.model.calls import Call
 from telephony.model.changes import AgentTouched, CallTouched
-from telephony.model.ids import CallId
+from telephony.model.ids import CallId, Uniqueid
 from telephony.model.local import CallerKnown, CallRemarked, HelpAsked
 from telephony.model.world import World
 
@@ -30,6 +30,14 @@ def help_asked(world: World, event: HelpAsked) -> None:
     agent = world.agents.get(event.member)
     if agent is not None and agent.help != event.text:
         agent.help = event.text
+        world.emit(AgentTouched(world.now, agent.member))
+
+
+def help_came(world: World, leg: Uniqueid) -> None:
+    """Somebody speaks to the agent whose leg this is."""
+    agent = next((agent for agent in world.agents.values() if leg in agent.talking and agent.help is not None), None)
+    if agent is not None:
+        agent.help = None
         world.emit(AgentTouched(world.now, agent.member))
 
 

@@ -3,11 +3,13 @@
 from telephony.model.calls import MAX_TRANSFERS, Call, Listening, Transfer
 from telephony.model.changes import CallTouched
 from telephony.model.consults import keep
+from telephony.model.on_desk import help_came
 from telephony.model.said_by_us import CallerMoved, CallerSent, SpyTold
 from telephony.model.terms import Role
 from telephony.model.world import World
 
 ENDED = "ended"
+_SPEAKS = ("whisper", "barge")
 
 
 def spied(world: World, event: SpyTold) -> None:
@@ -30,6 +32,8 @@ def _hear(world: World, heard: Call, event: SpyTold) -> None:
         if last.mode == event.mode:
             return  # told twice
         last.end = event.at
+    if event.mode in _SPEAKS:
+        help_came(world, event.spied)
     if event.mode != ENDED:
         if len(heard.heard_by) < MAX_TRANSFERS:
             heard.heard_by.append(Listening(event.at, event.agent, event.mode))

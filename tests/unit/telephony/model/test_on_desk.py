@@ -8,6 +8,7 @@ from telephony.model.local import CallerKnown, CallRemarked, HelpAsked
 from telephony.model.on_desk import MAX_WRITERS
 from telephony.model.tracker import Tracker
 from tests.unit.telephony.model.script import Line, Pbx
+from tests.unit.telephony.model.test_supervision import spies
 
 AGENT = MemberName("1001")
 
@@ -120,6 +121,21 @@ def test_help_lasts_until_the_talk_is_over() -> None:
     assert help_of(tracker) == ""  # no words are asked for
     caller.hangs_up()
     hear(tracker, pbx)
+    assert help_of(tracker) is None
+
+
+def test_help_has_come_when_somebody_speaks_to_the_agent_not_when_they_listen() -> None:
+    tracker, pbx, _ = talking()
+    (leg,) = tracker.world.agents[AGENT].talking
+    tracker.apply(HelpAsked(Micros(0), AGENT, "what about tax?"))
+    ear = pbx.originates("1009")
+    ear.up()
+    spies(ear, "listen", leg)
+    hear(tracker, pbx)
+    assert help_of(tracker) == "what about tax?"
+    spies(ear, "whisper", leg)
+    (event,) = pbx.events
+    assert AgentTouched(event.at, AGENT) in tracker.apply(event)
     assert help_of(tracker) is None
 
 
