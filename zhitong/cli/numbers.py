@@ -14,7 +14,7 @@ from telephony.control.commands import Answer, AnyOrder, Request, Taken
 from telephony.control.limiter import wall_now
 from telephony.control.orders.remarks import LiftLimit, LimitNumber
 from telephony.control.socket import ask
-from telephony.errors import LimitError
+from telephony.errors import LimitError, ZhitongError
 from telephony.limits.limit import HOW, Limit
 from telephony.limits.store import NumberLimits
 from telephony.masking import mask_number
@@ -107,14 +107,19 @@ def _order(
     path: Path, order: AnyOrder, deed: tuple[str, Mapping[str, object]], as_json: bool, words: tuple[str, str]
 ) -> None:
     site = read_site(path)
-    note(audit_of(path, site), order.by, deed[0], **deed[1])
-    answer = wait_for(_ask(path, site, Request(uuid.uuid4().hex, order)))
+    audit, (name, details) = audit_of(path, site), deed
+    note(audit, order.by, name, **details)
+    try:
+        answer = wait_for(_ask(path, site, Request(uuid.uuid4().hex, order)))
+        if answer.taken is not Taken.ACCEPTED:
+            raise LimitError(answer.why)
+    except ZhitongError as error:
+        note(audit, order.by, f"{name} failed", why=str(error), number=details["number"])
+        raise
     if as_json:
         console.print_json(answer)
-    elif answer.taken is Taken.ACCEPTED:
+    else:
         console.say(*words)
-    if answer.taken is not Taken.ACCEPTED:
-        raise LimitError(answer.why)
 
 
 async def _ask(path: Path, site: Site, request: Request) -> Answer:
