@@ -360,3 +360,33 @@ async def a_phone_transfers_out_of_a_room(on: Stage) -> None:
     await agent.refer_replacing(second)
     await wait(0.8)
     await call.hangup()
+
+
+@story
+async def looked_at_in_every_phase(on: Stage) -> None:
+    """As a bridge does that starts anew."""
+    call, agent = await on.talking()
+    await moves(on, "side")
+    await wait(0.5)
+    await on.tap.snapshot()  # on hold
+    on.agents["1005"].on_invite = Ring()
+    await on.order(Setvar(await channel_of(on, "1001"), "ZT_TO", "1005"))
+    await walks(on, "consult")
+    target = await on.rung("1005")
+    await wait(0.5)
+    await on.tap.snapshot()  # it rings
+    target.answer()
+    await target.answered()
+    await wait(0.5)
+    await on.tap.snapshot()  # asking
+    await on.order(Swap(await channel_of(on, "1001"), "back", await channel_of(on, "1005"), "hold"))
+    await wait(0.5)
+    await on.tap.snapshot()  # swapped
+    await on.order(Walk(await channel_of(on, "1005"), "join", context="zt-room-guest"))
+    await wait(0.5)
+    await on.tap.snapshot()  # all three
+    await gone(agent)
+    await wait(0.5)
+    await on.tap.snapshot()  # handed over
+    await gone(target)
+    await call.ended()

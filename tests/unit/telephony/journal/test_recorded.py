@@ -56,6 +56,7 @@ ENDINGS = {
     "sent back into the line": ["sent-back-by-order-from-the-queues-bridge", "sent-back-by-order-from-a-hold"],
     "a phone's transfer out of a room": ["a-phone-transfers-out-of-a-room"],
     "a room of an agent's own call": ["an-agents-own-call-is-held-and-handed-over"],
+    "snapshots in every phase of a room": ["looked-at-in-every-phase"],
     "three in a room": ["three-in-a-room-and-the-agent-leaves", "three-in-a-room-and-the-colleague-leaves"],
     "two citizens connected": ["two-citizens-joined"],
     "calls of the site's own phones": ["phone-to-phone", "an-agent-calls-the-hotline", "members-come-and-go"],

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from telephony.model.changes import AgentStateChanged
-from telephony.model.events import Event, LinkLost
-from telephony.model.ids import Micros, PbxName, Uniqueid
+from telephony.model.events import Event, LinkLost, SnapshotTaken
+from telephony.model.ids import MemberName, Micros, PbxName, Uniqueid
 from telephony.model.machines import AgentState
 from telephony.model.terms import Place, Side
 from telephony.model.tracker import Tracker
@@ -23,6 +23,8 @@ HOLD, CONSULT, CONFERENCE = AgentState.HOLD, AgentState.CONSULT, AgentState.CONF
 
 OWN = "an-agents-own-call-is-held-and-handed-over"
 QUEUED = sorted(STORIES.keys() - {OWN})
+NOT_HERE = ("sent-back-by-order-from-the-queues-bridge", "looked-at-in-every-phase")
+"""No room is entered; a PBX's own snapshots, of another start than those that are made here."""
 
 
 def heard(name: str) -> Told:
@@ -305,7 +307,7 @@ def moments(events: Sequence[Event]) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name in QUEUED if name != "sent-back-by-order-from-the-queues-bridge"])
+@pytest.mark.parametrize("name", [name for name in QUEUED if name not in NOT_HERE])
 def test_a_bridge_that_starts_anew_in_any_phase_knows_where_everybody_stands(name: str) -> None:
     """By context and extension alone: both a bridge that knew nothing, and one that was cut off since the talk."""
     events = recorded.events(name)
@@ -323,3 +325,15 @@ def test_a_bridge_that_starts_anew_in_any_phase_knows_where_everybody_stands(nam
         fresh.hear(events[number:]).settle()
         assert fresh.left_over == {}
         assert (fresh.record.outcome, fresh.record.agent) == ("answered", "1001")
+
+
+def test_by_a_real_pbx_own_answer_it_is_the_same() -> None:
+    """What it says of itself in each phase is all that a bridge needs that starts anew."""
+    told, phases = Told(), []
+    for event in recorded.events("looked-at-in-every-phase"):
+        told.hear([event])
+        if isinstance(event, SnapshotTaken) and event.channels:
+            fresh = Told().hear([event])
+            assert shown(fresh.tracker.world) == shown(told.tracker.world)
+            phases.append(fresh.tracker.world.agents[MemberName("1001")].state)
+    assert phases == [HOLD, CONSULT, CONSULT, ON_CALL, CONFERENCE, READY]
