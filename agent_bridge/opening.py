@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 TRY_AGAIN_S = 5.0
 _BURST = 3
+_PATIENCE_S = 1.0
 
 
 def settings_of(table: Table) -> Settings:
@@ -54,18 +55,26 @@ async def keep(gateway: Gateway, table: Table, tls: ssl.SSLContext | None, port:
     while True:
         try:
             await _serve(gateway, table, tls, table.port if port is None else port)
-        except* OSError as errors:
-            why = "; ".join(str(error) for error in errors.exceptions)
-            log.warning("no desktop can connect: see [gateway] in site.toml", host=table.host, why=why)
-        except* Exception:
+        except OSError as error:
+            log.warning("no desktop can connect: see [gateway] in site.toml", host=table.host, why=str(error))
+        except Exception:
             log.exception("the gateway failed and begins anew")
         await asyncio.sleep(TRY_AGAIN_S)
 
 
 async def _serve(gateway: Gateway, table: Table, tls: ssl.SSLContext | None, port: int) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(gateway.run())
+    work = asyncio.create_task(gateway.run())
+    try:
         async with gateway.serving(table.host.strip("[]"), port, tls, table.origins) as here:
             scheme = "ws" if tls is None else "wss"
             log.info("desktops connect here", address=f"{scheme}://{table.host}:{here}{PATH}")
-            await asyncio.Event().wait()
+            await work
+    finally:
+        await _ended(work)
+
+
+async def _ended(work: "asyncio.Task[None]") -> None:
+    """Told to end until it does: what is below may take one word of it for its own."""
+    while not work.done():
+        work.cancel()
+        await asyncio.wait([work], timeout=_PATIENCE_S)

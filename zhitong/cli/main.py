@@ -22,7 +22,7 @@ own. 每个命令都有 `--help`。
 """
 
 _COMMANDS = (
-    *("demo", "run", "serve", "pbx", "dialplan", "agents", "accounts", "phones", "secrets", "audit"),
+    *("demo", "run", "serve", "gateway", "pbx", "dialplan", "agents", "accounts", "phones", "secrets", "audit"),
     *("calls", "missed", "numbers", "recordings", "retention", "reconcile"),
     *("prompts", "status", "doctor", "chaos", "journal-agent"),
 )

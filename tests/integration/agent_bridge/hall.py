@@ -57,15 +57,17 @@ class Hall:
             return str((await response.json())["token"])
 
     @asynccontextmanager
-    async def desktop(self, account: str, client_id: str = "seat") -> AsyncIterator[Client]:
+    async def desktop(self, account: str, client_id: str = "seat", *urls: str) -> AsyncIterator[Client]:
         """A client of this account, connected."""
-        async with Client([self.url], lambda: self.token(account), client_id, first_pause_s=0.1) as client:
+        async with Client(urls or [self.url], lambda: self.token(account), client_id, first_pause_s=0.1) as client:
             await client.connected(ENOUGH_S)
             yield client
 
 
-def _tables(http: int, gateway: int) -> str:
+def _tables(http: int, gateway: int, redis: str) -> str:
+    store = f'[store]\nredis_url = "{redis}"\n' if redis else ""
     return f"""
+{store}
 [http]
 port = {http}
 
@@ -86,8 +88,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def hall(directory: Path, tools: Tools, *numbers: str) -> AsyncIterator[Hall]:
-    """Agents of the queue ``service``, none signed in, each with an account of their number; a supervisor ``boss``."""
+async def hall(directory: Path, tools: Tools, *numbers: str, redis: str = "") -> AsyncIterator[Hall]:
+    """Agents of the queue ``service``, none signed in, each with an account of their number; a supervisor ``boss``.
+    ``redis``: the URL of a server between the bridge and gateways."""
     out: list[int] = []
 
     def text(ports: Ports) -> str:
@@ -95,7 +98,7 @@ async def hall(directory: Path, tools: Tools, *numbers: str) -> AsyncIterator[Ha
         return site(
             ports,
             queue="join_empty = true\nleave_empty = false",
-            rest=_tables(free_port(), free_port()),
+            rest=_tables(free_port(), free_port(), redis),
             trunk=f"port = {out[0]}",
             host=TRUNK_HOST,
         )
