@@ -140,7 +140,7 @@ class Porter:
         caller = caller_of_room(self._world, call)
         if caller is None:
             return [(channel, Hangup(channel.name, _NORMAL)) for channel in placed if not channel.leg.partners]
-        alone = caller in placed and not caller.leg.partners and len(placed) == 1
+        alone = caller in placed and caller.bridge is not None and not caller.leg.partners and len(placed) == 1
         # Nobody is on hold for somebody who has gone: before all others to whoever is free.
         return [(caller, Redirect(caller.name, "zt-room-caller", "left"))] if alone and call.inbound else []
 

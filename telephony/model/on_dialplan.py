@@ -20,7 +20,7 @@ from telephony.model.names import dialled_of
 from telephony.model.on_bridges import conversation, enter_bridge, leave_bridge
 from telephony.model.on_channels import cancel_pending
 from telephony.model.on_queues import close_visit
-from telephony.model.terms import Direction, VisitResult
+from telephony.model.terms import Direction, Place, VisitResult
 from telephony.model.world import World
 
 _RESULT_OF_STATUS = {
@@ -54,6 +54,7 @@ def queue_ended(world: World, event: QueueEnded) -> None:
     if call is None:
         return world.stray(event.uniqueid, "ZtQueueEnd")
     cancel_pending(world, call, event.uniqueid)
+    call.legs[event.uniqueid].place = Place.NONE  # who was left in a room hears a sentence now, or nothing
     result = _RESULT_OF_STATUS.get(event.status, VisitResult.UNKNOWN)
     visit = call.open_visit(event.uniqueid)
     if visit is not None:

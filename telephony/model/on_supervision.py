@@ -5,7 +5,7 @@ from telephony.model.changes import CallTouched
 from telephony.model.consults import keep
 from telephony.model.on_desk import help_came
 from telephony.model.said_by_us import CallerMoved, CallerSent, SpyTold
-from telephony.model.terms import Role
+from telephony.model.terms import Place, Role
 from telephony.model.world import World
 
 ENDED = "ended"
@@ -62,6 +62,7 @@ def sent(world: World, event: CallerSent) -> None:
     if call is None:
         return world.stray(event.uniqueid, "ZtSent")
     by = next((uniqueid for uniqueid, leg in reversed(call.legs.items()) if leg.party == event.by), event.uniqueid)
+    call.room, call.legs[event.uniqueid].place = False, Place.NONE
     transfer = Transfer("blind", event.at, by, event.to, "zt-transfer", "Success")
     keep(world, call, transfer)
     return None

@@ -137,3 +137,16 @@ def test_every_place_that_is_asked_for_is_rendered() -> None:
     there = plan(rendered())
     assert [place for place in PLACES if place[1] not in there[place[0]]] == []
     assert {context for context, _ in PLACES} == {AGENT, CALLER, GUEST}
+
+
+async def test_a_caller_who_rates_the_call_is_left_in_peace(lodge: Lodge) -> None:
+    """All others have gone, and the caller is out of the room, where the dialplan speaks."""
+    lodge.phone.leaves()
+    lodge.phone.gone()
+    lodge.caller.leaves()
+    await lodge.at(0)
+    assert await lodge.at(LEFT_S) == []
+    lodge.caller.queue_ended("CONTINUE")
+    await lodge.at(LEFT_S + 1)
+    leg = lodge.told.tracker.world.channels[lodge.caller.uniqueid].leg
+    assert leg.place == ""
