@@ -85,7 +85,7 @@ class _Desk:
 
     async def sign_out(self, order: SignOut, within: float) -> Done:
         until = time.monotonic() + within
-        agent = self._signed_in(order.agent)
+        agent = await self._signed_in(order.agent)
         _demand_known("queues", order.queues, list(agent.memberships))
         leaving = set(order.queues or agent.memberships)
         if self._always:
@@ -107,7 +107,7 @@ class _Desk:
 
     async def ready(self, order: Ready, within: float) -> Done:
         until = time.monotonic() + within
-        agent = self._signed_in(order.agent)
+        agent = await self._signed_in(order.agent)
         wrapping = self._wraps_up(order.agent)
         for interface in _interfaces(agent):
             await self._act(QueuePause(interface, paused=False), until)
@@ -123,7 +123,7 @@ class _Desk:
             raise CommandRefused(
                 Reason.BAD_VALUE, f"reason: {order.reason!r:.40} is none of yours. Allowed: {', '.join(allowed)}."
             )
-        agent = self._signed_in(order.agent)
+        agent = await self._signed_in(order.agent)
         await self._pause_all(agent, order.reason, until)
         seen = await self._reach.outcomes.until(lambda: _is_paused(agent, order.reason), _left(until))
         return Done(seen=seen)
@@ -137,7 +137,7 @@ class _Desk:
 
     async def extend(self, order: ExtendWrapUp, within: float) -> Done:
         until = time.monotonic() + within
-        agent, limit = self._signed_in(order.agent), self._reach.site.desk.wrapup_max_s
+        agent, limit = await self._signed_in(order.agent), self._reach.site.desk.wrapup_max_s
         if order.seconds < 1:
             raise CommandRefused(Reason.BAD_VALUE, "seconds: must be 1 or more.")
         now, ends = self._reach.world.now, agent.wrapup_until
@@ -166,9 +166,11 @@ class _Desk:
 
     # --- what they share --------------------------------------------------------------------------------------
 
-    def _signed_in(self, number: MemberName) -> queues.Agent:
-        agent = self._reach.member(number)
-        if not agent.memberships or (agent.state is AgentState.SIGNED_OUT and self._always):
+    async def _signed_in(self, number: MemberName) -> queues.Agent:
+        agent = self._reach.world.agents.get(number)
+        if agent is None:
+            await self._reach.person(number)
+        if agent is None or not agent.memberships or (agent.state is AgentState.SIGNED_OUT and self._always):
             raise CommandRefused(Reason.WRONG_STATE, f"agent: {number} is signed in to no queue. Sign in first.")
         return agent
 

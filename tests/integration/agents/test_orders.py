@@ -46,7 +46,8 @@ async def test_an_agent_works_by_orders_and_by_codes_alike(make_rig: MakeRig, tm
         assert "unknown-agent: agent:" in await bridge.refused(SignIn(MemberName("9999"), LEAD))
         assert "not-allowed: agent:" in await bridge.refused(SignIn(MemberName("1002"), LEAD))
         assert "bad-value: queues:" in await bridge.refused(SignIn(ME, LEAD, (QueueName("x\r\ny"),)))
-        assert "agent: '1001' is in no queue" in await bridge.refused(Ready(ME, ME))
+        assert "unknown-agent: agent:" in await bridge.refused(Ready(MemberName("9999"), LEAD))
+        assert "wrong-state: agent: 1001 is signed in to no queue" in await bridge.refused(Ready(ME, ME))
 
         await bridge.done(SignIn(ME, ME, (QueueName("housing"),)))
         assert await rig.members("housing") == {"1001": (5, False)}
