@@ -20,7 +20,7 @@ class Desk(Table, frozen=True):
     without one before a pause; 0: for ever."""
 
     pause_reasons: dict[Word, Title] = field(default_factory=lambda: dict(REASONS))
-    after_missed: Literal["pause", "next"] = "pause"
+    after_missed: Literal["pause", "next"] = "next"  # a pause needs a desktop that shows it
     after_refused: Literal["pause", "next"] = "next"
     wrapup_max_s: Annotated[int, whole(10, 7200, "whole seconds")] = 600
     desktop_grace_s: Seconds = 30

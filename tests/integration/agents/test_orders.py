@@ -18,6 +18,7 @@ pytestmark = pytest.mark.acceptance
 
 SITE = """
 [desk]
+after_missed = "pause"
 desktop_grace_s = 1
 wrapup_max_s = 90
 [[queue]]

@@ -7,6 +7,7 @@ that the PBX said neither time. So a call that comes in between is no difference
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from telephony.model.names import is_watcher
 from telephony.model.world import World
 
 Fact = tuple[str, ...]
@@ -35,7 +36,7 @@ def of_rows(rows: Iterable[Headers]) -> Facts:
     lines: dict[str, list[tuple[int, str]]] = {}
     for row in rows:
         match row.get("Event"):
-            case "CoreShowChannel":
+            case "CoreShowChannel" if not is_watcher(row.get("Channel", "")):
                 facts.add(("channel", row["Uniqueid"]))
                 if row.get("BridgeId"):
                     facts.add(("in bridge", row["Uniqueid"], row["BridgeId"]))
