@@ -7,6 +7,7 @@ its call record is found again whoever writes it, the bridge or the journal, and
 import msgspec
 
 from telephony.ledger.terms import AttemptId, AttemptOutcome, CallerKey, EntryId
+from telephony.model.counters import CALL_BACKS
 from telephony.model.ids import CallId, MemberName, Micros, PbxName, Uniqueid
 from telephony.model.names import trunk_of
 from telephony.model.terms import Direction, Outcome
@@ -38,13 +39,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     talk_ms: int | None = None
 
 
-_FIRST_COUNTER = 1 << 23
-"""Above what Asterisk's own counter of channels comes to, and within the 24 bits that a CallId keeps of it."""
-
-
 def uniqueid_of(attempt: AttemptId, pbx: PbxName, now: Micros) -> Uniqueid:
     """The name for the agent's channel, of the form of Asterisk's own. The PBX refuses a second channel of one name."""
-    counter = _FIRST_COUNTER + attempt % _FIRST_COUNTER
+    counter = CALL_BACKS[attempt % len(CALL_BACKS)]
     return Uniqueid(f"{pbx}-{now // 1_000_000}.{counter}")
 
 

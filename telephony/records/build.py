@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from telephony.model import calls as model
 from telephony.model.calls import Call
+from telephony.model.counters import is_ear
 from telephony.model.ids import MemberName, Micros, Uniqueid
 from telephony.model.machines import OfferState
 from telephony.model.names import trunk_of
@@ -323,9 +324,10 @@ def _recorded(call: Call) -> bool | None:
 
 
 def is_no_call(call: Call) -> bool:
-    """What took channels and is no call of anybody's: a keyed feature code, a supervisor's ear on another call, a timer
-    of the dialplan's."""
-    return is_feature_code(call) or call.listens or not any(leg.person for leg in call.legs.values())
+    """What took channels and is no call of anybody's: a keyed feature code, a supervisor's phone that was rung for
+    another call, a timer of the dialplan's."""
+    ear = call.listens or is_ear(call.caller)
+    return ear or is_feature_code(call) or not any(leg.person for leg in call.legs.values())
 
 
 def is_feature_code(call: Call) -> bool:

@@ -11,6 +11,7 @@ from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.errors import AmiActionFailed
 from telephony.model.calls import Call, Offer
+from telephony.model.counters import CALLS_OUT
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Uniqueid
 from telephony.model.machines import OfferState
 from telephony.model.names import party_of
@@ -21,7 +22,6 @@ AGENT_RING_MS = 30_000
 DECLINED = 21
 """Q.850, call rejected: what the model takes for a refusal by the phone."""
 _NORMAL = 16
-_FIRST_COUNTER = 1 << 22
 
 
 def handlers(reach: Reach) -> Handlers:
@@ -35,10 +35,9 @@ def handlers(reach: Reach) -> Handlers:
     }
 
 
-def new_uniqueid(reach: Reach) -> Uniqueid:
-    """A name for a channel that we have the PBX make, of the form of Asterisk's own; its counter is above what those
-    come to, and below those of the tries of call-backs (``telephony.ledger.attempts``)."""
-    counter = _FIRST_COUNTER + secrets.randbelow(_FIRST_COUNTER)
+def new_uniqueid(reach: Reach, counters: range) -> Uniqueid:
+    """A name for a channel that we have the PBX make (``telephony.model.counters``)."""
+    counter = secrets.choice(counters)
     return Uniqueid(f"{reach.site.pbx.systemname}-{reach.world.now // MICROS_PER_SECOND}.{counter}")
 
 
@@ -154,7 +153,7 @@ async def call_out(reach: Reach, order: orders.CallOut, within: float) -> Done:
         raise CommandRefused(Reason.NOT_ALLOWED, "number: [outgoing] in site.toml does not allow to call it.")
     person = await reach.person(order.agent)
     reach.can_ring(order.agent)
-    uniqueid = new_uniqueid(reach)
+    uniqueid = new_uniqueid(reach, CALLS_OUT)
     action = Originate(
         channel=f"PJSIP/{person.phone}",
         context="zt-phone",

@@ -18,6 +18,7 @@ from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.errors import AmiActionFailed
 from telephony.model.calls import Call, Visit
+from telephony.model.counters import EARS
 from telephony.model.ids import MemberName, Uniqueid
 from telephony.model.said_by_us import CallerMoved
 from telephony.model.terms import Place, Role
@@ -26,6 +27,7 @@ from telephony.model.world import Channel
 _Variables = tuple[tuple[str, str], ...]
 
 MODES = ("listen", "whisper", "barge")
+_AHEAD_S, _LEAST_RING_MS, _LAST_WORD_S = 0.5, 1_000, 5.0
 FIRST = 1_000
 """Above every priority that the dialplan gives (QUEUE_PRIO): who was moved first last stands first."""
 
@@ -86,18 +88,19 @@ async def listen(reach: Reach, order: orders.Listen, within: float) -> Done:
         return await carried_out(reach, Redirect(ear.name, "zt-spy", exten), seen, within)
     reach.can_ring(order.phone)
     variables += (("ZT_SPIED", spied.name), ("ZT_SPIED_ID", spied.uniqueid))
-    action = _ring(reach, person.phone, ("zt-spy", exten), f'"{order.mode}" <{order.agent}>', variables)
+    action = _ring(reach, person.phone, ("zt-spy", exten), f'"{order.mode}" <{order.agent}>', variables, within)
     return await carried_out(reach, action, seen, within)
 
 
-def _ring(reach: Reach, phone: str, to: tuple[str, str], shown: str, variables: _Variables) -> Originate:
+def _ring(reach: Reach, phone: str, to: tuple[str, str], shown: str, variables: _Variables, within: float) -> Originate:
+    """No longer than the order has: who picks up later would come upon a call of which nobody thinks any more."""
     return Originate(
         channel=f"PJSIP/{phone}",
         context=to[0],
         exten=to[1],
-        timeout=AGENT_RING_MS,
+        timeout=min(AGENT_RING_MS, max(_LEAST_RING_MS, round(1_000 * (within - _AHEAD_S)))),
         caller_id=shown,
-        channel_id=new_uniqueid(reach),
+        channel_id=new_uniqueid(reach, EARS),
         variables=(("FORWARD_CONTEXT", "zt-forward"), *variables),
     )
 
@@ -138,11 +141,13 @@ async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done
             return Done()
     variables = (("ZT_CALL", caller.uniqueid), ("ZT_CALLER", caller.name))
     shown = f'"take over" <{leg.leg.party}>'
-    action = _ring(reach, person.phone, ("zt-room-guest", "join"), shown, variables)
-    there = partial(_is_there, reach, call, Uniqueid(action.channel_id))
+    action = _ring(reach, person.phone, ("zt-room-guest", "join"), shown, variables, until - time.monotonic())
+    uniqueid = Uniqueid(action.channel_id)
+    there = partial(_is_there, reach, call, uniqueid)
     done = await carried_out(reach, action, there, until - time.monotonic())
-    if done.seen:
-        await reach.act(Hangup(leg.name), max(1.0, until - time.monotonic()))
+    late = None if done.seen else reach.world.channels.get(uniqueid)
+    if done.seen or late is not None:  # a third who comes now would stay with both
+        await reach.act(Hangup(leg.name if late is None else late.name), _LAST_WORD_S)
     return done
 
 

@@ -69,6 +69,12 @@ class Office:
                             return MemberName(number)
                 await asyncio.sleep(0.02)
 
+    async def free(self, number: str) -> None:
+        """Return when this agent's phone has no channel."""
+        async with asyncio.timeout(ENOUGH_S):
+            while f"PJSIP/{number}-" in await self.scene.lab.pbx.cli("core show channels concise"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
     async def quiet(self) -> None:
         """Return when the PBX has no channel left."""
         await Stage(self.scene).quiet(ENOUGH_S)

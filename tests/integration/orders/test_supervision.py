@@ -93,6 +93,12 @@ async def test_a_supervisor_takes_the_caller_over(tmp_path: Path, tools: Tools) 
         await call.answered()
         await call.hears(HUM[one])
         call_id = await room.call_id()
+        late = await room.order(TakeOver(call_id, boss, boss), deadline_s=3.0)  # the phone rings, nobody picks up
+        assert (late.taken, late.seen) == (Taken.ACCEPTED, False)
+        rang = await room.agents[boss].next_call()
+        await rang.ended()
+        assert taken.is_up
+        await room.free(boss)
         room.agents[boss].on_invite = AutoAnswer()
         await room.done(TakeOver(call_id, boss, boss))
         await taken.ended()
