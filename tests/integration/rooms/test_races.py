@@ -207,3 +207,39 @@ async def test_a_phone_s_own_attended_transfer_out_of_a_room(make_rig: MakeRig, 
             await taken.hangup()
             await here.citizen.ended()
             await here.silent()
+
+
+async def test_who_was_left_in_a_room_rates_the_agent_and_is_not_moved(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with (
+        make_rig(SITE + "[rating]\non = true\nwait_s = 20\n", AGENTS) as rig,
+        office(rig, tmp_path / "office") as bridge,
+    ):
+        here = await hall(rig, tmp_path / "music")
+        await bridge.done(bridge.desk(here).hold())
+        await bridge.done(bridge.desk(here).resume())
+        await here.agent.hangup()
+        asked = await rig.manager.event("ZtRating", State="asked")
+        assert asked["Agent"] == "1001"
+        await settled(4)  # longer than the bridge leaves anybody alone in a room
+        await here.citizen.dtmf("5")
+        assert (await rig.manager.event("ZtRating", State="given"))["Value"] == "5"
+        await here.citizen.ended()
+        assert rig.manager.all("ZtRequeue") == []
+
+
+async def test_a_bridge_that_comes_later_knows_where_everybody_stands(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig:
+        here = await hall(rig, tmp_path / "music")
+        guest = await here.consult()
+        async with office(rig, tmp_path / "first") as bridge:
+            await bridge.done(bridge.desk(here).swap())
+        async with office(rig, tmp_path / "second") as bridge:
+            await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}), only(guest, {MUSIC}))
+            await bridge.done(bridge.desk(here).merge())
+            await asyncio.gather(only(here.citizen, {FIRST, SECOND}), only(guest, {CITIZEN, FIRST}))
+        async with office(rig, tmp_path / "third") as bridge:
+            await bridge.done(bridge.desk(here).complete())
+            await asyncio.gather(only(here.citizen, {SECOND}), only(guest, {CITIZEN}))
+        await guest.hangup()
+        await here.citizen.ended()
+        await here.silent()
