@@ -79,3 +79,29 @@ async def test_who_was_called_out_to_is_held_and_handed_over(make_rig: MakeRig, 
         await guest.hangup()
         await citizen.ended()  # there is no queue to go back to
         await here.silent()
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_back_into_another_queue_out_of_its_bridge_or_a_hold(
+    make_rig: MakeRig, tmp_path: Path, held: bool
+) -> None:
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office") as bridge:
+        here = await hall(rig, tmp_path / "music")
+        desk = bridge.desk(here)
+        if held:
+            await bridge.done(desk.hold())
+        assert "bad-value: queue:" in await bridge.refused(Requeue(desk.call, ME, "test", QueueName("nowhere")))
+        await bridge.done(Requeue(desk.call, ME, "test", QueueName("other")))
+        await here.agent.ended()
+        await rig.manager.event("QueueCallerJoin", Queue="other", Position="1")
+        await rig.manager.event("AgentConnect", Queue="other")
+        await hear((here.citizen, SECOND))
+        await here.citizen.hangup()
+        await here.silent()
+        assert sorted(here.queue_log()) == [
+            "COMPLETEAGENT",
+            "COMPLETECALLER",
+            "CONNECT",
+            "CONNECT",
+            *["ENTERQUEUE"] * 2,
+        ]
