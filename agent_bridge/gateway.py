@@ -30,6 +30,7 @@ from agent_bridge.ports import Audit, Authenticator
 from agent_bridge.presence import SETTLE_S, Presence
 from agent_bridge.session import Session, close, close_of
 from agent_bridge.settings import SILENT_BEATS, Settings
+from agent_bridge.tasks import together
 from agent_bridge.wire import messages
 from agent_bridge.wire.closes import Close
 from agent_bridge.wire.envelope import notification
@@ -73,11 +74,8 @@ class Gateway:
 
     async def run(self) -> None:
         """Follow the feed, tell the door who is there, look after the desktops."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.hub.run())
-            group.create_task(self.presence.run())
-            group.create_task(self._sweep_on())
-            group.create_task(self._settle())
+        parts = {"hub": self.hub.run(), "presence": self.presence.run(), "sweep": self._sweep_on()}
+        await together({**parts, "settle": self._settle()})
 
     @contextlib.asynccontextmanager
     async def serving(
@@ -225,6 +223,7 @@ class Gateway:
         await asyncio.sleep(SETTLE_S)
         documents = [item.document for item in self.hub.shelf.items.values()]
         self.presence.settle([document for document in documents if isinstance(document, AgentDocument)])
+        await asyncio.Event().wait()
 
     async def _send_away(self, server: Server) -> None:
         """Each comes again after a time of its own, so that not all do at once."""

@@ -9,6 +9,7 @@ import structlog
 
 from agent_bridge.gateway import PATH, Gateway
 from agent_bridge.settings import Settings
+from agent_bridge.tasks import ended
 from telephony.errors import ConfigError
 from telephony.site.gateway import Gateway as Table
 from telephony.site.site import Site
@@ -17,7 +18,6 @@ log = structlog.get_logger(__name__)
 
 TRY_AGAIN_S = 5.0
 _BURST = 3
-_PATIENCE_S = 1.0
 
 
 def settings_of(table: Table) -> Settings:
@@ -63,18 +63,12 @@ async def keep(gateway: Gateway, table: Table, tls: ssl.SSLContext | None, port:
 
 
 async def _serve(gateway: Gateway, table: Table, tls: ssl.SSLContext | None, port: int) -> None:
-    work = asyncio.create_task(gateway.run())
+    work = asyncio.create_task(gateway.run(), name="gateway")
     try:
         async with gateway.serving(table.host.strip("[]"), port, tls, table.origins) as here:
             scheme = "ws" if tls is None else "wss"
             log.info("desktops connect here", address=f"{scheme}://{table.host}:{here}{PATH}")
-            await work
+            await asyncio.wait([work])  # it goes on while desktops are told to come again
+            work.result()
     finally:
-        await _ended(work)
-
-
-async def _ended(work: "asyncio.Task[None]") -> None:
-    """Told to end until it does: what is below may take one word of it for its own."""
-    while not work.done():
-        work.cancel()
-        await asyncio.wait([work], timeout=_PATIENCE_S)
+        await ended([work])

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import structlog
 
+from agent_bridge.tasks import together
 from telephony.control.commands import Reason, Request, Taken
 from telephony.control.orders.agents import DesktopSeen
 from telephony.control.port import Orders
@@ -64,9 +65,7 @@ class Presence:
 
     async def run(self) -> None:
         """Tell, a few at a time, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(WORKERS):
-                group.create_task(self._work())
+        await together({f"presence-{number}": self._work() for number in range(WORKERS)})
 
     async def _work(self) -> None:
         while True:

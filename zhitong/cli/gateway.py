@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from agent_bridge.gateway import Gateway
 from agent_bridge.opening import keep, settings_of, tls_of
+from agent_bridge.tasks import ended
 from telephony.config import Site, read_site
 from telephony.control.redis_orders import RedisOrders
 from telephony.errors import ConfigError
@@ -75,15 +76,13 @@ async def _run(path: Path, port: int | None, name: str) -> None:
     async with _upstream(path, site) as (redis, keys), open_access(path, site, name) as access:
         orders, feed = RedisOrders(redis, keys), RedisFeed(redis, keys, name)
         here = Gateway(feed, orders, access.tokens, access.audit, settings_of(table), name)
-        async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(orders.run()), group.create_task(_tell_ready(here))]
-            work = group.create_task(keep(here, table, tls, port))
-            _stop_on_signals(work)
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
-            notify("STOPPING=1")
-            for task in beside:
-                task.cancel()
+        beside = [asyncio.create_task(orders.run(), name="orders"), asyncio.create_task(_tell_ready(here))]
+        work = asyncio.create_task(keep(here, table, tls, port))
+        _stop_on_signals(work)
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        notify("STOPPING=1")
+        await ended(beside)
     log.info("stopped", gateway=name)
 
 
