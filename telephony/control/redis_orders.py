@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from telephony.control import redis_wire as wire
 from telephony.control.commands import Answer, Reason, Request
 from telephony.control.door import DEADLINE_LIMIT_S
-from telephony.live.redis_link import FAULTS, Keys, read_stream
+from telephony.live.redis_link import FAULTS, Keys, in_time, read_stream
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +88,8 @@ class RedisOrders:
             wire.ORDERS_S,
         ]
         try:
-            entry = await self._put((self._keys.head, self._keys.orders), said)
+            async with in_time():
+                entry = await self._put((self._keys.head, self._keys.orders), said)
         except FAULTS as error:
             log.warning("it is not known whether an order reached Redis", key=request.key, reason=str(error))
             return None
@@ -97,11 +98,12 @@ class RedisOrders:
     async def _call_back(self, request: Request, mark: str) -> Answer:
         """The deadline has passed: take the order out of the stream, if nobody has."""
         try:
-            entries = await self._redis.xrange(self._keys.orders)
-            for entry, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], entries):
-                ours = fields.get(b"to") == self._name.encode() and fields.get(b"mark") == mark.encode()
-                if ours and await self._redis.xdel(self._keys.orders, entry):
-                    return wire.refused(request.key, Reason.UNAVAILABLE, wire.UNAVAILABLE)
+            async with in_time():
+                entries = await self._redis.xrange(self._keys.orders)
+                for entry, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], entries):
+                    ours = fields.get(b"to") == self._name.encode() and fields.get(b"mark") == mark.encode()
+                    if ours and await self._redis.xdel(self._keys.orders, entry):
+                        return wire.refused(request.key, Reason.UNAVAILABLE, wire.UNAVAILABLE)
         except FAULTS as error:
             log.warning("an order could not be called back", key=request.key, reason=str(error))
         return wire.unknown(request.key)
@@ -118,7 +120,8 @@ class RedisOrders:
                 await asyncio.sleep(_PAUSE_S)
 
     async def _follow(self) -> None:
-        await cast(Awaitable[Any], self._redis.ping())
+        async with in_time():
+            await cast(Awaitable[Any], self._redis.ping())
         self._ready.set()
         answers, last = self._keys.answers(self._name), b"0"
         while True:

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from telephony.control import redis_wire as wire
 from telephony.control.commands import KEY_LIMIT, Answer, AskStatus, Reason, Request
 from telephony.control.door import DEADLINE_LIMIT_S
-from telephony.live.redis_link import FAULTS, Keys, read_stream
+from telephony.live.redis_link import FAULTS, Keys, in_time, read_stream
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,8 @@ class RedisTaking:
 
     async def _now(self) -> int:
         """Milliseconds since 1970 by the clock of Redis, which stamps the orders."""
-        seconds, micros = await self._redis.time()
+        async with in_time():
+            seconds, micros = await self._redis.time()
         return seconds * 1000 + micros // 1000
 
     async def _begin(self, entry: bytes, order: wire.Order, since: int) -> None:
@@ -101,7 +102,8 @@ class RedisTaking:
         noted = isinstance(order.request, Request) and _is_noted(order.request)
         key = order.request.key if isinstance(order.request, Request) else ""
         keys = (self._keys.orders, self._keys.taken(key))
-        how, now, answer = await self._take_one(keys, [entry, self._run, wire.TAKEN_S if noted else 0])
+        async with in_time():
+            how, now, answer = await self._take_one(keys, [entry, self._run, wire.TAKEN_S if noted else 0])
         if how == b"gone":
             return
         try:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import cast
 
 import structlog
@@ -12,7 +12,7 @@ from telephony.live import redis_wire as wire
 from telephony.live.documents import Delta, Snapshot
 from telephony.live.epochs import run_of
 from telephony.live.port import Position, PositionGone, UpstreamLost, position_of
-from telephony.live.redis_link import FAULTS, Entry, Keys, read_stream
+from telephony.live.redis_link import FAULTS, Entry, Keys, in_time, read_stream
 from telephony.live.redis_wire import position_at, stream_id
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class RedisFeed:
 
     async def snapshot(self) -> Snapshot:
         """As of Feed."""
-        with _upstream():
+        async with _upstream():
             async with self._redis.pipeline(transaction=True) as both:
                 both.hget(self._keys.head, "at")
                 both.hgetall(self._keys.documents)
@@ -61,7 +61,7 @@ class RedisFeed:
 
     async def _look(self, after: Position) -> list[Entry]:
         """What is there after this position, or nothing when it is the last. Raises PositionGone, UpstreamLost."""
-        with _upstream():
+        async with _upstream():
             async with self._redis.pipeline(transaction=True) as both:
                 both.hget(self._keys.head, "at")
                 both.xrange(self._keys.deltas, f"({stream_id(after)}", "+", count=AT_ONCE)
@@ -74,7 +74,7 @@ class RedisFeed:
 
     async def _wait(self, after: Position) -> list[Entry]:
         """What comes after this position; nothing when nothing comes for a while."""
-        with _upstream():
+        async with _upstream():
             return await read_stream(self._redis, self._keys.deltas, stream_id(after), AT_ONCE)
 
     async def _note(self, at: Position) -> None:
@@ -83,7 +83,8 @@ class RedisFeed:
         if self._place and now - self._noted_at >= _NOTE_EVERY_S:
             self._noted_at = now
             with contextlib.suppress(*FAULTS):
-                await self._redis.set(self._place, stream_id(at), ex=PLACE_S)
+                async with in_time():
+                    await self._redis.set(self._place, stream_id(at), ex=PLACE_S)
 
 
 def _following(entry_id: bytes, fields: dict[bytes, bytes], after: Position) -> tuple[Delta, ...]:
@@ -113,10 +114,11 @@ def _gone(after: Position) -> PositionGone:
     return PositionGone(f"What came after {after.epoch}/{after.sequence} is not kept in Redis. Read the snapshot.")
 
 
-@contextlib.contextmanager
-def _upstream() -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def _upstream() -> AsyncIterator[None]:
     try:
-        yield
+        async with in_time():
+            yield
     except FAULTS as error:
         raise UpstreamLost(f"Redis does not answer: {str(error) or type(error).__name__}") from error
     except (wire.Damaged, ValueError) as error:
@@ -131,7 +133,7 @@ def _damaged(error: Exception) -> str:
 
 async def places(redis: Redis, keys: Keys) -> dict[str, Position]:
     """How far each reader that has a name has come; of those that are gone for a minute nothing is kept."""
-    with _upstream():
+    async with _upstream():
         prefix = keys.reader("")
         found: dict[str, Position] = {}
         async for key in redis.scan_iter(match=f"{prefix}*", count=100):

@@ -70,7 +70,7 @@ def open_redis(url: str, password: str | None = None, ca: str | None = None) -> 
     are believed of a ``rediss://`` server, in PEM. Nothing is ever sent twice. Raises ConfigError."""
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_S,
-        "socket_timeout": ANSWER_S,
+        "socket_timeout": None,  # else redis-py sends by asyncio.wait_for, which before Python 3.12 may lose a cancel
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
@@ -93,10 +93,16 @@ def _readable(ca: str) -> str:
     return ca
 
 
+def in_time() -> asyncio.Timeout:
+    """Around everything that is asked of Redis: it raises TimeoutError when no answer comes."""
+    return asyncio.timeout(ANSWER_S)
+
+
 async def read_stream(redis: Redis, key: str, after: bytes | str, at_once: int | None = None) -> list[Entry]:
     """What is in the stream after this id, or comes within ``BLOCK_MS``; often nothing. Raises as Redis does."""
     read = redis.xread({key: after}, count=at_once, block=BLOCK_MS)
-    found = await cast(Awaitable[list[tuple[bytes, list[Entry]]] | None], read)
+    async with in_time():
+        found = await cast(Awaitable[list[tuple[bytes, list[Entry]]] | None], read)
     reader = asyncio.current_task()
     if reader is not None and reader.cancelling():  # redis-py now and then takes a cancellation for its own
         raise asyncio.CancelledError

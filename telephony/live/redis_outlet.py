@@ -19,7 +19,7 @@ from redis.exceptions import ResponseError
 from telephony.live import redis_wire as wire
 from telephony.live.documents import Delta, Snapshot
 from telephony.live.port import Position, position_of
-from telephony.live.redis_link import FAULTS, Keys
+from telephony.live.redis_link import FAULTS, Keys, in_time
 from telephony.live.redis_wire import stream_id
 
 log = structlog.get_logger(__name__)
@@ -166,7 +166,8 @@ class RedisOutlet:
         at = self._at = Position(snapshot.epoch, snapshot.sequence)  # what is published meanwhile waits
         documents = [part for pair in wire.documents(snapshot).items() for part in pair]
         try:
-            said = await self._begin(self._keys, [self._run, stream_id(at), "", ALIVE_S, KEPT_S, *documents])
+            async with in_time():
+                said = await self._begin(self._keys, [self._run, stream_id(at), "", ALIVE_S, KEPT_S, *documents])
         except BaseException:
             self._at = None
             raise
@@ -180,7 +181,8 @@ class RedisOutlet:
         batch = self._sending
         now = position_of(batch[-1]) if batch else at
         head: _Values = [self._run, stream_id(now), stream_id(at), ALIVE_S, KEPT_S, self._kept, wire.entry(batch)]
-        said = await self._add(self._keys, [*head, *_documents(batch)])
+        async with in_time():
+            said = await self._add(self._keys, [*head, *_documents(batch)])
         self._sending = []
         if self._at is not None:
             self._at = now

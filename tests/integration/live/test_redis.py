@@ -149,6 +149,25 @@ async def test_a_bridge_that_is_gone_leaves_nothing(pbx: Site, monkeypatch: pyte
     await soon(nothing)
 
 
+async def test_who_is_told_to_stop_does_at_whatever_moment(pbx: Site) -> None:
+    source = Source()
+    pbx.publish(source)
+    feed = pbx.feed("gateway")
+    await Reader(feed).look()
+
+    async def read() -> None:
+        async for _ in feed.deltas(source.position):
+            pass
+
+    for number in range(150):
+        reading = asyncio.create_task(read())
+        source.say()
+        await asyncio.sleep(number % 50 / 10_000)
+        reading.cancel()
+        done, _ = await asyncio.wait({reading}, timeout=PATIENCE_S)
+        assert done
+
+
 async def test_it_is_known_how_far_each_reader_is(pbx: Site) -> None:
     source = Source()
     pbx.publish(source)
