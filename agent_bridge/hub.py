@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 Tell = Callable[[Iterable[Desktop], str], None]
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.2, 5.0
+REACH_S = 1.0
 RECALL_S = 5.0
 """For what came before this gateway was there. Whoever comes with such a position waits no longer for it."""
 
@@ -42,6 +43,7 @@ class Hub:
         self._feed = feed
         self._tell = tell
         self._recalling = asyncio.Lock()
+        self._behind: set[asyncio.Event] = set()
         self._reread = True
         self._pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -119,6 +121,8 @@ class Hub:
         for delta in deltas:
             self._fan_out(self.shelf.take(delta))
             self.on_take(delta)
+        for waiting in self._behind:
+            waiting.set()
 
     def _fan_out(self, entry: Entry) -> None:
         delta = entry.delta
@@ -140,6 +144,20 @@ class Hub:
             self._tell(masked, entry.text(View.MASKED))
 
     # --- who comes and goes ---------------------------------------------------------------------------
+
+    async def reach(self, position: Position) -> None:
+        """Wait a moment for this position: whoever comes from another gateway may be a little ahead of this one."""
+        moved = asyncio.Event()
+        self._behind.add(moved)
+        try:
+            async with asyncio.timeout(REACH_S):
+                while self.shelf.position < position and self.upstream:
+                    moved.clear()
+                    await moved.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._behind.discard(moved)
 
     async def recall(self, position: Position) -> None:
         """Have what came after this position remembered, if the feed still has it."""

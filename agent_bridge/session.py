@@ -158,6 +158,7 @@ class Session:
             raise Wrong(Code.UPSTREAM_LOST, close=Close.UPSTREAM_LOST) from None
         position = _asked_position(asked)
         if position is not None:
+            await hub.reach(position)
             await hub.recall(position)
         desktop.client_id = asked.client_id
         if desktop.closing is None:

@@ -1,5 +1,6 @@
 """A real PBX with plain phones, its bridge with a gateway, and people with accounts."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -81,6 +82,11 @@ talk = true
 """
 
 
+async def _registered(scene: Scene, numbers: Iterable[str]) -> bool:
+    contacts = await scene.lab.pbx.cli("pjsip show contacts")
+    return all(f" {number}/sip:" in contacts for number in numbers)
+
+
 def free_port() -> int:
     with socket.socket() as here:
         here.bind(("127.0.0.1", 0))
@@ -114,6 +120,9 @@ async def hall(directory: Path, tools: Tools, *numbers: str, redis: str = "") ->
             phone = await Phone.start(number, passwords[number], place, 700 + 300 * at)
             phones[number] = await stack.enter_async_context(phone)
             phone.on_invite = Ring()
+        async with asyncio.timeout(ENOUGH_S):
+            while not await _registered(scene, numbers):  # noqa: ASYNC110  # the PBX does not tell
+                await asyncio.sleep(0.1)
         here = Hall(scene, citizen, phones)
         agents = [Account(number, Role.AGENT, MemberName(number), must_change=False) for number in numbers]
         boss = Account("boss", Role.SUPERVISOR, None, frozenset({QueueName("*")}), must_change=False)

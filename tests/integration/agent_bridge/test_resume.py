@@ -62,6 +62,20 @@ async def test_a_gateway_that_has_just_begun_knows_what_came_before_it() -> None
             assert told == [f"state-{number}" for number in range(5)]
 
 
+async def test_who_is_ahead_of_this_gateway_is_waited_for() -> None:
+    """It comes from another gateway, which had read a little further."""
+    async with running() as rig:
+        async with plain(rig) as desktop:
+            welcome = (await desktop.hello("wang"))["result"]
+        known = {"epoch": welcome["epoch"], "sequence": rig.feed.sequence + 1, "scope": welcome["scope"]}
+        async with plain(rig) as ahead:
+            hello = asyncio.create_task(ahead.hello("wang", **known))
+            await until(lambda: bool(rig.gateway.hub._behind))
+            rig.feed.put("agent/1001", agent("1001", "paused"), of("1001"))
+            assert (await hello)["result"]["documents"] is None
+            assert await ahead.up_to_now() == []
+
+
 async def test_a_slow_desktop_is_told_and_closed_and_the_others_are_unhurt() -> None:
     settings = Settings(queue_bytes=64 * 1024)
     async with running(settings) as rig, plain(rig, "wang", client_id="quick") as quick, plain(rig) as slow:
