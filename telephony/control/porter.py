@@ -73,7 +73,8 @@ class Porter:
             await self.follow_phones()
             await self.step(time.monotonic())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+                async with asyncio.timeout(EVERY_S):  # not wait_for, which may swallow the end of all (Python 3.11)
+                    await self._woken.wait()
             self._woken.clear()
 
     async def ask(self) -> None:

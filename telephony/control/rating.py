@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 Act = Callable[[Action, float], Awaitable[Reply]]
 SPARED = "ZT_SPARED"
 _HANDED_ON = ("completed", "merged")
+_TRANSFERS = ("attended", "blonde")
+"""Of a blind one the dialplan knows by itself."""
 _DEADLINE_S = 5.0
 _WAITING = 1_000
 """Calls to be told of; one more is asked although it should not."""
@@ -63,4 +65,5 @@ class Sparer:
 
 def is_spared(call: Call) -> bool:
     """Marked as nuisance or silent, or handed on to somebody who was consulted."""
-    return bool(call.remarks.mark) or any(consult.result in _HANDED_ON for consult in call.consults)
+    handed = any(consult.result in _HANDED_ON for consult in call.consults)
+    return handed or bool(call.remarks.mark) or any(transfer.kind in _TRANSFERS for transfer in call.transfers)

@@ -25,7 +25,7 @@ on = true
 on = true
 wait_s = 5
 [silence]
-after_s = 1
+after_s = 2
 [[queue]]
 name = "hotline"
 """

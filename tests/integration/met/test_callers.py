@@ -29,6 +29,7 @@ async def test_cut_off_brought_back_rated_and_the_agent_free_meanwhile(make_rig:
         await cut.answered()
         first = await agent.next_call()
         await rig.manager.event("AgentConnect", Queue="hotline")
+        await bridge.until(lambda: any(call.met.spoke for call in bridge.service.reach.world.calls.values()))
         cut.vanish()
         await first.ended()
         assert (await told(bridge, "zt-back-002")).partition(":")[2] == f"1001:mobile-{CUT}"
