@@ -18,14 +18,14 @@ SITE = """
 [agents]
 sign_in = "always"
 [sip]
-rtp_timeout_s = 2
+rtp_timeout_s = 5
 [sticky]
 on = true
 [rating]
 on = true
 wait_s = 5
 [silence]
-after_s = 2
+after_s = 1
 [[queue]]
 name = "hotline"
 """
