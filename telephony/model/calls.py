@@ -51,6 +51,7 @@ class Leg:
     held: list[Span] = field(default_factory=list)
     cause: int | None = None
     asked_at: Micros | None = None  # when this phone itself hung up
+    agent: MemberName | None = None  # whose phone it is, where the queue did not ring it (telephony.model.standing)
     shut_down: bool = False  # the PBX ends this leg because it ends itself
     dial_status: str = ""
     place: Place = Place.NONE

@@ -19,7 +19,7 @@ from telephony.model.events import (
 from telephony.model.ids import BridgeId, Uniqueid
 from telephony.model.joins import join
 from telephony.model.machines import CallInput, CallState, ChannelInput, OfferInput
-from telephony.model.standing import stand, standing
+from telephony.model.standing import engage, stand, standing
 from telephony.model.terms import VisitResult
 from telephony.model.world import Channel, World
 
@@ -160,6 +160,7 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
     world.emit(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
     if partners:
         _offer_answered(world, call, leg)
+        engage(world, call, leg)
     elif leg.place:
         stand(world, call, leg)
     if leg.uniqueid == call.caller:

@@ -20,7 +20,7 @@ from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
 from telephony.model.names import is_watcher, is_way_in, party_of, role_of, trunk_of
 from telephony.model.on_bridges import leave_bridge
-from telephony.model.standing import stand, stand_all
+from telephony.model.standing import agent_of, ring, stand, stand_all
 from telephony.model.terms import Direction, Role, VisitResult
 from telephony.model.world import Channel, World
 
@@ -241,8 +241,7 @@ def _end_visits(world: World, call: Call, leg: Leg) -> None:
 
 
 def _leave_agent(world: World, call: Call, leg: Leg) -> None:
-    offer = call.offers.get(leg.uniqueid)
-    agent = world.agents.get(offer.member) if offer is not None else None
+    agent = agent_of(world, call, leg)
     if agent is None:
         return
     agent.offers.pop(leg.uniqueid, None)
@@ -262,6 +261,7 @@ def dial_began(world: World, event: DialBegan) -> None:
         return world.stray(event.dest_uniqueid, "DialBegin")
     if event.dest_linkedid and channel.linkedid != event.dest_linkedid:
         relink(world, channel, event.dest_linkedid)
+    ring(world, channel.call, channel.leg)
     return None
 
 

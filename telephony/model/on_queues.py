@@ -20,7 +20,7 @@ from telephony.model.on_channels import end_offer
 from telephony.model.pauses import WRAP_UP
 from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
-from telephony.model.world import World
+from telephony.model.world import MAX_AGENTS, World
 
 MAX_MEMBERSHIPS = 500
 """Of one agent (law 10)."""
@@ -195,6 +195,7 @@ def member_changed(world: World, event: MemberChanged) -> None:
     else:
         queue.members[event.member] = None
         agent.memberships[event.queue] = _membership(event)
+        _know_phone(world, event)
         if before is not None and _let_go(before, event):
             agent.wrapup_until = None
     world.emit(
@@ -210,6 +211,12 @@ def member_changed(world: World, event: MemberChanged) -> None:
     )
     world.settle_agent(agent)
     return None
+
+
+def _know_phone(world: World, event: MemberChanged) -> None:
+    phone = event.interface.partition("/")[2]
+    if phone in world.phones or len(world.phones) < MAX_AGENTS:
+        world.phones[phone] = event.member
 
 
 def _let_go(before: Membership, event: MemberChanged) -> bool:

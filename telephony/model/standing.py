@@ -1,8 +1,12 @@
 """Where an agent stands with a call, as far as its facts tell: talking, holding, asking somebody, among three."""
 
 from telephony.model.calls import Call, Leg
+from telephony.model.changes import CallTouched
+from telephony.model.counters import is_ear
 from telephony.model.machines import AgentInput
-from telephony.model.terms import Place
+from telephony.model.names import party_of, trunk_of
+from telephony.model.queues import Agent
+from telephony.model.terms import Direction, Place, Role
 from telephony.model.world import World
 
 
@@ -24,10 +28,47 @@ def _of_the_caller(call: Call, leg: Leg) -> bool:
     return offer is not None and offer.caller == call.caller
 
 
+def agent_of(world: World, call: Call, leg: Leg) -> Agent | None:
+    """Who is at this leg: whom the queue rang for it; or whose phone it is, where a citizen was handed on to them, they
+    are asked, or called out themselves. A supervisor's ear, and an agent who calls the hotline, are at no call's."""
+    offer = call.offers.get(leg.uniqueid)
+    if offer is not None:
+        return world.agents.get(offer.member)
+    if leg.agent is None and _is_at_work(call, leg):
+        leg.agent = world.phones.get(party_of(leg.name))
+    return None if leg.agent is None else world.agents.get(leg.agent)
+
+
+def _is_at_work(call: Call, leg: Leg) -> bool:
+    if leg.role in (Role.SERVICE, Role.SUPERVISOR) or trunk_of(leg.name):
+        return False
+    if leg.uniqueid == call.caller:
+        return call.direction is Direction.OUTBOUND and not is_ear(leg.uniqueid)
+    return call.of_a_citizen
+
+
+def ring(world: World, call: Call, leg: Leg) -> None:
+    """Somebody dials this phone, for a citizen or to ask."""
+    if leg.uniqueid in call.offers or leg.uniqueid == call.caller or leg.answered_at is not None:
+        return
+    agent = agent_of(world, call, leg)
+    if agent is not None and leg.uniqueid not in agent.offers:
+        agent.offers[leg.uniqueid] = None
+        world.settle_agent(agent)
+        world.emit(CallTouched(world.now, call.call_id))
+
+
+def engage(world: World, call: Call, leg: Leg) -> None:
+    """Who was not rung by the queue talks all the same."""
+    agent = agent_of(world, call, leg) if leg.uniqueid not in call.offers else None
+    if agent is not None:
+        agent.talking[leg.uniqueid] = standing(call, leg)
+        world.settle_agent(agent)
+
+
 def stand(world: World, call: Call, leg: Leg) -> None:
     """Let the agent know whose leg this is, if one has it and talked on it."""
-    offer = call.offers.get(leg.uniqueid)
-    agent = world.agents.get(offer.member) if offer is not None else None
+    agent = agent_of(world, call, leg)
     if agent is not None and leg.uniqueid in agent.talking:
         agent.talking[leg.uniqueid] = standing(call, leg)
         world.settle_agent(agent)
@@ -35,6 +76,6 @@ def stand(world: World, call: Call, leg: Leg) -> None:
 
 def stand_all(world: World, call: Call) -> None:
     """Every agent of this call."""
-    for uniqueid in call.offers:
-        if uniqueid in call.live:
-            stand(world, call, call.legs[uniqueid])
+    for uniqueid in list(call.live):
+        if (leg := call.legs.get(uniqueid)) is not None:
+            stand(world, call, leg)

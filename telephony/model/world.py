@@ -97,6 +97,7 @@ class World:
     bridges: dict[BridgeId, Bridge] = field(default_factory=dict)
     queues: dict[QueueName, Queue] = field(default_factory=dict)
     agents: dict[MemberName, Agent] = field(default_factory=dict)
+    phones: dict[str, MemberName] = field(default_factory=dict)  # endpoint → whose it is, of all who were members
     trunks: dict[str, bool] = field(default_factory=dict)  # name → whether its carrier is reached
     registrations: dict[str, bool] = field(default_factory=dict)  # account → whether its carrier took it
     bypassing: dict[tuple[Uniqueid, str], str] = field(default_factory=dict)  # on_bypass: half of two events

@@ -10,10 +10,9 @@ from telephony.control.orders import calls as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.errors import AmiActionFailed
-from telephony.model.calls import Call, Offer
+from telephony.model.calls import Call
 from telephony.model.counters import CALLS_OUT
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Uniqueid
-from telephony.model.machines import OfferState
 from telephony.model.names import party_of
 from telephony.model.world import Channel
 from telephony.outgoing import is_allowed
@@ -52,33 +51,33 @@ async def carried_out(reach: Reach, action: Action, seen: Callable[[], bool], wi
 # --- what rings -------------------------------------------------------------------------------------------
 
 
-def _offer(reach: Reach, call: Call, agent: MemberName) -> Offer:
-    for offer in call.open_offers():
-        if offer.member == agent and offer.state is OfferState.RINGING and offer.uniqueid in reach.world.channels:
-            return offer
+def _ringing(reach: Reach, call: Call, agent: MemberName) -> Channel:
+    """The agent's phone that rings for this call: offered by the queue, handed on to, or asked."""
+    ringing = {offer.uniqueid for offer in call.open_offers() if offer.member == agent}
+    ringing |= {uniqueid for uniqueid in call.live if call.legs[uniqueid].agent == agent}
+    for uniqueid in sorted(ringing):
+        channel = reach.world.channels.get(uniqueid)
+        if channel is not None and channel.leg.answered_at is None:
+            return channel
     raise CommandRefused(Reason.WRONG_STATE, f"call: it does not ring at agent {agent}'s phone.")
 
 
 async def pick_up(reach: Reach, order: orders.PickUp, within: float) -> Done:
     """The phone is told to answer; one that does not know how goes on ringing, and ``seen`` is false."""
-    call = reach.call(order.call)
-    offer = _offer(reach, call, order.agent)
+    ringing = _ringing(reach, reach.call(order.call), order.agent)
     person = await reach.person(order.agent)
     if not reach.site.profile_named(person.profile).talk:
         raise CommandRefused(
             Reason.NOT_ALLOWED,
             "call: this phone cannot be told to answer: [[phone_profile]] talk in site.toml says which can.",
         )
-    ringing = reach.world.channels[offer.uniqueid]
     action = PjsipNotify(ringing.name, "talk")
-    return await carried_out(reach, action, lambda: offer.state is not OfferState.RINGING, within)
+    return await carried_out(reach, action, lambda: ringing.leg.answered_at is not None, within)
 
 
 async def decline(reach: Reach, order: orders.Decline, within: float) -> Done:
-    call = reach.call(order.call)
-    offer = _offer(reach, call, order.agent)
-    action = Hangup(reach.world.channels[offer.uniqueid].name, DECLINED)
-    return await carried_out(reach, action, lambda: not offer.open, within)
+    ringing = _ringing(reach, reach.call(order.call), order.agent)
+    return await carried_out(reach, Hangup(ringing.name, DECLINED), partial(_is_gone, reach, ringing.uniqueid), within)
 
 
 # --- what is under way ------------------------------------------------------------------------------------

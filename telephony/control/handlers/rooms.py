@@ -72,7 +72,7 @@ def _in_phase(now: Whereabouts, phases: tuple[Phase, ...], otherwise: str) -> Wh
 
 async def hold(reach: Reach, look: Look, order: orders.Hold, within: float) -> Done:
     now = look(order, *_ALONE, Phase.SWAPPED, otherwise="only a talk with the caller alone can be held.")
-    return await carried_out(reach, await _agent_to(reach, now, "side", within), partial(_held, now), within)
+    return await carried_out(reach, await agent_to(reach, now, "side", within), partial(_held, now), within)
 
 
 def _held(now: Whereabouts) -> bool:
@@ -101,7 +101,7 @@ async def consult(reach: Reach, look: Look, order: orders.Consult, within: float
     await _check_number(reach, order.to, order.agent)
     await _tell(reach, within, (now.agent, "ZT_TO", order.to), (now.agent, "ZT_KEYED", "0"))
     before = len(now.call.consults)
-    action = await _agent_to(reach, now, "consult", within)
+    action = await agent_to(reach, now, "consult", within)
     return await carried_out(reach, action, lambda: len(now.call.consults) > before, within)
 
 
@@ -186,7 +186,7 @@ def _pair(agent: Channel, place: str, guest: Channel, guest_place: str) -> Redir
     return Redirect(agent.name, AGENT, place, 1, guest.name, GUEST, guest_place, 1)
 
 
-async def _agent_to(reach: Reach, now: Whereabouts, place: str, within: float) -> Redirect:
+async def agent_to(reach: Reach, now: Whereabouts, place: str, within: float) -> Redirect:
     """What sends the agent there; the first time the caller goes into the room with it."""
     await prepared(reach, now, within)
     if now.phase is not Phase.BRIDGE:

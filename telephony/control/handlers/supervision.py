@@ -13,9 +13,11 @@ from telephony.ami.actions import (
 )
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.handlers.rooms import agent_to
 from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
+from telephony.control.whereabouts import Phase, whereabouts
 from telephony.errors import AmiActionFailed
 from telephony.model.calls import Call, Visit
 from telephony.model.counters import EARS
@@ -80,8 +82,8 @@ async def listen(reach: Reach, order: orders.Listen, within: float) -> Done:
     seen = partial(_heard, call, order.phone, order.mode)
     ear = _ear(reach, call, person.phone)
     exten = "join" if order.mode == "barge" and call.room else order.mode
-    caller = reach.caller(call)
-    variables: _Variables = (("ZT_CALL", caller.uniqueid), ("ZT_CALLER", caller.name)) if exten == "join" else ()
+    room = whereabouts(reach, call, order.agent) if exten == "join" else None
+    variables: _Variables = () if room is None else (("ZT_CALL", room.room), ("ZT_CALLER", room.caller.name))
     if ear is not None:
         for name, value in variables:
             await reach.act(Setvar(name, value, ear.name), within)
@@ -122,28 +124,21 @@ async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done
     supervisor has answered, caller and agent talk on; if nobody answers, they just do."""
     until = time.monotonic() + within
     call = reach.call(order.call)
-    caller, leg = reach.caller(call), _agents_leg(reach, call)
+    leg = _agents_leg(reach, call)
     person = await reach.person(order.phone)
     if leg.leg.party == order.phone:
         raise CommandRefused(Reason.BAD_VALUE, "phone: that agent has the caller already.")
     reach.can_ring(order.phone)
-    if not call.room:
-        moved = Redirect(
-            caller.name,
-            "zt-room-caller",
-            "join",
-            extra_channel=leg.name,
-            extra_context="zt-room-agent",
-            extra_exten="join",
-            extra_priority=1,
-        )
+    now = whereabouts(reach, call, MemberName(leg.leg.party))
+    if now.phase is Phase.BRIDGE:
+        moved = await agent_to(reach, now, "join", within)
         if not (await carried_out(reach, moved, lambda: leg.leg.place is Place.ROOM, until - time.monotonic())).seen:
             return Done()
-    variables = (("ZT_CALL", caller.uniqueid), ("ZT_CALLER", caller.name))
+    variables = (("ZT_CALL", now.room), ("ZT_CALLER", now.caller.name))
     shown = f'"take over" <{leg.leg.party}>'
     action = _ring(reach, person.phone, ("zt-room-guest", "join"), shown, variables, until - time.monotonic())
     uniqueid = Uniqueid(action.channel_id)
-    there = partial(_is_there, reach, call, uniqueid)
+    there = partial(_is_there, reach, now.caller.uniqueid, uniqueid)
     done = await carried_out(reach, action, there, until - time.monotonic())
     late = None if done.seen else reach.world.channels.get(uniqueid)
     if done.seen or late is not None:  # a third who comes now would stay with both
@@ -152,17 +147,22 @@ async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done
 
 
 def _agents_leg(reach: Reach, call: Call) -> Channel:
-    """The leg of the agent who talks with the caller, or has them on hold. Raises CommandRefused."""
-    for uniqueid in reversed(list(call.offers)):
-        channel = reach.world.channels.get(uniqueid)
-        if channel is not None and channel.leg.answered_at is not None:
-            return channel
-    raise CommandRefused(Reason.WRONG_STATE, "call: no agent has this caller at this moment.")
+    """The leg of the agent who talks with the caller, or else of one who has them on hold. Raises CommandRefused."""
+    agents = [channel for uniqueid in call.live if (channel := reach.world.channels.get(uniqueid)) is not None]
+    agents = [each for each in agents if _is_an_agents(call, each) and each.leg.answered_at is not None]
+    if not agents:
+        raise CommandRefused(Reason.WRONG_STATE, "call: no agent has this caller at this moment.")
+    return max(agents, key=lambda each: (call.caller in each.leg.partners, each.leg.answered_at or 0))
 
 
-def _is_there(reach: Reach, call: Call, uniqueid: Uniqueid) -> bool:
+def _is_an_agents(call: Call, channel: Channel) -> bool:
+    own = channel.uniqueid == call.caller
+    return not own and (channel.uniqueid in call.offers or channel.leg.agent is not None)
+
+
+def _is_there(reach: Reach, caller: Uniqueid, uniqueid: Uniqueid) -> bool:
     channel = reach.world.channels.get(uniqueid)
-    return channel is not None and channel.leg.place is Place.ROOM and call.caller in channel.leg.partners
+    return channel is not None and channel.leg.place is Place.ROOM and caller in channel.leg.partners
 
 
 # --- callers who wait -------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def call_document(world: World, call_id: CallId, roster: Roster) -> Seen | None:
     call = world.calls.get(call_id)
     if call is None or call.state is CallState.ENDED or call.listens:
         return None
-    offered = tuple(dict.fromkeys(offer.member for offer in call.open_offers()))
+    offered = tuple(dict.fromkeys([*(offer.member for offer in call.open_offers()), *_rung(call)]))
     members = frozenset(offered) | members_of(call, roster)
     of_queues = {visit.queue for visit in call.visits} or _queues_of(world, roster, members)
     return _call(call, roster, offered), Audience(members, frozenset(of_queues))
@@ -88,6 +88,13 @@ def _call(call: Call, roster: Roster, offered: tuple[MemberName, ...]) -> CallDo
         known=call.known,
         calls_back=call.calls_back,
     )
+
+
+def _rung(call: Call) -> list[MemberName]:
+    """Whose phones ring for it without the queue: who is handed on to, or asked."""
+    legs = (call.legs[uniqueid] for uniqueid in sorted(call.live) if uniqueid in call.legs)
+    found = (leg.agent for leg in legs if leg.answered_at is None and leg.uniqueid != call.caller)
+    return [agent for agent in found if agent is not None]
 
 
 def _recording(call: Call) -> str:

@@ -69,6 +69,12 @@ class Office:
                             return MemberName(number)
                 await asyncio.sleep(0.02)
 
+    async def rings_at(self, number: str) -> None:
+        """Return when this agent's phone rings."""
+        async with asyncio.timeout(ENOUGH_S):
+            while await self.rings() != number:
+                pass
+
     async def free(self, number: str) -> None:
         """Return when this agent's phone has no channel."""
         async with asyncio.timeout(ENOUGH_S):

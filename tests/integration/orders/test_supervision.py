@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from telephony.control.commands import Reason, Taken
-from telephony.control.orders.calls import BlindTransfer, HangUp
+from telephony.control.orders.calls import BlindTransfer, HangUp, PickUp
 from telephony.control.orders.rooms import Hold, Resume
 from telephony.control.orders.supervision import Listen, MoveFirst, StopListening, TakeOver, Withdraw
 from telephony.model.ids import CallId, MemberName, QueueName
@@ -144,3 +144,31 @@ async def test_in_a_room_a_supervisor_is_heard_by_all_and_a_caller_can_be_sent_o
         (record,) = await room.scene.records_of(1)
         assert [(heard.by, heard.mode) for heard in record.heard_by] == [(boss, "barge")]
         assert [(each.kind, each.by, each.to) for each in record.transfers] == [("blind", one, boss)]
+
+
+async def test_whoever_has_the_caller_after_a_transfer_is_on_the_call(tmp_path: Path, tools: Tools) -> None:
+    async with office(tmp_path, tools, "1001", "1002", "1003") as room:
+        call = await room.citizen.call("12345")
+        one = await room.rings()
+        room.ringing[one].answer()
+        await call.answered()
+        call_id = await room.call_id()
+        two, boss = (MemberName(number) for number in ("1001", "1002", "1003") if number != one)
+        await room.done(BlindTransfer(call_id, one, two, one))
+        await room.rings_at(two)
+        await room.done(PickUp(call_id, two, two))
+        await call.hears(HUM[two])
+        room.agents[boss].on_invite = AutoAnswer()
+        await room.done(Listen(two, boss, "listen", boss))
+        ear = await room.agents[boss].next_call()
+        await ear.hears(HUM[CITIZEN])
+        await room.done(StopListening(two, boss, boss))
+        await ear.ended()
+        await room.free(boss)
+        await room.done(TakeOver(call_id, boss, boss))
+        await room.free(two)
+        await call.hears(HUM[boss], now().mono)
+        await call.hangup()
+        await room.quiet()
+        (record,) = await room.scene.records_of(1)
+        assert [heard.by for heard in record.heard_by] == [boss]

@@ -71,7 +71,7 @@ def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
             paused=membership.paused,
             pause_reason=membership.pause_reason,
             penalty=membership.penalty,
-            in_call=bool(agent.talking),
+            in_call=any(leg in world.by_leg and leg in world.by_leg[leg].offers for leg in agent.talking),
             last_call=membership.last_call,
             wrapup_s=membership.wrapup_s,
             removed=False,
