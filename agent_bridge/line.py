@@ -19,6 +19,10 @@ class WebSocketLine:
         self.connection = connection
         self.address = str((connection.remote_address or ("",))[0])
         self._closing: asyncio.Task[None] | None = None
+        # Nobody looks at the handshake any more, and it is some KiB of the 64 that a desktop may take.
+        connection.response = None
+        if connection.request is not None:
+            connection.request.headers.clear()
 
     @property
     def waiting(self) -> int:
