@@ -28,6 +28,10 @@ from zhitong.access.roles import Principal
 
 log = structlog.get_logger(__name__)
 
+_NO_PHONE = (
+    "This account has no agent's number, so it has no phone and no calls. Who supervises with a phone is an agent of "
+    "the directory whose account has the role: `zhitong agents add`, then `zhitong accounts role NUMBER supervisor`."
+)
 KEYS = 10_000
 """Remembered, each with what it was given for. The door remembers the answers."""
 _SECRET = frozenset({"key", "deadline_s", "text"})
@@ -66,7 +70,7 @@ class Commands:
         await asyncio.shield(passed.noted)  # of one given twice, both wait until it is on record
         assert method.order is not None  # only what gateways answer themselves has none
         order = method.order(passed.asked, who)
-        return _done(await self._orders.handle(Asked(key, order, asked.deadline_s)))
+        return _done(await self._orders.handle(Asked(key, order, asked.deadline_s)), method)
 
     def _check_right(self, who: Principal, method: Method) -> None:
         if method.right is not None and not who.may(method.right):
@@ -75,7 +79,7 @@ class Commands:
 
     def _concerned(self, who: Principal, method: Method, asked: params.Order) -> None:
         if "own" in method.concerns and who.agent is None:
-            raise refused(Reason.NOT_ALLOWED, "This account has no agent's number, so it has no phone and no calls.")
+            raise refused(Reason.NOT_ALLOWED, _NO_PHONE)
         if "agent" in method.concerns:
             self._visible(who, f"agent/{getattr(asked, 'agent', '')}", Reason.UNKNOWN_AGENT, "agent")
         if "call" in method.concerns or "part" in method.concerns:
@@ -159,13 +163,13 @@ def _details(asked: msgspec.Struct) -> dict[str, str]:
     return found
 
 
-def _done(answer: Answer) -> messages.Done:
+def _done(answer: Answer, method: Method) -> messages.Done:
     if answer.taken is Taken.ACCEPTED:
         return messages.Done(seen=answer.seen, attempt=answer.attempt, call=answer.call)
     if answer.taken is Taken.UNKNOWN:
         raise Wrong(Code.OUTCOME_UNKNOWN, answer.why)
     field = answer.why.partition(":")[0]
-    named = field if field.isidentifier() and answer.reason is not Reason.NONE else ""
+    named = field if field in method.params.__struct_fields__ else ""
     raise refused(answer.reason, answer.why, named)
 
 

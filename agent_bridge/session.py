@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 STATE_WAIT_S = 5.0
 """How long a hello waits for the first state of a gateway that has just begun."""
 COME_AGAIN_MS = 2_000
+TOO_MANY_MS = 60_000
 _UNANSWERED = frozenset({Cause.UNKNOWABLE})
 
 
@@ -251,7 +252,8 @@ def close(desktop: Desktop, code: Close, retry_ms: int | None = None) -> None:
     """Tell a desktop why, and close it. Once."""
     if desktop.closing is None:
         desktop.closing = code
-        again = (COME_AGAIN_MS if retry_ms is None else retry_ms) if code in COME_AGAIN else 0
+        soon = TOO_MANY_MS if code is Close.TOO_MANY else COME_AGAIN_MS
+        again = (soon if retry_ms is None else retry_ms) if code in COME_AGAIN else 0
         desktop.line.send(notification("closing", messages.Closing(code=code, why=MEANINGS[code], retry_ms=again)))
         desktop.line.close(code, code.name.lower().replace("_", " "))
 

@@ -9,9 +9,10 @@ from telephony.site.site import Site
 
 
 def queues(site: Site) -> dict[str, Any]:
-    """For queues.j2 and recording.j2."""
+    """For queues.j2 and recording.j2. ``macro``: Queue() of Asterisk 20 has an argument more, before the last ones."""
+    macro = site.pbx.version.startswith("20")
     return {
-        "queues": [_queue_context(queue) for queue in site.queues],
+        "queues": [_queue_context(queue) | {"macro": macro} for queue in site.queues],
         "told_wait": any(queue.expected_wait for queue in site.queues),
         "recording": _recording(site),
     }

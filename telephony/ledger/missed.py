@@ -13,7 +13,7 @@ from telephony.records.record import CallRecord
 SHORT_ABANDON_MS = 5_000
 """Who gives up within this time is in the ledger all the same, marked (metrics: short abandon)."""
 
-_PROMISED = ("given", "heard")
+PROMISED = ("given", "heard")
 """Of ``CallRecord.promise``: who hung up during the sentence may have understood."""
 
 _PLAIN = re.compile(r"\+?[0-9]+")
@@ -51,7 +51,7 @@ def is_missed(record: CallRecord) -> bool:
 
 def is_promised(record: CallRecord) -> bool:
     """Whether the caller was told that we call back."""
-    return record.promise in _PROMISED
+    return record.promise in PROMISED
 
 
 def is_answered(record: CallRecord) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.ledger import rows
 from telephony.ledger.entry import Answered, Entry, Fact, Folded, fold, name_of, place
+from telephony.ledger.missed import PROMISED
 from telephony.ledger.schema import ledger_attempts, ledger_calls, ledger_commands, ledger_entries
 from telephony.ledger.terms import CallerKey, EntryId
 from telephony.model.ids import CallId, Micros
@@ -127,6 +128,8 @@ async def _answers(connection: AsyncConnection, caller: CallerKey, since: int, r
         calls.c.trunk != INTERNAL,
         calls.c.outcome == Outcome.ANSWERED.value,
         calls.c.answered_at >= since,
+        # Answered, sent on, and then promised a call-back: that is owed (``missed.is_missed``).
+        *(~calls.c.body.contains(f'"promise":"{state}"', autoescape=True) for state in PROMISED),
     )
     return [Answered(Micros(at), CallId(call_id)) for call_id, at in await connection.execute(through)]
 

@@ -25,7 +25,7 @@ from zhitong.cli.audit import audit_of, note
 from zhitong.cli.common import DEFAULT_SITE, ByOption, JsonOption, SiteOption, group, open_database, wait_for, who
 from zhitong.cli.met_words import LIMITS
 
-app = group("号码限制。Numbers that abuse the hotline: limit, lift, list.")
+app = group("号码限制。Numbers that abuse the hotline: limit, lift, limits.")
 
 NumberArgument = Annotated[str, typer.Argument(help="来电号码，任何写法。 A caller's number, in any form.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="原因，必填，记入审计。 Why; it is kept, and audited.")]

@@ -4,18 +4,22 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 
+import structlog
+
 from telephony.ami.actions import Action, BlindTransfer, Hangup, Originate, PjsipNotify, Redirect, Setvar
 from telephony.control.commands import Reason
 from telephony.control.orders import calls as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
-from telephony.errors import AmiActionFailed
+from telephony.errors import AmiActionFailed, AmiError
 from telephony.model.calls import Call
 from telephony.model.counters import CALLS_OUT
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Uniqueid
 from telephony.model.names import party_of
 from telephony.model.world import Channel
 from telephony.outgoing import is_allowed
+
+log = structlog.get_logger(__name__)
 
 AGENT_RING_MS = 30_000
 DECLINED = 21
@@ -46,6 +50,15 @@ async def carried_out(reach: Reach, action: Action, seen: Callable[[], bool], wi
     if reply.failed:
         raise AmiActionFailed(reply.message)
     return Done(seen=await reach.outcomes.until(seen, within))
+
+
+async def let_go(reach: Reach, channel: Channel, within: float) -> None:
+    """End this channel, as the last step of an order whose effect has been seen. That it has just gone by itself is as
+    good, and a PBX that refuses now does not undo the order."""
+    try:
+        await reach.act(Hangup(channel.name, _NORMAL), within)
+    except AmiError as error:
+        log.info("a channel was not there to be ended", channel=channel.name, reason=str(error))
 
 
 # --- what rings -------------------------------------------------------------------------------------------
@@ -118,7 +131,7 @@ async def _sent(reach: Reach, leg: Channel, caller: Channel, to: str, within: fl
     await reach.act(Setvar("ZT_SENT_TO", to, caller.name), within)
     was = leg.leg.partners
     sent = await carried_out(reach, Redirect(caller.name, "zt-sent", "s"), lambda: leg.leg.partners != was, within)
-    await reach.act(Hangup(leg.name, _NORMAL), within)
+    await let_go(reach, leg, within)
     return sent
 
 

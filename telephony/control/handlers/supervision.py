@@ -12,7 +12,7 @@ from telephony.ami.actions import (
     Setvar,
 )
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, let_go, new_uniqueid
 from telephony.control.handlers.rooms import agent_to
 from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
@@ -142,7 +142,7 @@ async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done
     done = await carried_out(reach, action, there, until - time.monotonic())
     late = None if done.seen else reach.world.channels.get(uniqueid)
     if done.seen or late is not None:  # a third who comes now would stay with both
-        await reach.act(Hangup(leg.name if late is None else late.name), _LAST_WORD_S)
+        await let_go(reach, leg if late is None else late, _LAST_WORD_S)
     return done
 
 

@@ -17,6 +17,7 @@ from telephony.live.documents import (
 )
 from telephony.model import queues
 from telephony.model.calls import Call
+from telephony.model.counters import is_ear
 from telephony.model.ids import CallId, MemberName, QueueName
 from telephony.model.machines import AgentState, CallState
 from telephony.model.world import World
@@ -48,7 +49,7 @@ def call_document(world: World, call_id: CallId, roster: Roster) -> Seen | None:
     """A live call, for those whose phones ring for it or who take part, and for the people of its queues; of a call
     that was in none, for the people of its agents' queues. None: it has ended, or is a supervisor's ear on another."""
     call = world.calls.get(call_id)
-    if call is None or call.state is CallState.ENDED or call.listens:
+    if call is None or call.state is CallState.ENDED or call.listens or is_ear(call.caller):
         return None
     offered = tuple(dict.fromkeys([*(offer.member for offer in call.open_offers()), *_rung(call)]))
     members = frozenset(offered) | members_of(call, roster)

@@ -53,6 +53,16 @@ async def test_calls_of_one_caller_are_merged_and_an_answered_one_closes(desk: D
     assert (first.closed.call, first.closed.at) == (call_id(4), at(183))
 
 
+async def test_who_was_answered_sent_on_and_promised_a_call_back_is_owed_it(desk: Desk) -> None:
+    """The answer before the promise is not the caller's getting through by another call."""
+    await desk.tell(answered(1, 0, promise="heard", promise_because="NOANSWER"))
+    assert await desk.summary() == [(1, "open", 1, None)]
+    await desk.tell(missed(2, 60))  # the caller's calls are looked at again
+    assert await desk.summary() == [(1, "open", 2, None)]
+    await desk.tell(answered(3, 120))
+    assert await desk.summary() == [(1, "closed", 2, "called_again")]
+
+
 async def test_a_caller_is_one_however_the_trunks_write_the_number(desk: Desk) -> None:
     await desk.tell(missed(1, 0), missed(2, 60, f"+86{CALLER}"))
     assert await desk.summary() == [(1, "open", 2, None)]
