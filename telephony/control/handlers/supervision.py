@@ -12,7 +12,7 @@ from telephony.ami.actions import (
     Setvar,
 )
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, let_go, new_uniqueid
+from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
 from telephony.control.handlers.rooms import agent_to
 from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
@@ -29,7 +29,7 @@ from telephony.model.world import Channel
 _Variables = tuple[tuple[str, str], ...]
 
 MODES = ("listen", "whisper", "barge")
-_AHEAD_S, _LEAST_RING_MS, _LAST_WORD_S = 0.5, 1_000, 5.0
+_AHEAD_S, _LEAST_RING_MS = 0.5, 1_000
 FIRST = 1_000
 """Above every priority that the dialplan gives (QUEUE_PRIO): who was moved first last stands first."""
 
@@ -120,8 +120,9 @@ async def stop_listening(reach: Reach, order: orders.StopListening, within: floa
 
 
 async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done:
-    """The call goes into its room, the supervisor's phone joins there, and then the agent's leg ends. Until the
-    supervisor has answered, caller and agent talk on; if nobody answers, they just do."""
+    """The call goes into its room, the supervisor's phone joins there, and then the agent's leg ends, by the dialplan:
+    we may be gone by then. Until the supervisor has answered, caller and agent talk on; if nobody answers, they just
+    do."""
     until = time.monotonic() + within
     call = reach.call(order.call)
     leg = _agents_leg(reach, call)
@@ -134,16 +135,11 @@ async def take_over(reach: Reach, order: orders.TakeOver, within: float) -> Done
         moved = await agent_to(reach, now, "join", within)
         if not (await carried_out(reach, moved, lambda: leg.leg.place is Place.ROOM, until - time.monotonic())).seen:
             return Done()
-    variables = (("ZT_CALL", now.room), ("ZT_CALLER", now.caller.name))
+    variables = (("ZT_CALL", now.room), ("ZT_CALLER", now.caller.name), ("ZT_RELIEVES", leg.name))
     shown = f'"take over" <{leg.leg.party}>'
-    action = _ring(reach, person.phone, ("zt-room-guest", "join"), shown, variables, until - time.monotonic())
-    uniqueid = Uniqueid(action.channel_id)
-    there = partial(_is_there, reach, now.caller.uniqueid, uniqueid)
-    done = await carried_out(reach, action, there, until - time.monotonic())
-    late = None if done.seen else reach.world.channels.get(uniqueid)
-    if done.seen or late is not None:  # a third who comes now would stay with both
-        await let_go(reach, leg if late is None else late, _LAST_WORD_S)
-    return done
+    action = _ring(reach, person.phone, ("zt-relieve", "s"), shown, variables, until - time.monotonic())
+    there = partial(_is_there, reach, now.caller.uniqueid, Uniqueid(action.channel_id))
+    return await carried_out(reach, action, there, until - time.monotonic())
 
 
 def _agents_leg(reach: Reach, call: Call) -> Channel:
