@@ -14,8 +14,8 @@ demo_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(AGENTS),--agents '$(AGEN
 chaos_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(SEED),--seed '$(SEED)')
 run_options = $(if $(BIND),--bind '$(BIND)')
 
-# Tests with real phones wait most of their time: one worker and a half for each processor.
-WORKERS ?= $(shell expr $$(nproc) \* 3 / 2)
+# Tests with real phones wait most of their time: the processors are idle with fewer workers than this.
+WORKERS ?= $(shell expr $$(nproc) \* 5 / 2)
 
 .PHONY: help
 help: ## this list
