@@ -325,9 +325,8 @@ def _recorded(call: Call) -> bool | None:
 
 def is_no_call(call: Call) -> bool:
     """What took channels and is no call of anybody's: a keyed feature code, a supervisor's phone that was rung for
-    another call, a timer of the dialplan's."""
-    ear = call.listens or is_ear(call.caller)
-    return ear or is_feature_code(call) or not any(leg.person for leg in call.legs.values())
+    another call."""
+    return call.listens or is_ear(call.caller) or is_feature_code(call)
 
 
 def is_feature_code(call: Call) -> bool:
