@@ -278,7 +278,6 @@ async def test_the_bridge_carries_nothing_of_the_lab(post: Post) -> None:
     unwanted = (
         "zhitong.lab",
         "dialplans",
-        "agent_bridge",
         "zhitong.cli.demo",
         "zhitong.cli.checks",
         "asterisk",
