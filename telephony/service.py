@@ -300,6 +300,8 @@ class Service:
             began = time.monotonic()
             try:
                 await run()
+            except StoreUnavailable as error:  # an alarm of its own tells of that
+                log.info("a part of the bridge waits for the store", part=part, reason=str(error))
             except (OSError, ZhitongError) as error:
                 self.watch.failed_parts += 1
                 log.warning("a part of the bridge failed and begins anew", part=part, reason=str(error))

@@ -172,6 +172,7 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-wrapup",
         "zt-promise",
         "zt-spy",
+        "zt-relieve",
         "zt-sent",
         "zt-room-caller",
         "zt-room-agent",
