@@ -38,6 +38,8 @@ Token = Callable[[], Awaitable[str]]
 """Asked for a token at each connection: it should have one that is fresh."""
 
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 30.0
+GROWTH = 1.5
+"""Of the longest pause, from try to try: a gateway that begins anew is away for some seconds, and found soon after."""
 ANSWER_S = 5.0
 """How much longer than an order's deadline its answer is waited for."""
 CHANGES = 100_000
@@ -209,7 +211,7 @@ class Client(Asking):
             else:
                 turn += 1
             await asyncio.sleep(self._wait_s(pause))
-            pause = min(2 * pause, LAST_PAUSE_S)
+            pause = min(GROWTH * pause, LAST_PAUSE_S)
 
     def _wait_s(self, pause: float) -> float:
         """What the gateway asked for, which differs for each desktop; else a time of our own."""

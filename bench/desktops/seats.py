@@ -5,6 +5,7 @@ answers are lines of JSON.
 """
 
 import asyncio
+import gc
 import itertools
 import ssl
 import sys
@@ -130,6 +131,8 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=1 << 24)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    gc.freeze()
+    gc.disable()  # five hundred desktops are in one process here, and would wait for each other's
     seats = Seats(msgspec.json.decode(await asyncio.to_thread(Path(sys.argv[1]).read_bytes), type=Plan))
     _say({"seconds": await seats.connect()})
     for number in itertools.count():
