@@ -75,6 +75,9 @@ async def test_a_restart_reads_the_configuration_again(lab: Lab) -> None:
     await lab.pbx.restart()
     assert lab.pbx.pid != first
     assert "PJSIP/8002" in await lab.pbx.cli("queue show hotline")
+    async with asyncio.timeout(30):
+        while len(queue_log(lab)) < 2:  # noqa: ASYNC110 - written by a thread of its own
+            await asyncio.sleep(0.05)
     assert [row[4] for row in queue_log(lab)] == ["QUEUESTART", "QUEUESTART"]
 
 
