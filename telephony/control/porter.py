@@ -134,16 +134,32 @@ class Porter:
             log.warning("somebody in a room could not be moved", channel=uniqueid, reason=str(error))
 
     def _left(self) -> list[tuple[Channel, Action]]:
-        return [found for call in self._world.calls.values() if call.room for found in self._left_in(call)]
+        """A call whose caller was sent back into the queue has no room, and yet somebody may just have come there."""
+        calls = [call for call in self._world.calls.values() if call.room or any(map(self._is_placed, call.live))]
+        return [found for call in calls for found in self._left_in(call)]
+
+    def _is_placed(self, uniqueid: Uniqueid) -> bool:
+        channel = self._world.channels.get(uniqueid)
+        return channel is not None and channel.leg.place is not Place.NONE
 
     def _left_in(self, call: Call) -> list[tuple[Channel, Action]]:
         placed = [channel for channel in self._living(call) if channel.leg.place is not Place.NONE]
         caller = caller_of_room(self._world, call)
-        if caller is None:
+        if caller is None or not call.room:
             return [(channel, Hangup(channel.name, _NORMAL)) for channel in placed if not channel.leg.partners]
+        if (guest := self._asked_by_nobody(call, placed)) is not None:
+            return [(guest, Redirect(guest.name, "zt-room-guest", "join"))]
         alone = caller in placed and caller.bridge is not None and not caller.leg.partners and len(placed) == 1
         # Nobody is on hold for somebody who has gone: before all others to whoever is free.
         return [(caller, Redirect(caller.name, "zt-room-caller", "left"))] if alone and call.inbound else []
+
+    def _asked_by_nobody(self, call: Call, placed: list[Channel]) -> Channel | None:
+        """Who was asked and came aside in the instant in which the agent who asked hung up."""
+        guests = {consult.guest for consult in call.consults}
+        aside = [channel for channel in placed if channel.leg.place is Place.SIDE]
+        (only,) = aside if len(aside) == 1 else (None,)
+        lost = only is not None and only.uniqueid in guests and only.bridge is not None and not only.leg.partners
+        return only if lost else None
 
     def _living(self, call: Call) -> list[Channel]:
         """The people of this call."""
