@@ -1,6 +1,7 @@
 """Carries out an agent's orders about their own calls that need no room: one phone, one step."""
 
 import secrets
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -11,7 +12,7 @@ from telephony.control.commands import Reason
 from telephony.control.orders import calls as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
-from telephony.errors import AmiActionFailed, AmiError
+from telephony.errors import AmiError
 from telephony.model.calls import Call
 from telephony.model.counters import CALLS_OUT
 from telephony.model.ids import MICROS_PER_SECOND, MemberName, Uniqueid
@@ -45,11 +46,10 @@ def new_uniqueid(reach: Reach, counters: range) -> Uniqueid:
 
 
 async def carried_out(reach: Reach, action: Action, seen: Callable[[], bool], within: float) -> Done:
-    """Send one action and wait for its effect. Raises AmiActionFailed when the PBX refused it."""
-    reply = await reach.act(action, within)
-    if reply.failed:
-        raise AmiActionFailed(reply.message)
-    return Done(seen=await reach.outcomes.until(seen, within))
+    """Send one action and wait for its effect, both within so many seconds. Raises AmiError as the PBX does."""
+    until = time.monotonic() + within
+    await reach.act(action, within)
+    return Done(seen=await reach.outcomes.until(seen, max(0.0, until - time.monotonic())))
 
 
 async def let_go(reach: Reach, channel: Channel, within: float) -> None:

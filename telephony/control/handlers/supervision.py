@@ -18,7 +18,6 @@ from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.control.whereabouts import Phase, whereabouts
-from telephony.errors import AmiActionFailed
 from telephony.model.calls import Call, Visit
 from telephony.model.counters import EARS
 from telephony.model.ids import MemberName, Uniqueid
@@ -179,9 +178,7 @@ async def move_first(reach: Reach, order: orders.MoveFirst, within: float) -> Do
     others = (reach.world.calls.get(waiting.call_id) for waiting in queue.waiting)
     priority = max((other.priority for other in others if other is not None), default=0)
     priority = max(FIRST, priority + 1)
-    reply = await reach.act(QueueChangePriorityCaller(visit.queue, caller.name, priority), within)
-    if reply.failed:
-        raise AmiActionFailed(reply.message)
+    await reach.act(QueueChangePriorityCaller(visit.queue, caller.name, priority), within)
     reach.deliver(CallerMoved(reach.world.now, visit.queue, caller.uniqueid, priority))
     return Done(seen=await reach.outcomes.until(lambda: call.priority == priority, within))
 
