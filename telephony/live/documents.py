@@ -18,24 +18,68 @@ __all__ = [
     "Delta",
     "Document",
     "Earlier",
+    "Invited",
     "Known",
     "Party",
     "Place",
     "QueueDocument",
     "Snapshot",
     "SystemDocument",
+    "Tried",
 ]
 
 
 class Party(msgspec.Struct, frozen=True):
     """One who takes part in a call. ``role`` as in model.terms; ``who``: an agent's number, a telephone number.
-    ``state``: ringing, talking, on-hold (hears music), apart (hears nobody)."""
+    ``state``: ringing, talking, on-hold (hears music), apart (hears nobody). ``code`` and ``name``: of the directory of
+    specialists, empty for who is not in it. ``place``: room (where the caller is), side, hold; empty: in none.
+    ``invite``: the invitation that they came by, or are rung for. ``muted``: the others in the room do not hear them.
+    """
 
     leg: Uniqueid
     role: str
     who: str
     state: str
     since: Micros
+    code: str = ""
+    name: str = ""
+    muted: bool = False
+    place: str = ""
+    invite: str = ""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """One number of an invitation. ``state`` as in model.terms.TryResult; ``reason``: the PBX's own word of its end."""
+
+    number: str
+    code: str
+    name: str
+    state: str
+    since: Micros  # it rings; or, when it is over, since then
+    reason: str = ""
+    line: str = ""
+    left: int = 0  # how many this line still has to try after it
+
+
+class Invited(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation. ``to``: who was asked for; ``code``: who is rung now, or has answered; ``state``: ringing, joined,
+    failed, cancelled; ``since``: it is so."""
+
+    id: str
+    by: MemberName
+    to: str
+    department: str = ""
+    code: str = ""
+    name: str = ""  # of ``to``
+    mode: str
+    purpose: str = ""
+    state: str
+    since: Micros
+    at: Micros
+    answered_at: Micros | None = None
+    ended_at: Micros | None = None
+    leg: Uniqueid | None = None  # the guest's, once there is one
+    tries: tuple[Tried, ...] = ()
 
 
 class CallDocument(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
@@ -59,6 +103,7 @@ class CallDocument(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     offered: tuple[MemberName, ...] = ()
     agents: tuple[MemberName, ...] = ()
     parties: tuple[Party, ...] = ()
+    invites: tuple[Invited, ...] = ()  # all of this call, in order
     recording: str = "off"
     say: str = ""
     silent: bool = False  # the caller has given no sound

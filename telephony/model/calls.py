@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
+from telephony.model.invites import Invite
 from telephony.model.known import Known
 from telephony.model.machines import CallState, ChannelState, OfferState
 from telephony.model.met import Met
@@ -16,6 +17,8 @@ MAX_SPANS = 2_000
 MAX_VISITS = 1_000
 MAX_TRANSFERS = 1_000
 MAX_PAUSES = 1_000
+MAX_INVITES = 200
+MAX_TRIES = 200  # of one invitation
 MAX_KIN = 1_000  # aliases, related calls, and people of other calls
 """Bounds of one call (law 10). What comes beyond is counted in ``Call.left_out``, not kept."""
 
@@ -55,6 +58,7 @@ class Leg:
     shut_down: bool = False  # the PBX ends this leg because it ends itself
     dial_status: str = ""
     place: Place = Place.NONE
+    muted: bool = False  # in its room: the others do not hear it
 
     @property
     def person(self) -> bool:
@@ -281,6 +285,7 @@ class Call:
     room: bool = False  # caller and agent were moved out of the queue's bridge into a room
     host: Uniqueid | None = None  # whose room it is, or was: the citizen, also of a call that an agent made
     consults: list[Consult] = field(default_factory=list)  # in order; the last may be open
+    invites: list[Invite] = field(default_factory=list)  # in order of their beginning; any of them may be open
     aliases: list[CallId] = field(default_factory=list)
     related: list[CallId] = field(default_factory=list)
     strangers: dict[Uniqueid, Leg] = field(default_factory=dict)  # legs of other calls that its people talked with
@@ -329,6 +334,17 @@ class Call:
     def consult(self) -> Consult | None:
         """The one that lasts."""
         return self.consults[-1] if self.consults and self.consults[-1].ended_at is None else None
+
+    def invite(self, invite_id: str) -> Invite | None:
+        """The last one of this id."""
+        return next((invite for invite in reversed(self.invites) if invite.id == invite_id), None)
+
+    def invite_of(self, uniqueid: Uniqueid) -> Invite | None:
+        """The invitation that this leg came by, or is rung for."""
+        for invite in reversed(self.invites):
+            if uniqueid == invite.guest or any(uniqueid == tried.leg for tried in invite.tries):
+                return invite
+        return None
 
     def open_offers(self) -> list[Offer]:
         return [offer for offer in self.offers.values() if offer.open]

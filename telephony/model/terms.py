@@ -60,6 +60,35 @@ class Place(StrEnum):
     HOLD = "hold"  # where a guest waits
 
 
+class InviteMode(StrEnum):
+    """What becomes of whoever answers an invitation."""
+
+    ROOM = "room"  # drops into the living call
+    SIDE = "side"  # is asked by the agent apart from the caller
+    HAND_OVER = "hand-over"  # takes the caller over; the agent does not stay
+
+
+class InviteState(StrEnum):
+    RINGING = "ringing"  # somebody is being rung, or has picked up and is not with anybody yet
+    JOINED = "joined"  # came; ``ended_at`` tells when they left
+    FAILED = "failed"  # nobody came
+    CANCELLED = "cancelled"  # given up, by order or because agent or caller went
+
+
+class TryResult(StrEnum):
+    """What became of one number that was rung for an invitation."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"  # rang out
+    REFUSED = "refused"  # declined or busy, by the phone itself
+    UNREACHABLE = "unreachable"  # the phone, or the way to it, was not there
+    BARRED = "barred"  # never left: the reason is in dialplans/README.md, Calls that leave
+    CANCELLED = "cancelled"  # given up while it rang
+    LATE = "late"  # another was faster
+    UNKNOWN = "unknown"
+
+
 class Side(StrEnum):
     CALLER = "caller"
     AGENT = "agent"

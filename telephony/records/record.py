@@ -10,12 +10,15 @@ from telephony.model.ids import CallId, Linkedid, MemberName, Micros, PbxName, Q
 from telephony.model.terms import (
     AbandonedIn,
     Direction,
+    InviteMode,
+    InviteState,
     OfferOutcome,
     Outcome,
     Provenance,
     Role,
     SegmentKind,
     Side,
+    TryResult,
     VisitResult,
 )
 from telephony.numbers.received import Normalised
@@ -81,6 +84,71 @@ class Consult(msgspec.Struct, frozen=True):
     answered_at: Micros | None
     ended_at: Micros | None
     result: str
+
+
+class Try(msgspec.Struct, frozen=True):
+    """One number that was rung for an invitation. ``reason``: the PBX's own word of how it ended, in small letters:
+    Asterisk's DIALSTATUS, or why it was not called (dialplans/README.md, Calls that leave)."""
+
+    number: str
+    code: str  # in the directory; empty: not in it
+    at: Micros
+    ended_at: Micros | None  # answered: picked up
+    result: TryResult
+    reason: str = ""
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody was invited into the call, or to be asked apart. ``to``: whom was asked for: a department's code, a
+    specialist's, or a number. ``result``: joined, failed (nobody came), cancelled. ``ended_at`` of one who joined: when
+    they left, at the latest the call's end."""
+
+    id: str
+    by: str  # the agent who invited
+    to: str
+    department: str  # its code; empty: one by name
+    mode: InviteMode
+    purpose: str
+    at: Micros
+    tries: tuple[Try, ...]
+    answered_at: Micros | None = None
+    joined_at: Micros | None = None
+    ended_at: Micros | None = None
+    result: InviteState = InviteState.FAILED
+    guest: Uniqueid | None = None  # the leg of who came
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """``kind``: caller (they heard the caller, or are the caller and heard somebody), private (with others, apart from
+    the caller), hold (alone meanwhile)."""
+
+    kind: str
+    start: Micros
+    end: Micros
+
+
+class Participant(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who talked in this call. ``who``: an agent's number, or a telephone number; ``code`` and ``department``
+    as invited, empty for who was not; ``invited_by``: an agent's number."""
+
+    leg: Uniqueid
+    who: str
+    role: Role
+    code: str = ""
+    department: str = ""
+    invited_by: str = ""
+    stretches: tuple[Stretch, ...] = ()
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """An emergency number was called. ``by``: the agent; ``result`` as of an invitation's try."""
+
+    at: Micros
+    number: str
+    by: str
+    answered_at: Micros | None
+    ended_at: Micros | None
+    result: TryResult
 
 
 class Transfer(msgspec.Struct, frozen=True):
@@ -224,6 +292,9 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     legs: tuple[Leg, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     consults: tuple[Consult, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    incidents: tuple[Incident, ...] = ()
     timeline: tuple[Segment, ...] = ()
     recording: str | None = None  # path relative to the recordings folder, whether or not there is such a file
     other_recordings: tuple[str, ...] = ()  # of conversations that were joined into this call
