@@ -1,8 +1,8 @@
 """Where the people of a call stand, as orders about its rooms need it: read from the world, never asked of the PBX."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from telephony.conference.phases import Phase
 from telephony.control.commands import Reason
 from telephony.control.reach import Reach
 from telephony.control.refused import CommandRefused
@@ -10,29 +10,6 @@ from telephony.model.calls import Call
 from telephony.model.ids import MemberName, Uniqueid
 from telephony.model.terms import Place
 from telephony.model.world import Channel, World
-
-
-class Phase(StrEnum):
-    """What an agent is about with a caller."""
-
-    BRIDGE = "bridge"  # they talk where the queue, or Dial, connected them: there is no room yet
-    ROOM = "room"
-    HOLD = "hold"
-    RINGING = "ringing"
-    CONSULT = "consult"
-    SWAPPED = "swapped"
-    THREE = "three"
-
-
-WORDS = {
-    Phase.BRIDGE: "talks with the caller",
-    Phase.ROOM: "talks with the caller",
-    Phase.HOLD: "holds the caller",
-    Phase.RINGING: "waits for whom they consult to answer",
-    Phase.CONSULT: "talks with whom they consult",
-    Phase.SWAPPED: "talks with the caller while whom they consult waits",
-    Phase.THREE: "talks with the caller and another",
-}
 
 
 @dataclass(frozen=True, slots=True)

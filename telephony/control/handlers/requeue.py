@@ -3,13 +3,14 @@
 from functools import partial
 
 from telephony.ami.actions import Redirect, Setvar
+from telephony.conference.phases import WORDS, Phase
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import carried_out
 from telephony.control.handlers.rooms import AGENT, CALLER, Ready, prepared
 from telephony.control.orders.calls import Requeue
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
-from telephony.control.whereabouts import WORDS, Phase, whereabouts
+from telephony.control.whereabouts import whereabouts
 from telephony.model.calls import Call
 from telephony.model.ids import QueueName
 

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from functools import partial
 
 from telephony.ami.actions import Action, ConfbridgeKick, Hangup, Redirect, Setvar
+from telephony.conference.phases import WORDS, Phase
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import carried_out
 from telephony.control.orders import rooms as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
-from telephony.control.whereabouts import WORDS, Phase, Whereabouts, is_gone, together, whereabouts
+from telephony.control.whereabouts import Whereabouts, is_gone, together, whereabouts
 from telephony.errors import AmiActionFailed
 from telephony.model.ids import MemberName
 from telephony.model.terms import Place

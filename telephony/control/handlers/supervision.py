@@ -11,13 +11,14 @@ from telephony.ami.actions import (
     Redirect,
     Setvar,
 )
+from telephony.conference.phases import Phase
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
 from telephony.control.handlers.rooms import agent_to
 from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
-from telephony.control.whereabouts import Phase, whereabouts
+from telephony.control.whereabouts import whereabouts
 from telephony.model.calls import Call, Visit
 from telephony.model.counters import EARS
 from telephony.model.ids import MemberName, Uniqueid
