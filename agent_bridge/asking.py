@@ -54,7 +54,7 @@ class Asking:
     # --- calls ----------------------------------------------------------------------------------------
 
     async def on_call(self, what: str, call: str, *, key: str = "") -> messages.Done:
-        """``what``: answer, decline, hang_up, hold, resume, cancel_consult, complete, swap, merge."""
+        """``what``: answer, decline, hang_up, hold, resume, cancel_consult, complete, swap, merge, rejoin."""
         return await self.order(f"call.{what}", params.OfCall(key=key or new_key(), call=call))
 
     async def answer(self, call: str, *, key: str = "") -> messages.Done:
@@ -77,6 +77,29 @@ class Asking:
 
     async def consult(self, call: str, to: str, *, key: str = "") -> messages.Done:
         return await self.order("call.consult", params.CallAsks(key=key or new_key(), call=call, to=to))
+
+    async def invite(self, call: str, to: str, *, key: str = "") -> messages.Done:
+        return await self.order("call.invite", params.CallAsks(key=key or new_key(), call=call, to=to))
+
+    async def cancel_invite(self, call: str, invite: str = "", *, key: str = "") -> messages.Done:
+        asked = params.OfInvitation(key=key or new_key(), call=call, invite=invite)
+        return await self.order("call.cancel_invite", asked)
+
+    async def on_leg(self, what: str, call: str, leg: str, *, key: str = "") -> messages.Done:
+        """``what``: drop, mute, unmute."""
+        return await self.order(f"call.{what}", params.OfLeg(key=key or new_key(), call=call, leg=leg))
+
+    async def hand_over(self, call: str, to: str, *, key: str = "") -> messages.Done:
+        return await self.order("call.hand_over", params.CallAsks(key=key or new_key(), call=call, to=to))
+
+    async def emergency(self, number: str, call: str | None = None, *, key: str = "") -> messages.Done:
+        return await self.order("call.emergency", params.Urgent(key=key or new_key(), number=number, call=call))
+
+    async def call_together(
+        self, to: str, *, number: str | None = None, call: str | None = None, key: str = ""
+    ) -> messages.Done:
+        asked = params.Together(key=key or new_key(), to=to, number=number, call=call)
+        return await self.order("call.call_together", asked)
 
     async def requeue(self, call: str, queue: str = "", *, key: str = "") -> messages.Done:
         return await self.order("call.requeue", params.CallToQueue(key=key or new_key(), call=call, queue=queue))

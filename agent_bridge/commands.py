@@ -165,7 +165,7 @@ def _details(asked: msgspec.Struct) -> dict[str, str]:
 
 def _done(answer: Answer, method: Method) -> messages.Done:
     if answer.taken is Taken.ACCEPTED:
-        return messages.Done(seen=answer.seen, attempt=answer.attempt, call=answer.call)
+        return messages.Done(seen=answer.seen, attempt=answer.attempt, call=answer.call, invite=answer.invite)
     if answer.taken is Taken.UNKNOWN:
         raise Wrong(Code.OUTCOME_UNKNOWN, answer.why)
     field = answer.why.partition(":")[0]

@@ -92,12 +92,14 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """To an order that was sent. ``seen``: its effect was seen before the deadline; else it is seen in the documents
-    when it comes. ``call``: the call that it began; ``attempt``: the number of the try, for a call-back."""
+    when it comes. ``call``: the call that it began; ``attempt``: the number of the try, for a call-back; ``invite``:
+    the invitation that it began."""
 
     taken: Literal["accepted"] = "accepted"
     seen: bool = False
     attempt: int | None = None
     call: str = ""
+    invite: str = ""
 
 
 class Revealed(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,13 +7,24 @@ from agent_bridge.wire import params
 from telephony.control.commands import AnyOrder
 from telephony.control.orders.agents import ExtendWrapUp, Pause, Ready, SignIn, SignOut
 from telephony.control.orders.calls import BlindTransfer, CallOut, Decline, HangUp, PickUp, Requeue
+from telephony.control.orders.conference import (
+    CallTogether,
+    CancelInvite,
+    Drop,
+    Emergency,
+    HandOver,
+    Invite,
+    Mute,
+    Rejoin,
+    Unmute,
+)
 from telephony.control.orders.ledger import CallBack
 from telephony.control.orders.recording import PauseRecording, ResumeRecording
 from telephony.control.orders.remarks import AskHelp, Dispose, LiftLimit, LimitNumber, Mark, Note
 from telephony.control.orders.rooms import CancelConsult, CompleteTransfer, Consult, Hold, Merge, Resume, Swap
 from telephony.control.orders.supervision import Listen, MoveFirst, StopListening, TakeOver, Withdraw
 from telephony.ledger.terms import EntryId
-from telephony.model.ids import CallId, MemberName, Micros, QueueName
+from telephony.model.ids import CallId, MemberName, Micros, QueueName, Uniqueid
 from zhitong.access.roles import Principal, Right
 
 
@@ -88,6 +99,42 @@ def swap(asked: params.OfCall, who: Principal) -> Swap:
 
 def merge(asked: params.OfCall, who: Principal) -> Merge:
     return Merge(CallId(asked.call), own(who), who.account)
+
+
+def invite(asked: params.CallAsks, who: Principal) -> Invite:
+    return Invite(CallId(asked.call), own(who), asked.to, who.account)
+
+
+def cancel_invite(asked: params.OfInvitation, who: Principal) -> CancelInvite:
+    return CancelInvite(CallId(asked.call), own(who), who.account, asked.invite)
+
+
+def drop(asked: params.OfLeg, who: Principal) -> Drop:
+    return Drop(CallId(asked.call), own(who), Uniqueid(asked.leg), who.account)
+
+
+def mute(asked: params.OfLeg, who: Principal) -> Mute:
+    return Mute(CallId(asked.call), own(who), Uniqueid(asked.leg), who.account)
+
+
+def unmute(asked: params.OfLeg, who: Principal) -> Unmute:
+    return Unmute(CallId(asked.call), own(who), Uniqueid(asked.leg), who.account)
+
+
+def rejoin(asked: params.OfCall, who: Principal) -> Rejoin:
+    return Rejoin(CallId(asked.call), own(who), who.account)
+
+
+def hand_over(asked: params.CallAsks, who: Principal) -> HandOver:
+    return HandOver(CallId(asked.call), own(who), asked.to, who.account)
+
+
+def emergency(asked: params.Urgent, who: Principal) -> Emergency:
+    return Emergency(own(who), asked.number, who.account, CallId(asked.call or ""))
+
+
+def together(asked: params.Together, who: Principal) -> CallTogether:
+    return CallTogether(own(who), asked.to, who.account, asked.number or "", CallId(asked.call or ""))
 
 
 def requeue(asked: params.CallToQueue, who: Principal) -> Requeue:

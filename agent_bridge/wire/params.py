@@ -13,7 +13,9 @@ from agent_bridge.wire.texts import (
     CallName,
     ClientId,
     Goal,
+    Invitation,
     Key,
+    Leg,
     Name,
     Number,
     Queue,
@@ -94,9 +96,32 @@ class CallTo(OfCall, frozen=True, kw_only=True):
 
 
 class CallAsks(OfCall, frozen=True, kw_only=True):
-    """Somebody is asked: an agent, or somebody outside."""
+    """Somebody is asked: an agent, who is in the directory, or somebody outside."""
 
     to: Number
+
+
+class OfInvitation(OfCall, frozen=True, kw_only=True):
+    invite: Invitation = ""
+
+
+class OfLeg(OfCall, frozen=True, kw_only=True):
+    leg: Leg
+
+
+class Urgent(Order, frozen=True, kw_only=True):
+    """``number``: one of the site's emergency numbers. Without ``call`` it is called from the agent's phone."""
+
+    number: Number
+    call: CallName | None = None
+
+
+class Together(Order, frozen=True, kw_only=True):
+    """One of ``call`` (one that has ended, and that the agent had a part in) and ``number``: whom to call back."""
+
+    to: Number
+    call: CallName | None = None
+    number: Number | None = None
 
 
 class CallToQueue(OfCall, frozen=True, kw_only=True):

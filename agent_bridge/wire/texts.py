@@ -43,6 +43,8 @@ AgentNumber = Annotated[str, form("[0-9]{2,15}", 15, "an agent's number: 2 to 15
 Queue = Annotated[str, form("[a-z][a-z0-9_-]{0,29}", 30, "a queue's name: a letter a-z, up to 29 more of a-z 0-9 _ -")]
 QueueOrNone = Annotated[str, form("(?:[a-z][a-z0-9_-]{0,29})?", 30, "a queue's name, or empty: the one it came from")]
 Number = Annotated[str, form(r"\+?[0-9]{2,20}", 21, "a telephone number: 2 to 20 digits, '+' may stand first")]
+Leg = Annotated[str, form("[A-Za-z0-9._-]{1,150}", 150, "a party's leg, as the call's document names it")]
+Invitation = Annotated[str, form("[0-9a-z]{0,16}", 16, "an invitation's id, or empty: all that ring")]
 Goal = Annotated[
     str,
     form(r"\+?[0-9]{2,20}|[a-z][a-z0-9_-]{0,29}", 30, "an agent's number, a queue's name or a telephone number"),

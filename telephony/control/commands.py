@@ -10,6 +10,17 @@ import msgspec
 
 from telephony.control.orders.agents import DesktopSeen, ExtendWrapUp, Pause, Ready, SignIn, SignOut
 from telephony.control.orders.calls import BlindTransfer, CallOut, Decline, HangUp, PickUp, Requeue
+from telephony.control.orders.conference import (
+    CallTogether,
+    CancelInvite,
+    Drop,
+    Emergency,
+    HandOver,
+    Invite,
+    Mute,
+    Rejoin,
+    Unmute,
+)
 from telephony.control.orders.ledger import CallBack
 from telephony.control.orders.recording import PauseRecording, ResumeRecording
 from telephony.control.orders.remarks import AskHelp, Dispose, LiftLimit, LimitNumber, Mark, Note
@@ -42,6 +53,15 @@ AnyOrder = (
     | CompleteTransfer
     | Swap
     | Merge
+    | Invite
+    | CancelInvite
+    | Drop
+    | Mute
+    | Unmute
+    | Rejoin
+    | HandOver
+    | Emergency
+    | CallTogether
     | SignIn
     | SignOut
     | Ready
@@ -95,7 +115,7 @@ class Reason(StrEnum):
 
 class Answer(msgspec.Struct, frozen=True):
     """``attempt`` is the number of the try, for a call-back that came so far; ``status`` what was asked for. ``call``:
-    the call that an order began, where it did."""
+    the call that an order began, ``invite``: the invitation, where it did."""
 
     key: str
     taken: Taken
@@ -105,3 +125,4 @@ class Answer(msgspec.Struct, frozen=True):
     reason: Reason = Reason.NONE
     seen: bool = False
     call: str = ""
+    invite: str = ""

@@ -104,7 +104,9 @@ class Door:
         done = await handler(order, request.deadline_s)
         took_ms = round(1_000 * (time.monotonic() - began))
         log.info("an order was carried out", order=type(order).__name__, seen=done.seen, took_ms=took_ms)
-        return Answer(request.key, Taken.ACCEPTED, seen=done.seen, attempt=done.attempt, call=done.call)
+        return Answer(
+            request.key, Taken.ACCEPTED, seen=done.seen, attempt=done.attempt, call=done.call, invite=done.invite
+        )
 
 
 def _is_key(key: str) -> bool:

@@ -41,6 +41,7 @@ class Done(msgspec.Struct, frozen=True):
     seen: bool = False
     attempt: int | None = None
     call: str = ""
+    invite: str = ""
 
 
 Handler = Callable[[Any, float], Awaitable[Done]]

@@ -25,6 +25,13 @@ GOOD: dict[str, dict[str, Any]] = {
         f"call.{name}": {"call": CALL}
         for name in ("answer", "decline", "hang_up", "hold", "resume", "cancel_consult", "complete", "swap", "merge")
     },
+    "call.invite": {"call": CALL, "to": "8001"},
+    "call.cancel_invite": {"call": CALL, "invite": "k3"},
+    **{f"call.{name}": {"call": CALL, "leg": "zt-1.7"} for name in ("drop", "mute", "unmute")},
+    "call.rejoin": {"call": CALL},
+    "call.hand_over": {"call": CALL, "to": "8001"},
+    "call.emergency": {"call": CALL, "number": "120"},
+    "call.call_together": {"number": "13800000001", "to": "8001"},
     "call.transfer": {"call": CALL, "to": "1002"},
     "call.consult": {"call": CALL, "to": "13800000001"},
     "call.requeue": {"call": CALL, "queue": "general"},
