@@ -74,15 +74,16 @@ def _of_department(
 ) -> Plan:
     people = directory.staff_of(department.code) if insist else directory.on_duty_of(department.code, at)
     groups = [_tries(directory, each, without) for each in people if each.code not in without]
-    if insist or directory.standing_of(department, at) == "on":
-        seconds = department.ring_s or directory.ring_s
-        own = [number for number in department.numbers if number not in without]
-        groups.append(
-            tuple(Try(number, seconds, department.code, directory.name_of(department.code)) for number in own)
-        )
-    lines = _dealt([group for group in groups if group], department.at_once)
-    why: Why = "" if lines else "nobody" if people else "off-duty"
+    is_open = insist or directory.standing_of(department, at) == "on"
+    desk = _desk(directory, department, without) if is_open else ()
+    lines = _dealt([group for group in groups if group], desk, department.at_once)
+    why: Why = "" if lines else "nobody" if people or is_open else "off-duty"
     return Plan(department.code, department.code, lines, why, directory.name_of(department.code))
+
+
+def _desk(directory: Directory, department: Department, without: Collection[str]) -> tuple[Try, ...]:
+    seconds, name = department.ring_s or directory.ring_s, directory.name_of(department.code)
+    return tuple(Try(each, seconds, department.code, name) for each in department.numbers if each not in without)
 
 
 def _of_specialist(
