@@ -225,7 +225,7 @@ NOTICE_MUSIC = "zt-notice-"
 
 NOTICE_STATES = ("waiting", "whole", "played", "failed", "unheard")
 
-OUT_PURPOSES = ("call-out", "transfer", "call-back", "duty", "specialist")
+OUT_PURPOSES = ("call-out", "transfer", "call-back", "duty", "specialist", "emergency")
 OUT_REFUSALS = ("not-allowed", "daily-limit", "no-line", "no-trunk")
 
 RECORDING_STATES = ("paused", "resumed", "ended")

@@ -15,7 +15,7 @@ Allowed = Annotated[
 ]
 """A class of numbers, or a pattern as Asterisk has them, without its ``_``."""
 
-Purpose = Literal["call-out", "transfer", "call-back", "duty", "specialist"]
+Purpose = Literal["call-out", "transfer", "call-back", "duty", "specialist", "emergency"]
 
 
 class Outgoing(Table, frozen=True):

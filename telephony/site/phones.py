@@ -14,7 +14,10 @@ class SignIn(Table, frozen=True):
 
 
 class FeatureCodes(Table, frozen=True):
-    """What an agent keys: the first six dialled from an idle phone, the others within a call."""
+    """What an agent keys: the first six dialled from an idle phone, the others within a call.
+
+    ``emergency`` and an emergency number behind it: anywhere.
+    """
 
     sign_in: FeatureCode = "*11"
     sign_out: FeatureCode = "*12"
@@ -28,5 +31,7 @@ class FeatureCodes(Table, frozen=True):
     attended_complete: FeatureCode = "*2"
     attended_threeway: FeatureCode = "*3"
     attended_swap: FeatureCode = "*4"
+    room: FeatureCode = "*8"  # out of the queue's bridge into a room
+    emergency: FeatureCode = "*0"  # and the number, such as *0110
     record_pause: FeatureCode = "*5"
     record_resume: FeatureCode = "*6"

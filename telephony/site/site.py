@@ -5,6 +5,7 @@ from msgspec import field
 from telephony.site.desk import Desk
 from telephony.site.duty import Duty
 from telephony.site.gateway import Gateway
+from telephony.site.emergency import Emergency
 from telephony.site.http import Http
 from telephony.site.limits import Limits
 from telephony.site.notice import Notice
@@ -45,6 +46,7 @@ class Site(Table, frozen=True, kw_only=True):
     routes: tuple[Route, ...] = field(name="route", default=())
     outgoing: Outgoing = Outgoing()
     duty: Duty = Duty()
+    emergency: Emergency = Emergency()
     recording: Recording = Recording()
     notice: Notice = Notice()
     rating: Rating = Rating()

@@ -37,11 +37,23 @@ def _shared_numbers(site: Site) -> Iterator[str]:
     for key, code in named.items():
         if list(named.values()).count(code) > 1:
             yield f"feature_codes.{key}: {code!r} has more than one meaning. Choose another."
-    in_call = {key: getattr(codes, key) for key in ("attended", "blind", "record_pause", "record_resume")}
+    in_call = {key: getattr(codes, key) for key in ("attended", "blind", "record_pause", "record_resume", "room")}
     for key, code in in_call.items():
         taken = next(other for other, its in in_call.items() if its == code)
         if taken != key:
             yield f"feature_codes.{key}: {code!r} is that of feature_codes.{taken}. Choose another."
+    yield from _emergencies(site, named | in_call)
+
+
+def _emergencies(site: Site, codes: dict[str, str]) -> Iterator[str]:
+    """Nothing may begin as an emergency's code does, or Asterisk would wait for more keys."""
+    begins = site.feature_codes.emergency
+    for key, code in codes.items():
+        if code.startswith(begins) or begins.startswith(code):
+            yield f"feature_codes.{key}: {code!r} begins as feature_codes.emergency ({begins!r}) does. Choose another."
+    for index, number in enumerate(site.emergency.numbers):
+        if number in (*site.hotline, *(number for trunk in site.trunks for number in trunk.numbers)):
+            yield f"emergency.numbers[{index}]: {number!r} is the hotline's own."
 
 
 def _doubles(path: str, values: Iterable[str | None]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from telephony.model.telling import NOTICE_MUSIC
 from telephony.site import (
     desk,
     duty,
+    emergency,
     gateway,
     http,
     limits,
@@ -195,6 +196,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[[route]]`": routes.Route,
     "`[[queue]]`": queues.Queue,
     "`[outgoing]`": outgoing.Outgoing,
+    "`[emergency]`": emergency.Emergency,
     "`[duty]`": duty.Duty,
     "`[recording]`": speech.Recording,
     "`[notice]`": notice.Notice,
