@@ -9,6 +9,7 @@
 
 Numbers and names of citizens are masked, whatever the role; ``own-numbers`` shows those of a call in full to the agent
 who takes part in it (an offer is not yet that), and ``see-numbers`` lets them be revealed, each time on the audit log.
+Specialists are shown by name and code; the numbers by which they are reached are masked in every form.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from telephony.live.documents import Audience, CallDocument, Document, Party, QueueDocument
+from telephony.live.documents import Audience, CallDocument, Document, Invited, Party, QueueDocument, Tried
 from telephony.masking import mask_name, mask_number, mask_text
 from telephony.model.ids import QueueName
 from zhitong.access.roles import Principal, Right
@@ -78,8 +79,18 @@ def shown(document: Document, view: View) -> Document:
     """The document in this form."""
     if isinstance(document, QueueDocument) and view is View.MASKED:
         return replace(document, agents={})
-    if view is View.FULL or not isinstance(document, CallDocument):
+    if not isinstance(document, CallDocument):
         return document
+    full = view is View.FULL
+    document = replace(
+        document,
+        parties=tuple(_party(party, full=full) for party in document.parties),
+        invites=tuple(_invited(invited, full=full) for invited in document.invites),
+    )
+    return document if full else _masked(document)
+
+
+def _masked(document: CallDocument) -> CallDocument:
     out = document.direction == "outbound"
     return replace(
         document,
@@ -88,8 +99,23 @@ def shown(document: Document, view: View) -> Document:
         dialled=mask_number(document.dialled) if out and document.dialled else document.dialled,
         note=mask_text(document.note),
         notes={who: mask_text(note) for who, note in document.notes.items()},
-        parties=tuple(replace(party, who=mask_number(party.who) if party.who else "") for party in document.parties),
     )
+
+
+def _party(party: Party, *, full: bool) -> Party:
+    plain = not party.who or (full and not party.code)
+    return party if plain else replace(party, who=mask_number(party.who))
+
+
+def _invited(invited: Invited, *, full: bool) -> Invited:
+    tries = tuple(_tried(tried, full=full) for tried in invited.tries)
+    to = invited.to if full or not invited.to else mask_number(invited.to)
+    return replace(invited, to=to, tries=tries)
+
+
+def _tried(tried: Tried, *, full: bool) -> Tried:
+    plain = not tried.number or (full and not tried.code)
+    return tried if plain else replace(tried, number=mask_number(tried.number))
 
 
 def citizen_of(document: CallDocument) -> tuple[str, str]:

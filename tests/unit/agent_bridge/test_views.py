@@ -13,9 +13,20 @@ from agent_bridge.shelf import Entry, Shelf
 from agent_bridge.views import View, has_forms, kind_of, scope_of, sees, shown, view_of
 from agent_bridge.wire.envelope import read_params
 from agent_bridge.wire.messages import DeltaTold
-from telephony.live.documents import AgentDocument, Audience, CallDocument, Delta, Document, QueueDocument, Snapshot
+from telephony.live.documents import (
+    AgentDocument,
+    Audience,
+    CallDocument,
+    Delta,
+    Document,
+    Invited,
+    Party,
+    QueueDocument,
+    Snapshot,
+    Tried,
+)
 from telephony.live.port import Position
-from telephony.model.ids import CallId, MemberName, Micros, QueueName
+from telephony.model.ids import CallId, MemberName, Micros, QueueName, Uniqueid
 from tests.integration.agent_bridge.world import CALLER, call_of, offered, talking
 from zhitong.access.roles import Principal, Role
 
@@ -142,6 +153,33 @@ def test_masks_hide_the_citizen_wherever_the_number_stands() -> None:
     assert view_of(mine, offered(1, "1001")) is View.MASKED
     assert view_of(Principal("boss", Role.SUPERVISOR, MemberName("1010")), inbound) is View.MASKED
     assert view_of(Principal("auditor", Role.AUDITOR), inbound) is View.MASKED
+
+
+def test_a_specialist_is_shown_by_name_and_never_by_number() -> None:
+    mobile, plain = "13700001111", "13900002222"
+    specialist = Party(Uniqueid("u9"), "specialist", mobile, "talking", Micros(1), code="8002", name="林专员")
+    outside = Party(Uniqueid("u8"), "specialist", plain, "ringing", Micros(1))
+    tries = (
+        Tried(mobile, "8002", "林专员", "answered", Micros(1)),
+        Tried(plain, "", "", "ringing", Micros(1)),
+    )
+    invited = Invited(
+        id="k1",
+        by=MemberName("1001"),
+        to=plain,
+        mode="room",
+        state="ringing",
+        since=Micros(1),
+        at=Micros(1),
+        tries=tries,
+    )
+    call = talking(1, "1001")
+    call = msgspec.structs.replace(call, parties=(*call.parties, specialist, outside), invites=(invited,))
+    masked, full = (msgspec.json.encode(shown(call, view)).decode() for view in (View.MASKED, View.FULL))
+    assert mobile not in masked + full
+    assert plain not in masked
+    assert full.count(plain) == 3
+    assert all("林专员" in words and "8002" in words and "137****1111" in words for words in (masked, full))
 
 
 def test_another_role_agent_or_queue_is_another_scope() -> None:
