@@ -186,7 +186,7 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
     Deed.ASIDE_GOES: (Row((_C, Beyond.APART), _ASIDE_BACK),),
     Deed.KEPT_GOES: (Row((_S, _H), (_one(Spot.KEPT, Spot.AWAY),)),),
     Deed.GUEST_GOES: (
-        Row(_ROOMS, (_one(Spot.ROOM, Spot.AWAY),)),
+        Row((_H, _RI, _C, _S, _T, _L), (_one(Spot.ROOM, Spot.AWAY),)),
         Row((Beyond.HANDED,), (_one(Spot.BRIDGE, Spot.AWAY), _caller(Spot.AWAY))),
     ),
     Deed.JOINS: (Row(_ROOMS, (_one(Spot.CALLED_IN, Spot.ROOM),)),),
