@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from telephony.conference.phases import WORDS, Phase
+from telephony.conference.table import PHASES, Beyond, Deed, Stage, Step
+from telephony.conference.walk import Standing, reachable
 from telephony.ledger import terms as ledger
 from telephony.model import machines
 
@@ -75,9 +78,9 @@ DRAWINGS: Sequence[Drawing] = (
 _HEAD = """\
 # State machines
 
-Drawn by `make diagrams` from the tables in `telephony/model/machines.py` and `telephony/ledger/terms.py`; a test fails
-when they differ. An input that a state does not show is refused there: in the model it is counted as an anomaly, in the
-ledger a command is told why; nothing changes.
+Drawn by `make diagrams` from the tables in `telephony/model/machines.py`, `telephony/ledger/terms.py` and
+`telephony/conference/table.py`; a test fails when they differ. An input that a state does not show is refused there: in
+the model it is counted as an anomaly, in the ledger and in a conference a command is told why; nothing changes.
 """
 
 
@@ -96,12 +99,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def document() -> str:
     """The whole file."""
-    return "\n".join([_HEAD, *(_section(drawing) for drawing in DRAWINGS)])
+    machine_by_machine = [_section(one.title, one.about, draw(one.table, one.start)) for one in DRAWINGS]
+    return "\n".join([_HEAD, *machine_by_machine, _section("A conference", _CONFERENCE, conference()), *_allowed()])
 
 
-def _section(drawing: Drawing) -> str:
-    lines = "\n".join(f"    {line}" for line in draw(drawing.table, drawing.start))
-    return f"## {drawing.title}\n\n{drawing.about}\n\n```mermaid\nstateDiagram-v2\n{lines}\n```\n"
+def _section(title: str, about: str, drawn: Iterable[str]) -> str:
+    lines = "\n".join(f"    {line}" for line in drawn)
+    return f"## {title}\n\n{about}\n\n```mermaid\nstateDiagram-v2\n{lines}\n```\n"
 
 
 def draw(table: Table, start: StrEnum) -> Iterator[str]:
@@ -137,6 +141,46 @@ def _arrows(table: Table) -> Iterator[str]:
         labels.setdefault((state, after), []).append(entry.value)
     for (state, after), entries in labels.items():
         yield f"{_name(state)} --> {_name(after)} : {', '.join(entries)}"
+
+
+_CONFERENCE = """\
+What an agent is about with a caller, and where a call may be when no agent has it in a room. An arrow says what the
+agent does, or what somebody else does of their own. Where two arrows of one name leave a state, who else is there tells
+them apart: with a second guest in the room three stay three when one hangs up. Not drawn: that the caller hangs up, which
+ends everybody's call, but for two who talk aside or are about to (*apart*); and what changes nobody's state. The table is
+`telephony/conference/table.py`; what follows for whoever is left is in `walk.py` beside it."""
+
+
+def conference() -> Iterator[str]:
+    """The lines of the diagram: each state once, and one arrow for all that leads from one to the same other."""
+    states: list[Stage] = [*Phase, *Beyond]
+    for state in states:
+        yield f'state "{state.value}" as {_name(state)}'
+    yield f"[*] --> {_name(Phase.BRIDGE)}"
+    for (stage, then), inputs in _led().items():
+        yield f"{_name(stage)} --> {_name(then)} : {', '.join(inputs)}"
+    yield f"{_name(Beyond.QUEUE)} --> [*]"
+    yield f"{_name(Beyond.OVER)} --> [*]"
+
+
+def _led() -> dict[tuple[Stage, Stage], dict[str, None]]:
+    """From and to → by what, in the order of the table."""
+    found: dict[tuple[Stage, Stage], dict[str, None]] = {}
+    for now, steps in sorted(reachable(Standing()).items()):
+        for given, then in steps.items():
+            drawn = then.stage is not now.stage and (given is not Deed.CALLER_GOES or then.stage is Beyond.APART)
+            if drawn:
+                found.setdefault((now.stage, then.stage), {})[given.value] = None
+    states: list[Stage] = [*Phase, *Beyond]
+    return dict(sorted(found.items(), key=lambda arrow: [states.index(state) for state in arrow[0]]))
+
+
+def _allowed() -> Iterator[str]:
+    """Which step may be asked for in which phase."""
+    yield "| phase | the agent | may |\n|---|---|---|\n" + "".join(
+        f"| {phase.value} | {WORDS[phase]} | {', '.join(step.value for step in Step if phase in PHASES[step])} |\n"
+        for phase in Phase
+    )
 
 
 def _name(state: StrEnum) -> str:

@@ -14,8 +14,9 @@ TALK = Standing()
 EVERYWHERE = reachable(TALK)
 
 
-def test_every_order_to_depth_three_from_wherever_a_call_may_be() -> None:
-    """Also row 1 of failure-cases: whoever leaves in whatever order, no caller is dropped while somebody is on."""
+def test_row_01_every_order_to_depth_three_from_wherever_a_call_may_be() -> None:
+    """Whoever leaves, holds, hangs up in whatever order: no caller is dropped while somebody else is on, and the last
+    one out leaves nobody behind."""
     orders = [(begin, path) for begin in EVERYWHERE for path in paths(begin, 3)]
     assert len(orders) > 3000
     for begin, path in orders:
