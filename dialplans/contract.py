@@ -40,9 +40,16 @@ CONTEXTS = (
     Context("zt-relieve", "s", "a supervisor's phone that we rang to take a call over has answered"),
     Context("zt-sent", "s", "a caller whom an agent sends on from a room"),
     Context("zt-room-caller", "join, requeue", "the citizen in the room; back into the queue, out of any bridge"),
-    Context("zt-room-agent", "join, side, back, consult, leave", "an agent: in the room, aside, ringing ZT_TO, out"),
+    Context(
+        "zt-room-agent",
+        "join, side, wait, back, consult, leave",
+        "an agent: in the room, aside, the same while lines ring, ringing ZT_TRIES, out",
+    ),
     Context("zt-room-guest", "join, side, hold, leave", "whoever was consulted: in the room, aside, waiting, out"),
     Context("zt-room-pair", "s", "who was consulted has answered: both walk aside (Dial's G)"),
+    Context("zt-invite", "the room", "a line that rings ZT_TRIES: one half of Local/<room>@zt-invite/n"),
+    Context("zt-invited", "s", "whoever was invited has answered and walks; the line ends (Dial's G)"),
+    Context("zt-lines", "end, aside, over", "ends lines of a room; their hangup handler"),
     Context("zt-sweep", "s", "the hangup handler of everybody who was in a room"),
     Context("zt-after", "s", "where a citizen goes on whose talk the other side has ended"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
@@ -150,10 +157,21 @@ USER_EVENTS = (
     ),
     UserEvent(
         "ZtConsult",
-        ("Room", "Number", "Status"),
+        ("Room", "Number", "Status", "Invite", "Code", "Department", "Left"),
         "ZT_CONSULT",
-        ("r", "d", "s"),
-        "before the consulted party is rung (RINGING), and when it did not come, on the agent's channel",
+        ("r", "d", "s", "i", "c", "o", "n"),
+        "before each consulted party is rung (RINGING), and when it did not come, on the agent's channel",
+    ),
+    UserEvent(
+        "ZtInvite",
+        (
+            *("Room", "Invite", "Line", "By", "Department", "Code", "Number"),
+            *("Purpose", "Mode", "Status", "Left"),
+        ),
+        "ZT_INVITE",
+        ("r", "i", "l", "b", "o", "c", "d", "p", "m", "s", "n"),
+        "before each party that a line is to bring is rung (RINGING), and when it did not come, on the line; when it "
+        "answered (ANSWER), and when another had come before (LATE), on its own channel",
     ),
     UserEvent(
         "ZtRequeue",
@@ -230,6 +248,8 @@ OUT_REFUSALS = ("not-allowed", "daily-limit", "no-line", "no-trunk")
 
 RECORDING_STATES = ("paused", "resumed", "ended")
 
+INVITE_MODES = ("room", "side", "hand-over")
+
 ROOM_PLACES = ("room", "side", "hold")
 ROOM_ROLES = ("caller", "agent", "guest")
 
@@ -285,7 +305,17 @@ VARIABLES = {
     "ZT_CALLER": "the citizen's channel, of all in a room; inherited; set by the bridge, as ZT_CALL of a call out",
     "ZT_ROLE": "caller, agent or guest: of a channel in a room; empty once it is out of it",
     "ZT_PLACE": "room, side or hold: where this channel is; side also while the consulted party is rung",
-    "ZT_TO": "whom an agent consults: an agent's number or one outside; set by the bridge",
+    "ZT_TO": "whom an agent consults: an agent's number or one outside; set by the bridge; then: who is rung now",
+    "ZT_TRIES": "whom a line rings: number:seconds:code, joined by &; set by the bridge; what is left of it",
+    "ZT_INVITE": "an invitation's id (0-9 a-z); set by the bridge, else made; as the next six, who is rung inherits it",
+    "ZT_LINE": "which of its lines this is",
+    "ZT_BY": "number of the agent who invites",
+    "ZT_DEPARTMENT": "code of the department that is asked for; empty: none",
+    "ZT_MODE": "room: whoever is invited joins at once; side: the agent waits aside",
+    "ZT_FOR": "the purpose of zt-out for these tries",
+    "ZT_ABOUT": "code of the topic, for the whisper; empty: none is said",
+    "ZT_CODE": "the directory's code of the try that is rung now, as ZT_LEFT, how many are left after it",
+    "ZT_CAME": "why that one did not come: a DIALSTATUS or a Reason of ZtOutRefused",
     "ZT_TO_QUEUE": "the queue that the citizen is to go into; set by the bridge; empty: the one they came from",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
     "FORWARD_CONTEXT": "zt-forward, which refuses; inherited",
@@ -298,6 +328,7 @@ AMI_EVENTS = (
     *("BridgeEnter", "BridgeLeave", "BridgeMerge", "BridgeDestroy", "LocalBridge"),
     *("Hold", "Unhold", "ChannelTalkingStart", "BlindTransfer", "AttendedTransfer"),
     *("MixMonitorStart", "MixMonitorStop", "MixMonitorMute", "MusicOnHoldStart", "MusicOnHoldStop"),
+    *("ConfbridgeMute", "ConfbridgeUnmute"),
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
     *("AgentCalled", "AgentConnect", "AgentRingNoAnswer", "AgentDump", "AgentComplete"),
     *("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause"),

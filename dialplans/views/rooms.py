@@ -6,5 +6,5 @@ from telephony.site.site import Site
 
 
 def rooms(site: Site) -> dict[str, Any]:
-    """For rooms.j2."""
-    return {"rooms": site.rooms, "key_codes": site.feature_codes}
+    """For rooms.j2 and invite.j2."""
+    return {"rooms": site.rooms, "conference": site.conference, "key_codes": site.feature_codes}

@@ -2,10 +2,11 @@
 
 from msgspec import field
 
+from telephony.site.conference import Conference
 from telephony.site.desk import Desk
 from telephony.site.duty import Duty
-from telephony.site.gateway import Gateway
 from telephony.site.emergency import Emergency
+from telephony.site.gateway import Gateway
 from telephony.site.http import Http
 from telephony.site.limits import Limits
 from telephony.site.notice import Notice
@@ -45,8 +46,8 @@ class Site(Table, frozen=True, kw_only=True):
     queues: tuple[Queue, ...] = field(name="queue")
     routes: tuple[Route, ...] = field(name="route", default=())
     outgoing: Outgoing = Outgoing()
-    duty: Duty = Duty()
     emergency: Emergency = Emergency()
+    duty: Duty = Duty()
     recording: Recording = Recording()
     notice: Notice = Notice()
     rating: Rating = Rating()
@@ -62,6 +63,7 @@ class Site(Table, frozen=True, kw_only=True):
     feature_codes: FeatureCodes = FeatureCodes()
     phones: Phones = Phones()
     rooms: Rooms = Rooms()
+    conference: Conference = Conference()
     baseline: Baseline | None = None
     topics: tuple[Topic, ...] = field(name="topic", default=())
     remarks: Remarks = Remarks()

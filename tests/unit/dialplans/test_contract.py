@@ -13,6 +13,7 @@ from dialplans.parse import Step as DialplanStep
 from dialplans.render import Mode
 from telephony.model.telling import NOTICE_MUSIC
 from telephony.site import (
+    conference,
     desk,
     duty,
     emergency,
@@ -212,6 +213,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[desk]`": desk.Desk,
     "`[phones]`": provisioning.Phones,
     "`[rooms]`": rooms.Rooms,
+    "`[conference]`": conference.Conference,
     "`[baseline]`": queues.Baseline,
     "`[[topic]]`": topics.Topic,
     "`[remarks]`": topics.Remarks,
