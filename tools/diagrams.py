@@ -146,9 +146,9 @@ def _arrows(table: Table) -> Iterator[str]:
 _CONFERENCE = """\
 What an agent is about with a caller, and where a call may be when no agent has it in a room. An arrow says what the
 agent does, or what somebody else does of their own. Where two arrows of one name leave a state, who else is there tells
-them apart: with a second guest in the room three stay three when one hangs up. Not drawn: that the caller hangs up, which
-ends everybody's call, but for two who talk aside or are about to (*apart*); and what changes nobody's state. The table is
-`telephony/conference/table.py`; what follows for whoever is left is in `walk.py` beside it."""
+them apart: with a second guest in the room three stay three when one hangs up. Not drawn: that the caller hangs up,
+which ends everybody's call, but for two who talk aside or are about to (*apart*); and what changes nobody's state. The
+table is `telephony/conference/table.py`; what follows for whoever is left is in `walk.py` beside it."""
 
 
 def conference() -> Iterator[str]:
