@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telephony.database.database import Database
 from telephony.directory.agents import Agent, QueueMembership
 from telephony.directory.changes import Changes, changes_between
-from telephony.directory.schema import agent_queues, agents
+from telephony.directory.schema import agent_queues, agents, departments, specialists
+from telephony.errors import DirectoryError
 from telephony.model.ids import MemberName, QueueName
 
 
@@ -38,10 +39,12 @@ class AgentStore:
         """Add and change agents so that the directory has ``wanted``; with ``replace``, nobody else.
 
         All or nothing, in one transaction with the comparison. To undo it, import what ``list`` gave
-        before, with ``replace``. Raises DirectoryError (see ``changes_between``); then nothing is changed.
+        before, with ``replace``. Raises DirectoryError (see ``changes_between``), also when a new number is a code of
+        a department or a specialist; then nothing is changed.
         """
         async with self.database.writing() as connection:
             changes = changes_between(await _all(connection), wanted, replace=replace)
+            await _refuse_codes(connection, changes)
             await _apply(connection, changes)
         return changes
 
@@ -59,6 +62,17 @@ async def _all(connection: AsyncConnection, number: MemberName | None = None) ->
         Agent(MemberName(row.number), row.name, tuple(memberships[row.number]), row.phone, row.profile)
         for row in await connection.execute(people)
     ]
+
+
+async def _refuse_codes(connection: AsyncConnection, changes: Changes) -> None:
+    numbers = [agent.number for agent in changes.added]
+    for table in (departments, specialists):
+        taken = (await connection.execute(select(table.c.code).where(table.c.code.in_(numbers)))).scalars().first()
+        if taken is not None:
+            raise DirectoryError(
+                f"The number {taken} is a code of the directory (`zhitong directory show {taken}`), and could mean "
+                "either. Give the agent another number."
+            )
 
 
 async def _apply(connection: AsyncConnection, changes: Changes) -> None:

@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from telephony.site.calendar import Days
 from telephony.site.conference import Conference
 from telephony.site.desk import Desk
 from telephony.site.duty import Duty
@@ -64,6 +65,7 @@ class Site(Table, frozen=True, kw_only=True):
     phones: Phones = Phones()
     rooms: Rooms = Rooms()
     conference: Conference = Conference()
+    calendar: Days = Days()
     baseline: Baseline | None = None
     topics: tuple[Topic, ...] = field(name="topic", default=())
     remarks: Remarks = Remarks()

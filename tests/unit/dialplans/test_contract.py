@@ -13,6 +13,7 @@ from dialplans.parse import Step as DialplanStep
 from dialplans.render import Mode
 from telephony.model.telling import NOTICE_MUSIC
 from telephony.site import (
+    calendar,
     conference,
     desk,
     duty,
@@ -214,6 +215,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "`[phones]`": provisioning.Phones,
     "`[rooms]`": rooms.Rooms,
     "`[conference]`": conference.Conference,
+    "`[calendar]`": calendar.Days,
     "`[baseline]`": queues.Baseline,
     "`[[topic]]`": topics.Topic,
     "`[remarks]`": topics.Remarks,
