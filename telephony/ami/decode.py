@@ -29,6 +29,7 @@ from telephony.ami.values import (
     whole,
 )
 from telephony.model import events as e
+from telephony.model import room_events as rooms
 from telephony.model.ids import Micros
 from telephony.model.met import CallerSpoke, queue_behind
 
@@ -147,6 +148,8 @@ _TABLE: dict[str, Spec] = {
     "MixMonitorStart": event(e.RecordingChanged, **IDS, running=constant(True)),
     "MixMonitorStop": event(e.RecordingChanged, **IDS, running=constant(False)),
     "MixMonitorMute": event(e.RecordingMuted, **IDS, muted=bit("State")),
+    "ConfbridgeMute": event(rooms.VoiceMuted, **IDS, muted=constant(True)),
+    "ConfbridgeUnmute": event(rooms.VoiceMuted, **IDS, muted=constant(False)),
     "MusicOnHoldStart": event(e.MusicChanged, **IDS, music=need("Class")),
     "MusicOnHoldStop": event(e.MusicChanged, **IDS, music=Field("", lambda _: "")),
     "BlindTransfer": event(

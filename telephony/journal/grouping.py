@@ -13,7 +13,7 @@ import msgspec
 
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.model.ids import MICROS_PER_SECOND, NEVER, Micros, Uniqueid
-from telephony.model.names import is_watcher
+from telephony.model.names import is_watcher, room_of_line
 
 SETTLE = Micros(2 * MICROS_PER_SECOND)
 """How old the last end of a channel must be before a group is over: for what comes late."""
@@ -39,7 +39,7 @@ _TIES = {
     ),
     "LOCAL_OPTIMIZE": ("local_two_uniqueid",),
 }
-_OF_ROOMS = frozenset(("ZT_ROOM", "ZT_CONSULT", "ZT_REQUEUE"))
+_OF_ROOMS = frozenset(("ZT_ROOM", "ZT_CONSULT", "ZT_REQUEUE", "ZT_INVITE", "ZT_PRIVATE"))
 _NOBODY = frozenset(("", "N/A"))
 _ENDS = frozenset(("HANGUP", "CHAN_END", "LINKEDID_END"))
 
@@ -321,6 +321,8 @@ def _number_of(numbered: tuple[int, object]) -> int:
 
 def _keys(row: CelRow) -> list[str]:
     keys: list[str] = [row.uniqueid, row.linkedid]
+    if row.event == "CHAN_START":
+        keys.append(room_of_line(row.name))
     if row.event in _TIES:
         keys += [row.detail(name) for name in _TIES[row.event]]
     elif row.event == "USER_DEFINED":

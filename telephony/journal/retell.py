@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from telephony.journal import retell_met
+from telephony.journal import retell_met, retell_rooms
 from telephony.journal.rows import CelRow, QueueLine
 from telephony.journal.stays import NEVER_JOINED, RING_CANCELED, RING_NO_ANSWER, Ring, Stay, rings_of, stays_of
 from telephony.model import events as ev
-from telephony.model import room_events as rooms
 from telephony.model.ids import MICROS_PER_SECOND, BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.names import role_of
 from telephony.model.on_bypass import BYPASSED, FORWARD, agent_of, is_bypass, number_of
@@ -259,17 +258,6 @@ class _Teller:
         ends = (end for end in self._ends.values() if end.at >= row.at and end.app in _CALLED)
         return min((end for end in ends if end.linkedid == row.linkedid), key=lambda end: end.at, default=row).name
 
-    def _zt_room(self, row: CelRow) -> Iterator[ev.Event]:
-        room, place, role = (row.words.get(key, "") for key in "rpw")
-        yield rooms.Walked(row.at, row.uniqueid, row.linkedid, Uniqueid(room), place, role)
-
-    def _zt_consult(self, row: CelRow) -> Iterator[ev.Event]:
-        room, number, status = (row.words.get(key, "") for key in "rds")
-        yield rooms.ConsultTold(row.at, row.uniqueid, row.linkedid, Uniqueid(room), number, status)
-
-    def _zt_requeue(self, row: CelRow) -> Iterator[ev.Event]:
-        yield rooms.Requeued(row.at, row.uniqueid, row.linkedid, Uniqueid(row.words.get("r", "")))
-
     def _zt_callback(self, row: CelRow) -> Iterator[ev.Event]:
         entry, attempt, trunk, dialled, recording = (row.words.get(key, "") for key in "eatdf")
         yield ev.CallBackBegan(row.at, row.uniqueid, row.linkedid, entry, attempt, trunk, dialled, recording)
@@ -293,9 +281,11 @@ _HANDLERS = {
     "ZT_PROMISE": _Teller._zt_promise,
     "ZT_EXPECT": _Teller._zt_expect,
     "ZT_CALLBACK": _Teller._zt_callback,
-    "ZT_ROOM": _Teller._zt_room,
-    "ZT_CONSULT": _Teller._zt_consult,
-    "ZT_REQUEUE": _Teller._zt_requeue,
+    "ZT_ROOM": retell_rooms.walked,
+    "ZT_CONSULT": retell_rooms.consult,
+    "ZT_INVITE": retell_rooms.invite,
+    "ZT_PRIVATE": retell_rooms.private,
+    "ZT_REQUEUE": retell_rooms.requeue,
     "ZT_OUT": _Teller._zt_out,
     "ZT_OUTREF": _Teller._zt_out_refused,
     "ZT_REC": _Teller._zt_rec,

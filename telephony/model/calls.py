@@ -184,6 +184,7 @@ class Consult:
     answered_at: Micros | None = None
     ended_at: Micros | None = None
     result: str = ""
+    invite: str = ""  # the id of its invitation
 
     @property
     def ringing(self) -> bool:
@@ -241,6 +242,17 @@ class Pause:
 
 
 @dataclass(slots=True)
+class PrivateFile:
+    """A recording of what was spoken apart from the caller, on the channel ``by``."""
+
+    path: str
+    by: Uniqueid
+    start: Micros
+    end: Micros | None = None
+    size: int | None = None  # bytes; None: nobody told
+
+
+@dataclass(slots=True)
 class Call:
     """``caller`` is the channel whose fate the record tells: the citizen's, or whoever began an internal call."""
 
@@ -286,6 +298,7 @@ class Call:
     host: Uniqueid | None = None  # whose room it is, or was: the citizen, also of a call that an agent made
     consults: list[Consult] = field(default_factory=list)  # in order; the last may be open
     invites: list[Invite] = field(default_factory=list)  # in order of their beginning; any of them may be open
+    private_files: list[PrivateFile] = field(default_factory=list)
     aliases: list[CallId] = field(default_factory=list)
     related: list[CallId] = field(default_factory=list)
     strangers: dict[Uniqueid, Leg] = field(default_factory=dict)  # legs of other calls that its people talked with

@@ -4,9 +4,10 @@ And of the caller, whom the agent may leave to that one: an attended transfer, t
 rooms.
 """
 
+from telephony.model import inviting
 from telephony.model.calls import MAX_TRANSFERS, Call, Consult, Leg, Transfer
 from telephony.model.changes import CallTransferred
-from telephony.model.terms import Place
+from telephony.model.terms import InviteMode, InviteState, Place
 from telephony.model.world import World
 
 COMPLETED, MERGED, CANCELLED, OVER = "completed", "merged", "cancelled", "over"
@@ -18,6 +19,9 @@ def begin(world: World, call: Call, consult: Consult) -> None:
     last = call.consult
     if last is not None and (last.by, last.whom, last.ringing) == (consult.by, consult.whom, True):
         return  # told twice
+    if last is not None and consult.invite and (last.by, last.invite) == (consult.by, consult.invite):
+        last.whom = consult.whom  # the next number of the same invitation
+        return
     if last is not None:
         end(world, last, OVER)
     if len(call.consults) < MAX_TRANSFERS:
@@ -34,6 +38,8 @@ def guest_came(world: World, call: Call, guest: Leg) -> None:
     consult = call.consult
     if consult is not None and consult.answered_at is None:
         consult.guest, consult.answered_at = guest.uniqueid, world.now
+        if (invite := call.invite(consult.invite)) is not None:
+            inviting.came(world, call, invite, guest)
 
 
 def somebody_walked(world: World, call: Call) -> None:
@@ -45,32 +51,48 @@ def somebody_walked(world: World, call: Call) -> None:
     guest = call.legs.get(consult.guest) if consult.guest is not None else None
     if guest is None:
         end(world, consult, CANCELLED)
+        inviting.given_up(world, call, consult.invite, consult.by)
     elif guest.place is Place.ROOM:
         end(world, consult, MERGED)
 
 
+def follow(world: World, call: Call) -> None:
+    """A consult whose invitation came to nothing is over."""
+    consult = call.consult
+    invite = call.invite(consult.invite) if consult is not None and consult.ringing else None
+    if consult is None or invite is None or invite.ended_at is None:
+        return
+    last = invite.tries[-1].status if invite.tries else ""
+    end(world, consult, CANCELLED if invite.state is InviteState.CANCELLED else last)
+
+
 def left(world: World, call: Call, leg: Leg) -> None:
     """This leg has ended."""
+    inviting.left(world, call, leg)
     consult = call.consult
     if consult is not None and leg.uniqueid == consult.guest:
         end(world, consult, OVER)
     elif consult is not None and leg.uniqueid == consult.by:
         end(world, consult, CANCELLED if consult.ringing else OVER)
+    follow(world, call)
     hand_over(world, call)
 
 
 def hand_over(world: World, call: Call) -> None:
-    """The caller is with somebody whom an agent asked, and the agent has left for good: a transfer, made when they
-    left."""
-    consult, citizen = call.consults[-1] if call.consults else None, call.citizen
-    by = call.legs.get(consult.by) if consult is not None else None
-    if consult is None or citizen is None or by is None or by.ended_at is None:
-        return
-    if consult.guest is None or consult.guest not in citizen.partners:
-        return
-    if not any(known.by == by.uniqueid for known in call.transfers):
-        consult.result = COMPLETED if consult.result == OVER else consult.result
-        keep(world, call, Transfer("attended", by.ended_at, by.uniqueid, consult.whom, "", "Success"))
+    """The caller is with somebody whom an agent asked or invited, and that agent has left for good: a transfer, made
+    when they left."""
+    citizen, last = call.citizen, call.consults[-1] if call.consults else None
+    asked = [(last.by, last.guest, last.whom)] if last is not None else []
+    joined = [invite for invite in call.invites if invite.mode is InviteMode.ROOM]
+    for by, guest, to in [*asked, *((invite.by_leg, invite.guest, invite.to) for invite in joined)]:
+        agent = call.legs.get(by) if by is not None else None
+        if citizen is None or agent is None or agent.ended_at is None or guest not in citizen.partners:
+            continue
+        if any(known.by == agent.uniqueid for known in call.transfers):
+            continue
+        if last is not None and last.by == by and last.result == OVER:
+            last.result = COMPLETED
+        keep(world, call, Transfer("attended", agent.ended_at, agent.uniqueid, to, "", "Success"))
 
 
 def keep(world: World, call: Call, transfer: Transfer) -> None:

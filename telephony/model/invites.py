@@ -33,6 +33,10 @@ class Asked:
     def open(self) -> bool:
         return self.ended_at is None
 
+    @property
+    def to(self) -> str:
+        return self.code or self.number
+
 
 @dataclass(slots=True)
 class Invite:
@@ -45,6 +49,7 @@ class Invite:
     mode: InviteMode
     purpose: str = ""
     department: str = ""
+    by_leg: Uniqueid | None = None  # that agent's leg, as long as they are here
     tries: list[Asked] = field(default_factory=list)  # in order of their beginning
     guest: Uniqueid | None = None
     answered_at: Micros | None = None
@@ -54,8 +59,7 @@ class Invite:
 
     @property
     def to(self) -> str:
-        first = self.tries[0] if self.tries else None
-        return self.department or (first.code or first.number if first is not None else "")
+        return self.department or (self.tries[0].to if self.tries else "")
 
     @property
     def ringing(self) -> bool:

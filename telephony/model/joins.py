@@ -8,7 +8,7 @@ that is not known.
 from collections.abc import Collection
 from itertools import islice
 
-from telephony.model.calls import MAX_KIN, MAX_LEGS, MAX_OFFERS, MAX_TRANSFERS, MAX_VISITS, Call, Leg
+from telephony.model.calls import MAX_INVITES, MAX_KIN, MAX_LEGS, MAX_OFFERS, MAX_TRANSFERS, MAX_VISITS, Call, Leg
 from telephony.model.changes import CallsJoined
 from telephony.model.ids import Linkedid, uniqueid_parts
 from telephony.model.names import party_of
@@ -78,6 +78,8 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     _join_recordings(kept, gone)
     kept.room, kept.host = kept.room or gone.room, kept.host or gone.host
     kept.consults = sorted((*kept.consults, *gone.consults), key=lambda consult: consult.at)[:MAX_TRANSFERS]
+    kept.invites = sorted((*kept.invites, *gone.invites), key=lambda invite: invite.at)[:MAX_INVITES]
+    kept.private_files = [*kept.private_files, *gone.private_files][:MAX_INVITES]
     kept.heard_by = sorted((*kept.heard_by, *gone.heard_by), key=lambda heard: heard.start)[:MAX_TRANSFERS]
     kept.out = sorted((*kept.out, *gone.out), key=lambda tried: tried.at)[:MAX_TRANSFERS]
     kept.refused_out = sorted((*kept.refused_out, *gone.refused_out), key=lambda told: told.at)[:MAX_TRANSFERS]

@@ -6,6 +6,7 @@ from telephony.model.terms import Role
 _IN = "zt-in-"
 _SERVICES = ("Local/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Announcer/", "Surrogate/", "Bridge/", "Snoop/")
 _TRUNK = "trunk-"
+_LINES = "zt-invite"
 _WATCHER = "Local/run@zt-wrapup-"
 
 
@@ -17,6 +18,13 @@ def party_of(channel_name: str) -> str:
 def dialled_of(channel_name: str) -> str:
     """The number that a Local channel dials: ``Local/1005@zt-transfer-00000001;1`` → ``1005``."""
     return party_of(channel_name).partition("@")[0]
+
+
+def room_of_line(channel_name: str) -> str:
+    """The room to which this channel invites (``Local/pbx-17.5@zt-invite-00000001;2`` → ``pbx-17.5``), or an empty
+    string: it is no line."""
+    room, _, context = party_of(channel_name).partition("@")
+    return room if context == _LINES else ""
 
 
 def role_of(channel_name: str) -> Role:

@@ -6,7 +6,7 @@ Local halves are no people. Everything said of *answered*, *talking* and *with w
 
 from collections.abc import Iterable
 
-from telephony.model import consults, on_notice
+from telephony.model import consults, inviting, on_notice
 from telephony.model.calls import MAX_KIN, Bridge, Call, Leg
 from telephony.model.changes import CallAnswered, PartiesChanged
 from telephony.model.events import (
@@ -66,7 +66,7 @@ def left(world: World, event: BridgeLeft) -> None:
 def leave_bridge(world: World, channel: Channel) -> None:
     """Take the channel out of its bridge, if it is in one."""
     bridge = world.bridges.get(channel.bridge) if channel.bridge is not None else None
-    channel.bridge = None
+    channel.bridge, channel.leg.muted = None, False
     if bridge is None:
         return
     bridge.members.pop(channel.uniqueid, None)
@@ -159,13 +159,14 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
     _meet_strangers(world, call, partners)
     world.emit(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
     if partners:
+        inviting.met(world, call, leg)
         _offer_answered(world, call, leg)
         engage(world, call, leg)
     elif leg.place:
         stand(world, call, leg)
     if leg.uniqueid == call.caller:
         _caller_met(world, call, partners)
-    if partners and call.consults:
+    if partners and (call.consults or call.invites):
         consults.hand_over(world, call)
 
 

@@ -1,6 +1,6 @@
 """Events about channels: they are created, ring, answer, change their name or number, and hang up."""
 
-from telephony.model import consults, on_bypass
+from telephony.model import consults, inviting, on_bypass
 from telephony.model.calls import Call, Leg, Offer
 from telephony.model.changes import AgentTouched, CallStarted, LegEnded
 from telephony.model.events import (
@@ -18,7 +18,7 @@ from telephony.model.guesses import own_up_after
 from telephony.model.ids import Micros, Uniqueid
 from telephony.model.joins import relink
 from telephony.model.machines import ChannelInput, ChannelState, OfferInput, OfferState
-from telephony.model.names import is_watcher, is_way_in, party_of, role_of, trunk_of
+from telephony.model.names import is_watcher, is_way_in, party_of, role_of, room_of_line, trunk_of
 from telephony.model.on_bridges import leave_bridge
 from telephony.model.standing import agent_of, ring, stand, stand_all
 from telephony.model.terms import Direction, Role, VisitResult
@@ -41,12 +41,22 @@ def created(world: World, event: ChannelCreated) -> None:
         return world.watch(event.uniqueid)
     if event.uniqueid in world.tombstones or event.uniqueid in world.by_leg:
         return world.anomaly("dead channel created", event.uniqueid)
-    call = world.by_linkedid.get(event.linkedid) or begin_call(world, event, event.at)
+    call = world.by_linkedid.get(event.linkedid) or home_of(world, event) or begin_call(world, event, event.at)
     if call is not None:
         if call.headless and not call.legs:
             own_up_after(call, None, blind=True)
-        add_channel(world, call, event, event.at)
+        channel = add_channel(world, call, event, event.at)
+        if channel is not None and call.invites:
+            inviting.phone_made(world, call, channel)
     return None
+
+
+def home_of(world: World, event: ChannelCreated) -> Call | None:
+    """The call whose room a line invites to: the PBX begins a conversation for it."""
+    home = world.by_leg.get(Uniqueid(room_of_line(event.name)))
+    if home is not None and event.linkedid:
+        world.link(home, event.linkedid)
+    return home
 
 
 def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
@@ -183,7 +193,7 @@ def end_leg(world: World, channel: Channel, cause: int | None) -> None:
         end_offer(world, call, offer, leg)
     _end_visits(world, call, leg)
     _leave_agent(world, call, leg)
-    if call.consults:
+    if call.consults or call.invites:
         consults.left(world, call, leg)
         stand_all(world, call)
     cancel_pending(world, call, leg.uniqueid)

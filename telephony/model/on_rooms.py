@@ -7,13 +7,14 @@ apart from being left, and whom an agent asks.
 
 from collections.abc import Iterable
 
-from telephony.model import consults
+from telephony.model import consults, on_invites
 from telephony.model.calls import REQUEUE, Call, Consult, Transfer
 from telephony.model.changes import CallAnswered
 from telephony.model.ids import CallId, Uniqueid
 from telephony.model.joins import join
 from telephony.model.machines import CallInput, OfferInput
 from telephony.model.on_bridges import conversation
+from telephony.model.on_invites import RINGING
 from telephony.model.room_events import ConsultTold, Requeued, Walked
 from telephony.model.seen import ChannelSeen
 from telephony.model.standing import stand_all, standing
@@ -21,7 +22,6 @@ from telephony.model.terms import Place
 from telephony.model.world import Channel, World
 
 GUEST = "guest"
-RINGING = "RINGING"
 _PLACES = frozenset(Place)
 
 
@@ -67,11 +67,11 @@ def consult_told(world: World, event: ConsultTold) -> None:
     if channel is None:
         return world.stray(event.uniqueid, "ZtConsult")
     call, leg = channel.call, channel.leg
+    invite = on_invites.consulted(world, call, leg, event)
     if event.status == RINGING:
         call.room, leg.place = True, Place.SIDE
-        consults.begin(world, call, Consult(leg.uniqueid, event.number, world.now))
-    elif call.consult is not None and call.consult.by == leg.uniqueid:
-        consults.end(world, call.consult, event.status.lower())
+        consults.begin(world, call, Consult(leg.uniqueid, event.number, world.now, invite=invite))
+    consults.follow(world, call)
     stand_all(world, call)
     return None
 

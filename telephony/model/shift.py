@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from telephony.model.calls import Call, Leg, Span
 from telephony.model.guesses import own_up
 from telephony.model.ids import Micros
+from telephony.model.invites import Invite
 
 
 def shift_call(call: Call, by: int) -> None:
@@ -23,6 +24,10 @@ def shift_call(call: Call, by: int) -> None:
     for consult in call.consults:
         consult.at, consult.ended_at = Micros(consult.at + by), _moved(consult.ended_at, by)
         consult.answered_at = _moved(consult.answered_at, by)
+    for invite in call.invites:
+        _shift_invite(invite, by)
+    for file in call.private_files:
+        file.start, file.end = Micros(file.start + by), _moved(file.end, by)
     for heard in call.heard_by:
         heard.start, heard.end = Micros(heard.start + by), _moved(heard.end, by)
     call.recorder_since = _moved(call.recorder_since, by)
@@ -33,6 +38,13 @@ def shift_call(call: Call, by: int) -> None:
 
 def _moved(at: Micros | None, by: int) -> Micros | None:
     return None if at is None else Micros(at + by)
+
+
+def _shift_invite(invite: Invite, by: int) -> None:
+    invite.at, invite.ended_at = Micros(invite.at + by), _moved(invite.ended_at, by)
+    invite.answered_at, invite.joined_at = _moved(invite.answered_at, by), _moved(invite.joined_at, by)
+    for tried in invite.tries:
+        tried.at, tried.ended_at = Micros(tried.at + by), _moved(tried.ended_at, by)
 
 
 def _shift_leg(leg: Leg, by: int) -> None:

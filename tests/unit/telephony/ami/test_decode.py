@@ -6,6 +6,7 @@ from telephony.ami.codec import lines_of
 from telephony.ami.decode import EVENTS, Decoded, Decoder
 from telephony.model import events as e
 from telephony.model import met
+from telephony.model import room_events as rooms
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
 from tests.unit.telephony.ami import frames as f
 
@@ -176,6 +177,14 @@ SAID = [
     (
         about_channel("MixMonitorMute", ("Direction", "both"), ("State", "1")),
         e.RecordingMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=True),
+    ),
+    (
+        about_channel("ConfbridgeMute", ("Conference", "pbx1-1.1")),
+        rooms.VoiceMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=True),
+    ),
+    (
+        about_channel("ConfbridgeUnmute", ("Conference", "pbx1-1.1")),
+        rooms.VoiceMuted(at=AT, uniqueid=ONE, linkedid=LINKED, muted=False),
     ),
     (
         f.frame(

@@ -9,9 +9,11 @@ import pytest
 from telephony.model import (
     calls,
     consults,
+    inviting,
     joins,
     on_bridges,
     on_dialplan,
+    on_invites,
     on_outgoing,
     on_queues,
     on_recording,
@@ -28,7 +30,9 @@ from tests.unit.telephony.model.test_properties import IDENTIFIERS, KINDS, OF_RO
 _SECOND = 1_000_000
 BOUNDS = {
     calls: {"MAX_SPANS": 20},
-    joins: {"MAX_LEGS": 12, "MAX_KIN": 8, "MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_TRANSFERS": 5},
+    inviting: {"MAX_INVITES": 6, "MAX_TRIES": 4},
+    on_invites: {"MAX_INVITES": 6},
+    joins: {"MAX_INVITES": 6, "MAX_LEGS": 12, "MAX_KIN": 8, "MAX_OFFERS": 10, "MAX_VISITS": 6, "MAX_TRANSFERS": 5},
     world: {
         "MAX_LEGS": 12,
         "MAX_CHANNELS": 30,
@@ -188,6 +192,9 @@ def _bound(path: str) -> int:
         "Call.pauses": 7,
         "Call.estimated": 10,
         "Call.consults": 5,
+        "Call.invites": 6,
+        "Call.private_files": 6,
+        "Invite.tries": 4,
         "Remarks.notes": 0,  # nobody at a desk says anything here
         "Remarks.topics": 0,
         "Leg.spans": 20,

@@ -54,7 +54,12 @@ _WORDS = st.sampled_from(
 OF_ROOMS = {
     "place": ("room", "side", "hold", "", "x"),
     "role": ("caller", "agent", "guest", ""),
-    "status": ("RINGING", "BUSY", "TIMEOUT", "FULL", "JOINEMPTY", "CONTINUE", "EXITKEY", "ANSWER", ""),
+    "status": ("RINGING", "BUSY", "TIMEOUT", "FULL", "JOINEMPTY", "CONTINUE", "EXITKEY", "ANSWER", "LATE", ""),
+    "mode": ("room", "side", "hand-over", "x"),
+    "invite": ("i1", "i2", "i3", "i4", "i5", "i6", "i7", "i8", ""),
+    "line": ("1", "2"),
+    "number": ("84120001", "84120002", ""),
+    "state": ("began", "ended", "paused", "resumed", "closed", ""),
     "context": ("zt-room-caller", "zt-room-agent", "zt-room-guest", "zt-room-dial", "zt-out", "zt-in-x", ""),
     "exten": ("join", "side", "hold", "back", "consult", "s", "12345", ""),
 }

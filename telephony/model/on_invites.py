@@ -1,0 +1,104 @@
+"""Events about invitations, and about what is said apart: what the dialplan says of them."""
+
+from telephony.model import consults, inviting
+from telephony.model.calls import MAX_INVITES, Call, Consult, Leg, PrivateFile
+from telephony.model.invites import Asked, Invite
+from telephony.model.joins import join
+from telephony.model.room_events import ConsultTold, InviteTold, PrivateTold, VoiceMuted
+from telephony.model.standing import stand_all
+from telephony.model.terms import InviteMode, Place
+from telephony.model.world import World
+
+RINGING, ANSWER = "RINGING", "ANSWER"
+_MODES = frozenset(InviteMode)
+_BEGAN = "began"
+_UNNAMED = "consult-"
+_ONLY = "1"
+"""The line of a consult that the agent's own channel rings."""
+
+
+def told(world: World, event: InviteTold) -> None:
+    channel = world.channels.get(event.uniqueid)
+    if channel is None:
+        return world.stray(event.uniqueid, "ZtInvite")
+    if event.mode not in _MODES:
+        return world.anomaly("invitation", event.mode)
+    home = world.by_leg.get(event.room)
+    if home is not None and home is not channel.call:
+        join(world, home, channel.call)
+    call = channel.call
+    if event.status == RINGING:
+        _rung(world, call, event)
+    elif (invite := call.invite(event.invite)) is None:
+        world.anomaly("invitation", "not begun")
+    elif event.status == ANSWER:
+        inviting.picked_up(world, call, invite, channel.leg, event.line, event.number)
+    else:
+        inviting.ended(world, call, invite, event.line, event.number, event.status.lower())
+    consults.follow(world, call)
+    stand_all(world, call)
+    return None
+
+
+def _rung(world: World, call: Call, event: InviteTold) -> None:
+    mode = InviteMode(event.mode)
+    agent = agent_leg(call, event.by)
+    made = Invite(event.invite, event.by, world.now, mode, event.purpose, event.department)
+    made.by_leg = agent.uniqueid if agent is not None else None
+    asked = Asked(event.number, event.code, world.now, event.line, event.uniqueid, left=event.left)
+    inviting.rung(call, made, asked)
+    if mode is InviteMode.SIDE and agent is not None:
+        consults.begin(world, call, Consult(agent.uniqueid, made.to or asked.to, world.now, invite=event.invite))
+
+
+def agent_leg(call: Call, number: str) -> Leg | None:
+    """The living leg of the agent of this number; the last of several."""
+    for uniqueid, leg in reversed(call.legs.items()):
+        offer = call.offers.get(uniqueid)
+        own = (leg.agent or leg.party) if offer is None else offer.member
+        if uniqueid in call.live and leg.person and own == number:
+            return leg
+    return None
+
+
+def consulted(world: World, call: Call, leg: Leg, event: ConsultTold) -> str:
+    """The agent at this leg has a number rung to ask, or it did not come. Returns the invitation's id."""
+    invite_id = event.invite or _last_of(call, leg, event)
+    invite = call.invite(invite_id)
+    if event.status == RINGING:
+        offer = call.offers.get(leg.uniqueid)
+        by = offer.member if offer is not None else leg.agent or leg.party
+        made = Invite(invite_id, by, world.now, InviteMode.SIDE, "", event.department, by_leg=leg.uniqueid)
+        inviting.rung(call, made, Asked(event.number, event.code, world.now, _ONLY, leg.uniqueid, left=event.left))
+    elif invite is not None:
+        inviting.ended(world, call, invite, _ONLY, event.number, event.status.lower())
+    return invite_id
+
+
+def _last_of(call: Call, leg: Leg, event: ConsultTold) -> str:
+    """Of a dialplan that names no invitations: each number is one."""
+    own = [invite for invite in call.invites if invite.by_leg == leg.uniqueid and invite.id.startswith(_UNNAMED)]
+    ringing = bool(own) and own[-1].ringing and own[-1].tries[-1].number == event.number
+    again = bool(own) and (event.status != RINGING or ringing)
+    return own[-1].id if again else f"{_UNNAMED}{len(call.invites) + 1}"
+
+
+def private_told(world: World, event: PrivateTold) -> None:
+    """What is spoken apart has a recording of its own, from now on or until now."""
+    call = world.by_leg.get(event.uniqueid)
+    if call is None:
+        return world.stray(event.uniqueid, "ZtPrivate")
+    file = next((known for known in call.private_files if known.path == event.recording), None)
+    if file is None and event.state == _BEGAN and len(call.private_files) < MAX_INVITES:
+        call.private_files.append(PrivateFile(event.recording, event.uniqueid, world.now))
+    elif file is not None and event.state != _BEGAN and file.end is None:
+        file.end, file.size = world.now, event.size
+    return None
+
+
+def muted(world: World, event: VoiceMuted) -> None:
+    leg = world.leg_of(event.uniqueid)
+    if leg is None:
+        return world.stray(event.uniqueid, "ConfbridgeMute")
+    leg.muted = event.muted and leg.place is not Place.NONE
+    return None
