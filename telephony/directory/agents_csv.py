@@ -8,7 +8,7 @@ once, so that a file is mended in one go.
 import codecs
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -48,10 +48,11 @@ class Refusal(msgspec.Struct, frozen=True):
     field: str  # empty when it is about the whole row
     value: str
     remedy: str
+    sheet: str = ""  # of a workbook, or the file where there are several
 
     def __str__(self) -> str:
-        where = f"line {self.line}, {self.field} {self.value!r}" if self.field else f"line {self.line}"
-        return f"{where}: {self.remedy}"
+        where = f"{self.sheet}, line {self.line}" if self.sheet else f"line {self.line}"
+        return f"{where}, {self.field} {self.value!r}: {self.remedy}" if self.field else f"{where}: {self.remedy}"
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -64,10 +65,14 @@ class Reading(msgspec.Struct, frozen=True):
         """The agents if every row was good; raises DirectoryError that lists those that were not."""
         if not self.refusals:
             return self.agents
-        lines = [f"  {refusal}" for refusal in self.refusals[:_SHOWN]]
-        if more := len(self.refusals) - _SHOWN:
-            lines += [f"  and {more} more"] if more > 0 else []
-        raise DirectoryError(f"Nothing was imported: {len(self.refusals)} rows are wrong.\n" + "\n".join(lines))
+        raise DirectoryError(said_of(self.refusals))
+
+
+def said_of(refusals: Sequence[Refusal], shown: int = _SHOWN) -> str:
+    """What is wrong with a file, the first so many rows of it."""
+    lines = [f"  {refusal}" for refusal in refusals[:shown]]
+    lines += [f"  and {len(refusals) - shown} more"] if len(refusals) > shown else []
+    return f"Nothing was imported: {len(refusals)} rows are wrong.\n" + "\n".join(lines)
 
 
 def read_agents(
@@ -80,7 +85,7 @@ def read_agents(
     number or one phone the first is taken and the second refused. Raises DirectoryError when the file as a
     whole cannot be read: not text, no header, a quote that never closes.
     """
-    rows = _rows(decoded(data))
+    rows = csv_rows(decoded(data))
     header = next(rows, None)
     if header is None:
         raise DirectoryError(f"The file is empty. Its first line names the columns: {_TEMPLATE}.")
@@ -107,8 +112,8 @@ def decoded(data: bytes) -> str:
     raise DirectoryError("The file is neither UTF-8 nor GB18030 text. Save it as CSV UTF-8 (CSV UTF-8 逗号分隔).")
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that hold anything, with the line each begins at."""
+def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that hold anything, with the line each begins at. Raises DirectoryError for what is not CSV."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
