@@ -66,6 +66,10 @@ class Invite:
         """Nobody is with anybody because of it yet, and somebody still may be."""
         return self.state is InviteState.RINGING
 
+    def tried(self, leg: Uniqueid) -> Asked | None:
+        """The number that this leg was rung for."""
+        return next((tried for tried in reversed(self.tries) if tried.leg == leg), None)
+
     @property
     def answered(self) -> Asked | None:
         """The number that its guest answered."""

@@ -22,6 +22,7 @@ class CallRemarked(LocalEvent, frozen=True, gc=False):
     note: str | None = None
     topics: tuple[str, ...] | None = None
     mark: str | None = None
+    resolved: str | None = None  # yes, no; empty: taken back
     again: bool = False
 
 

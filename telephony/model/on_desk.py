@@ -15,7 +15,7 @@ def remarked(world: World, event: CallRemarked) -> None:
     call = _call(world, event.call_id)
     if call is None or (event.who not in call.remarks.writers and len(call.remarks.writers) >= MAX_WRITERS):
         return
-    call.remarks.say(event.who, event.note, event.topics, event.mark, again=event.again)
+    call.remarks.say(event.who, event.note, event.topics, event.mark, event.resolved, again=event.again)
     world.emit(CallTouched(world.now, call.call_id))
 
 

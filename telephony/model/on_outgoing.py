@@ -3,10 +3,13 @@
 from telephony.model.calls import MAX_TRANSFERS, Call, RefusedOut, WentOut
 from telephony.model.changes import CallOutRefused
 from telephony.model.events import CallWentOut, OutRefused
+from telephony.model.invites import EMERGENCY
 from telephony.model.terms import Direction
 from telephony.model.world import World
 
-_CALL_OUT, _CALL_BACK = "call-out", "call-back"
+_CALL_BACK = "call-back"
+_CALLS_OUT = ("call-out", EMERGENCY)
+"""What an agent's phone dials, from rest."""
 
 
 def went_out(world: World, event: CallWentOut) -> None:
@@ -14,7 +17,7 @@ def went_out(world: World, event: CallWentOut) -> None:
     if call is None:
         return world.stray(event.uniqueid, "ZtOut")
     _begun(call, event)
-    if event.uniqueid == call.caller and event.purpose in (_CALL_OUT, _CALL_BACK):
+    if event.uniqueid == call.caller and event.purpose in (*_CALLS_OUT, _CALL_BACK) and _is_own(call):
         call.trunk = event.trunk
         call.recording = event.recording or call.recording
     tried = WentOut(event.at, event.purpose, event.number, event.agent, event.trunk)
@@ -32,7 +35,7 @@ def refused(world: World, event: OutRefused) -> None:
     if call is None:
         return world.stray(event.uniqueid, "ZtOutRefused")
     _begun(call, event)
-    if event.uniqueid == call.caller and event.purpose == _CALL_OUT:
+    if event.uniqueid == call.caller and event.purpose in _CALLS_OUT and _is_own(call):
         call.refused_because = event.reason
     told = RefusedOut(event.at, event.purpose, event.number, event.agent, event.reason)
     if told in call.refused_out:
@@ -45,9 +48,14 @@ def refused(world: World, event: OutRefused) -> None:
     return None
 
 
+def _is_own(call: Call) -> bool:
+    """A citizen's channel that is handed over to an emergency number stays a citizen's call."""
+    return call.direction is not Direction.INBOUND
+
+
 def _begun(call: Call, event: CallWentOut | OutRefused) -> None:
     """What an agent's phone dials is a call to outside, allowed or not."""
-    if event.uniqueid == call.caller and event.purpose == _CALL_OUT:
+    if event.uniqueid == call.caller and event.purpose in _CALLS_OUT and _is_own(call):
         call.direction = Direction.OUTBOUND
         if call.dialled in ("", "s"):  # a phone that we had rung for it dialled nothing
             call.dialled = event.number

@@ -7,9 +7,11 @@ from telephony.model import calls as model
 from telephony.model.calls import Call
 from telephony.model.counters import is_ear
 from telephony.model.ids import MemberName, Micros, Uniqueid
+from telephony.model.invites import EMERGENCY
 from telephony.model.machines import OfferState
-from telephony.model.names import trunk_of
+from telephony.model.names import room_of_line, trunk_of
 from telephony.model.terms import AbandonedIn, Direction, OfferOutcome, Outcome, Role, Side, VisitResult
+from telephony.records import conferring
 from telephony.records.met import met_of
 from telephony.records.record import (
     CallRecord,
@@ -50,6 +52,7 @@ _OUTCOME_OF_VISIT = {
 }
 CALL_OUT = "call-out"
 """The purpose of what an agent's phone dials (``ZtOut``)."""
+_FROM_REST = (CALL_OUT, EMERGENCY)
 _MS = 1_000
 _WAVE_HEADER = 44
 
@@ -90,6 +93,10 @@ def build_record(call: Call) -> CallRecord:
         legs=tuple(_leg(leg) for leg in call.legs.values()),
         transfers=tuple(_transfer(call, transfer) for transfer in call.transfers),
         consults=tuple(_consult(call, consult) for consult in call.consults),
+        invitations=tuple(conferring.invitations(call)),
+        participants=tuple(conferring.participants(call, ended_at)),
+        private_parts=tuple(conferring.private_parts(call, ended_at)),
+        incidents=tuple(conferring.incidents(call)),
         timeline=segments,
         recording=call.recording or None,
         other_recordings=tuple(call.other_recordings),
@@ -118,8 +125,8 @@ def build_record(call: Call) -> CallRecord:
 
 def _who_called_out(call: Call) -> MemberName | None:
     """The agent whose phone dialled outside."""
-    told = [out.agent for out in call.out if out.purpose == CALL_OUT]
-    told += [refused.agent for refused in call.refused_out if refused.purpose == CALL_OUT]
+    told = [out.agent for out in call.out if out.purpose in _FROM_REST]
+    told += [refused.agent for refused in call.refused_out if refused.purpose in _FROM_REST]
     outside = call.direction is Direction.OUTBOUND and not call.calls_back
     return MemberName(told[0]) if outside and told and told[0] else None
 
@@ -325,8 +332,13 @@ def _recorded(call: Call) -> bool | None:
 
 def is_no_call(call: Call) -> bool:
     """What took channels and is no call of anybody's: a keyed feature code, a supervisor's phone that was rung for
-    another call."""
-    return call.listens or is_ear(call.caller) or is_feature_code(call)
+    another call, a line that was to invite to a call that is over."""
+    return call.listens or is_ear(call.caller) or is_feature_code(call) or _is_line(call)
+
+
+def _is_line(call: Call) -> bool:
+    leg = call.legs.get(call.caller)
+    return leg is not None and room_of_line(leg.name) != ""
 
 
 def is_feature_code(call: Call) -> bool:

@@ -101,7 +101,7 @@ class Try(msgspec.Struct, frozen=True):
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody was invited into the call, or to be asked apart. ``to``: whom was asked for: a department's code, a
     specialist's, or a number. ``result``: joined, failed (nobody came), cancelled. ``ended_at`` of one who joined: when
-    they left, at the latest the call's end."""
+    they left, which may be after the caller."""
 
     id: str
     by: str  # the agent who invited
@@ -120,7 +120,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Stretch(msgspec.Struct, frozen=True):
     """``kind``: caller (they heard the caller, or are the caller and heard somebody), private (with others, apart from
-    the caller), hold (alone meanwhile)."""
+    the caller), hold (alone meanwhile), after (with others, the caller having left)."""
 
     kind: str
     start: Micros
@@ -138,6 +138,16 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     department: str = ""
     invited_by: str = ""
     stretches: tuple[Stretch, ...] = ()
+
+
+class PrivatePart(msgspec.Struct, frozen=True):
+    """``who`` talked apart from the caller, who heard nothing of it. ``recording``: the file of its own that it has,
+    relative to the recordings folder; empty: none."""
+
+    start: Micros
+    end: Micros
+    who: tuple[str, ...]
+    recording: str = ""
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -294,6 +304,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     consults: tuple[Consult, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     participants: tuple[Participant, ...] = ()
+    private_parts: tuple[PrivatePart, ...] = ()
     incidents: tuple[Incident, ...] = ()
     timeline: tuple[Segment, ...] = ()
     recording: str | None = None  # path relative to the recordings folder, whether or not there is such a file

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from telephony.model.calls import REJOIN, REQUEUE, Call, Leg
-from telephony.model.ids import Micros, Uniqueid
+from telephony.model.ids import Micros
 from telephony.model.terms import SegmentKind
+from telephony.records.conferring import named
 from telephony.records.record import Segment
 
 _MS = 1_000
@@ -73,12 +74,7 @@ def _rings(call: Call, end: Micros) -> Iterator[_Stretch]:
 
 def _talks(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:
     for span in caller.spans:
-        yield span.start, span.end or end, _parties(call, span.partners)
-
-
-def _parties(call: Call, uniqueids: Iterable[Uniqueid]) -> tuple[str, ...]:
-    legs = [call.anyone(uniqueid) for uniqueid in uniqueids]
-    return tuple(leg.party for leg in legs if leg is not None)
+        yield span.start, span.end or end, named(call, span.partners)
 
 
 def _held(call: Call, caller: Leg, end: Micros) -> Iterator[_Stretch]:

@@ -100,7 +100,7 @@ def test_citizens_numbers_are_for_the_owner_alone(spool: Spool, folder: Path) ->
 
 
 def test_a_full_segment_is_followed_by_another_and_each_goes_when_it_is_done(folder: Path) -> None:
-    spool = Spool(folder, segment_bytes=5_000)
+    spool = Spool(folder, segment_bytes=6_000)
     spool.open()
     segments = list(dict.fromkeys(spool.append([one])[0] for one in many(9)))
     assert len(segments) == 3
@@ -214,7 +214,7 @@ def test_an_aside_that_was_torn_loses_that_line_only(disk: Disk, spool: Spool, f
 
 
 def test_there_is_a_bound_to_what_is_set_aside(folder: Path) -> None:
-    spool = Spool(folder, aside_bytes=5_000)
+    spool = Spool(folder, aside_bytes=6_000)
     spool.open()
     assert [spool.set_aside([one]) for one in many(4)] == [True, True, False, False]
     spool.close()
