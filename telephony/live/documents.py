@@ -112,6 +112,7 @@ class CallDocument(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     note: str = ""  # of ``agent``
     notes: dict[str, str] = {}  # who wrote it → their note
     topics: tuple[str, ...] = ()
+    resolved: bool | None = None  # on the line, as its agents say; None: nobody has said
     known: Known | None = None  # None: not looked up yet
     calls_back: str = ""  # the entry of the missed-call ledger that it answers
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from telephony.live.alarms import Alarm
-from telephony.live.desk.parties import members_of, parties_of, took_part
+from telephony.live.desk.parties import invited, members_of, parties_of, took_part
 from telephony.live.desk.roster import Roster
 from telephony.live.documents import (
     AgentDocument,
@@ -78,6 +78,7 @@ def _call(call: Call, roster: Roster, offered: tuple[MemberName, ...]) -> CallDo
         offered=offered,
         agents=tuple(dict.fromkeys(agents)),
         parties=parties_of(call, roster),
+        invites=invited(call, roster),
         recording=_recording(call),
         say=_to_say(call),
         silent=call.met.silent,
@@ -86,6 +87,7 @@ def _call(call: Call, roster: Roster, offered: tuple[MemberName, ...]) -> CallDo
         note=call.remarks.notes.get(agents[-1], "") if agents else "",
         notes={who: note for who, note in call.remarks.notes.items() if note},
         topics=call.remarks.all_topics(),
+        resolved=call.remarks.is_resolved,
         known=call.known,
         calls_back=call.calls_back,
     )

@@ -1,10 +1,11 @@
 """Who takes part in a call, and in what manner. Pure."""
 
 from telephony.live.desk.roster import Roster
-from telephony.live.documents import Party
+from telephony.live.documents import Invited, Party, Tried
 from telephony.model.calls import Call, Leg
 from telephony.model.ids import NEVER, MemberName, Micros
-from telephony.model.terms import Place
+from telephony.model.invites import Asked, Invite
+from telephony.model.terms import InviteState, Place, TryResult
 
 RINGING, TALKING, ON_HOLD, APART = "ringing", "talking", "on-hold", "apart"
 
@@ -48,7 +49,68 @@ def _party(call: Call, leg: Leg, roster: Roster) -> Party:
     member = member_of(call, leg, roster)
     state, since = _state(call, leg)
     number = call.caller_number if leg.uniqueid == call.caller else leg.party
-    return Party(leg.uniqueid, leg.role.value, number if member is None else member, state, since)
+    invite = call.invite_of(leg.uniqueid)
+    tried = invite.tried(leg.uniqueid) if invite is not None else None
+    if tried is not None:
+        number = tried.number
+    code = tried.code if tried is not None else ""
+    return Party(
+        leg=leg.uniqueid,
+        role=leg.role.value,
+        who=number if member is None else member,
+        state=state,
+        since=since,
+        code=code,
+        name=roster.name_of(code, member),
+        muted=leg.muted,
+        place=leg.place.value,
+        invite=invite.id if invite is not None else "",
+    )
+
+
+# --- invitations ------------------------------------------------------------------------------------------
+
+
+def invited(call: Call, roster: Roster) -> tuple[Invited, ...]:
+    """All invitations of the call so far, in order."""
+    return tuple(_invited(invite, roster) for invite in call.invites)
+
+
+def _invited(invite: Invite, roster: Roster) -> Invited:
+    times = (invite.at, invite.joined_at, invite.ended_at if invite.state is not InviteState.JOINED else None)
+    return Invited(
+        id=invite.id,
+        by=MemberName(invite.by),
+        to=invite.to,
+        department=invite.department,
+        code=invite.code,
+        name=roster.name_of(invite.to, MemberName(invite.to)),
+        mode=invite.mode.value,
+        purpose=invite.purpose,
+        state=invite.state.value,
+        since=max(time for time in times if time is not None),
+        at=invite.at,
+        answered_at=invite.answered_at,
+        ended_at=invite.ended_at,
+        leg=invite.guest,
+        tries=tuple(_tried(tried, roster) for tried in invite.tries),
+    )
+
+
+def _tried(tried: Asked, roster: Roster) -> Tried:
+    return Tried(
+        number=tried.number,
+        code=tried.code,
+        name=roster.name_of(tried.code, MemberName(tried.number)),
+        state=tried.result.value,
+        since=tried.at if tried.ended_at is None else tried.ended_at,
+        reason="" if tried.result is TryResult.ANSWERED else tried.status,
+        line=tried.line,
+        left=tried.left,
+    )
+
+
+# --- where they stand -------------------------------------------------------------------------------------
 
 
 def _state(call: Call, leg: Leg) -> tuple[str, Micros]:
