@@ -99,7 +99,9 @@ async def office(rig: Rig, folder: Path) -> AsyncIterator[Office]:
     async with Service.open(site, rig.secrets, home_of(file, site)) as service:
         work = asyncio.create_task(service.run())
         await asyncio.wait_for(service.ready.wait(), DEADLINE_S)
-        yield Office(rig, service)
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        try:
+            yield Office(rig, service)
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
