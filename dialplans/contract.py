@@ -50,6 +50,11 @@ CONTEXTS = (
     Context("zt-invite", "the room", "a line that rings ZT_TRIES: one half of Local/<room>@zt-invite/n"),
     Context("zt-invited", "s", "whoever was invited has answered and walks; the line ends (Dial's G)"),
     Context("zt-lines", "end, aside, over", "ends lines of a room; their hangup handler"),
+    Context(
+        "zt-hand-over",
+        "s, tries, own",
+        "a caller goes through ZT_TRIES with music, or those on duty for the code ZT_TO",
+    ),
     Context("zt-sweep", "s", "the hangup handler of everybody who was in a room"),
     Context("zt-after", "s", "where a citizen goes on whose talk the other side has ended"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),
@@ -319,7 +324,7 @@ VARIABLES = {
     "ZT_TO_QUEUE": "the queue that the citizen is to go into; set by the bridge; empty: the one they came from",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
     "FORWARD_CONTEXT": "zt-forward, which refuses; inherited",
-    "DYNAMIC_FEATURES": "the keys that pause and resume a recording; inherited",
+    "DYNAMIC_FEATURES": "what agents key in a call, beside transfers; inherited",
 }
 
 AMI_EVENTS = (

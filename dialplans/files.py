@@ -11,11 +11,10 @@ from dialplans.contract import (
     AMI_WRITE_TALK,
     CEL_EVENTS,
     KEPT_LINE,
-    RECORD_AGAIN_KEY,
-    RECORDING_FEATURES,
 )
 from dialplans.modules import chosen
 from dialplans.views.kept import can_be_kept
+from dialplans.views.keyed import in_call
 from telephony.config import Site
 from telephony.directory.agents import Agent
 from telephony.secrets import Secrets
@@ -102,13 +101,8 @@ def modules(site: Site, available: Collection[str] | None) -> dict[str, Any]:
 
 def features(site: Site) -> dict[str, Any]:
     """For features.conf."""
-    codes = site.feature_codes
-    keys = {"zt-pause": codes.record_pause, "zt-resume": codes.record_resume, "zt-again": RECORD_AGAIN_KEY}
-    shown = [
-        {"name": name, "pressed": keys[name], "on": channel, "exten": exten}
-        for name, channel, exten in RECORDING_FEATURES
-    ]
-    return {"codes": codes, "recording": shown if site.recording.on else []}
+    shown = [dict(zip(("name", "pressed", "on", "place"), each, strict=True)) for each in in_call(site)]
+    return {"codes": site.feature_codes, "keys": shown}
 
 
 def logs() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from dialplans.contract import RECORDING_FEATURES
 from dialplans.views.places import goes_to
 from telephony.site.queues import Queue
 from telephony.site.site import Site
@@ -39,5 +38,4 @@ def _recording(site: Site) -> dict[str, str] | None:
     return {
         "folder": f"{folder.rstrip('/')}/" if folder else "",
         "notice": site.recording.notice,
-        "features": "#".join(name for name, _, _ in RECORDING_FEATURES),
     }

@@ -32,6 +32,7 @@ class FeatureCodes(Table, frozen=True):
     attended_threeway: FeatureCode = "*3"
     attended_swap: FeatureCode = "*4"
     room: FeatureCode = "*8"  # out of the queue's bridge into a room
+    invite: FeatureCode = "*7"  # in a room: and a number or code, who joins at once
     emergency: FeatureCode = "*0"  # and the number, such as *0110
     record_pause: FeatureCode = "*5"
     record_resume: FeatureCode = "*6"

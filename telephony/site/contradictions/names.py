@@ -37,7 +37,9 @@ def _shared_numbers(site: Site) -> Iterator[str]:
     for key, code in named.items():
         if list(named.values()).count(code) > 1:
             yield f"feature_codes.{key}: {code!r} has more than one meaning. Choose another."
-    in_call = {key: getattr(codes, key) for key in ("attended", "blind", "record_pause", "record_resume", "room")}
+    in_call = {
+        key: getattr(codes, key) for key in ("attended", "blind", "record_pause", "record_resume", "room", "invite")
+    }
     for key, code in in_call.items():
         taken = next(other for other, its in in_call.items() if its == code)
         if taken != key:
