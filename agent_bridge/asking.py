@@ -119,6 +119,10 @@ class Asking:
         asked = params.Topics(key=key or new_key(), call=call, topics=tuple(topics), answered=answered)
         return await self.order("call.dispose", asked)
 
+    async def resolve(self, call: str, resolved: bool | None, *, key: str = "") -> messages.Done:
+        asked = params.Outcome(key=key or new_key(), call=call, resolved=resolved)
+        return await self.order("call.resolve", asked)
+
     # --- supervisors ----------------------------------------------------------------------------------
 
     async def listen(self, agent: str, *, whisper: bool = False, barge: bool = False, key: str = "") -> messages.Done:

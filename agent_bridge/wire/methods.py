@@ -79,6 +79,7 @@ _ROWS = (
     # what people say of a call
     Method("call.note", "Write a note, in place of the last.", _P.NoteText, Done, _R.REMARK, (), orders.note),
     Method("call.dispose", "Say what it was about.", _P.Topics, Done, _R.REMARK, (), orders.dispose),
+    Method("call.resolve", "Say whether it was resolved.", _P.Outcome, Done, _R.REMARK, (), orders.resolve),
     Method("call.mark", "Mark it nuisance or silent.", _P.MarkAs, Done, _R.REMARK, (), orders.mark),
     Method("help.ask", "Ask a supervisor for help.", _P.Help, Done, _R.OWN_CALLS, _OWN, orders.ask_help),
     # a supervisor's

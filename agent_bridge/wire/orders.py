@@ -20,7 +20,7 @@ from telephony.control.orders.conference import (
 )
 from telephony.control.orders.ledger import CallBack
 from telephony.control.orders.recording import PauseRecording, ResumeRecording
-from telephony.control.orders.remarks import AskHelp, Dispose, LiftLimit, LimitNumber, Mark, Note
+from telephony.control.orders.remarks import AskHelp, Dispose, LiftLimit, LimitNumber, Mark, Note, Resolve
 from telephony.control.orders.rooms import CancelConsult, CompleteTransfer, Consult, Hold, Merge, Resume, Swap
 from telephony.control.orders.supervision import Listen, MoveFirst, StopListening, TakeOver, Withdraw
 from telephony.ledger.terms import EntryId
@@ -164,6 +164,10 @@ def note(asked: params.NoteText, who: Principal) -> Note:
 def dispose(asked: params.Topics, who: Principal) -> Dispose:
     codes = tuple(asked.topics)
     return Dispose(CallId(asked.call), own(who), codes, who.account, asked.answered, who.may(Right.RECORDS))
+
+
+def resolve(asked: params.Outcome, who: Principal) -> Resolve:
+    return Resolve(CallId(asked.call), own(who), asked.resolved, who.account, who.may(Right.RECORDS))
 
 
 def mark(asked: params.MarkAs, who: Principal) -> Mark:

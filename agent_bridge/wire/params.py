@@ -149,6 +149,12 @@ class Topics(OfCall, frozen=True, kw_only=True):
     answered: bool | None = None
 
 
+class Outcome(OfCall, frozen=True, kw_only=True):
+    """``resolved``: on the call, with those who were asked into it; null takes back what was said."""
+
+    resolved: bool | None
+
+
 class MarkAs(OfCall, frozen=True, kw_only=True):
     mark: Literal["nuisance", "silent", ""]
 

@@ -23,7 +23,7 @@ from telephony.control.orders.conference import (
 )
 from telephony.control.orders.ledger import CallBack
 from telephony.control.orders.recording import PauseRecording, ResumeRecording
-from telephony.control.orders.remarks import AskHelp, Dispose, LiftLimit, LimitNumber, Mark, Note
+from telephony.control.orders.remarks import AskHelp, Dispose, LiftLimit, LimitNumber, Mark, Note, Resolve
 from telephony.control.orders.rooms import CancelConsult, CompleteTransfer, Consult, Hold, Merge, Resume, Swap
 from telephony.control.orders.supervision import Listen, MoveFirst, StopListening, TakeOver, Withdraw
 from telephony.live.status import Status
@@ -75,6 +75,7 @@ AnyOrder = (
     | Withdraw
     | Note
     | Dispose
+    | Resolve
     | Mark
     | AskHelp
     | LimitNumber

@@ -142,5 +142,9 @@ def _said_before(call_id: CallId, said: Remarked | None, at: Micros) -> list[Cal
         return []
     notes = [CallRemarked(at, call_id, note.who, note=note.text, again=True) for note in said.notes]
     about = [CallRemarked(at, call_id, each.who, topics=each.topics, again=True) for each in said.dispositions]
+    about += [
+        CallRemarked(at, call_id, each.who, resolved="yes" if each.resolved else "no", again=True)
+        for each in reversed(said.resolutions)  # each before those that were heard already
+    ]
     mark = said.mark
     return notes + about + ([CallRemarked(at, call_id, mark.by, mark=mark.mark, again=True)] if mark else [])

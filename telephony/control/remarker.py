@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from telephony.control.commands import Reason
-from telephony.control.orders.remarks import Dispose, Mark, Note
+from telephony.control.orders.remarks import Dispose, Mark, Note, Resolve
 from telephony.control.reach import Done, Reach
 from telephony.control.refused import CommandRefused, OutcomeUnknown
 from telephony.errors import StoreError
@@ -26,7 +26,7 @@ from telephony.model.terms import Direction, OfferOutcome, Role
 from telephony.records.record import CallRecord
 from telephony.records.store import RecordStore
 from telephony.remarks.keeper import RemarkKeeper
-from telephony.remarks.remark import Remark, unfit
+from telephony.remarks.remark import Remark, Resolution, unfit
 
 REMEMBERED = 5_000
 """Ended calls: eight minutes of the heaviest load we plan for. Their records are long in the database then."""
@@ -41,6 +41,7 @@ class Said(NamedTuple):
     topics: tuple[str, ...] | None = None
     answered: bool | None = None
     mark: str | None = None
+    resolved: Resolution | None = None
 
 
 class _Had(NamedTuple):
@@ -71,7 +72,7 @@ class Remarker:
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
 
-    async def put(self, order: Note | Dispose | Mark, said: Said, within: float) -> Done:
+    async def put(self, order: Note | Dispose | Mark | Resolve, said: Said, within: float) -> Done:
         """Put it down in the agent's name, or that of who asks. Raises CommandRefused, OutcomeUnknown, StoreError."""
         until = time.monotonic() + within
         for field, name in (("agent", order.agent), ("by", order.by)):
@@ -99,7 +100,7 @@ class Remarker:
 
     # --- whose call it was ------------------------------------------------------------------------------------
 
-    async def _had(self, order: Note | Dispose | Mark) -> _Had:
+    async def _had(self, order: Note | Dispose | Mark | Resolve) -> _Had:
         """The call, of which they may write. Raises CommandRefused."""
         had = self._live(order.call) or self._ended.get(order.call) or await self._on_record(order.call)
         self._in_time(had)
@@ -152,7 +153,9 @@ class Remarker:
     async def _tell(self, remark: Remark) -> None:
         """Once it is on disk, however long that takes."""
         await self._keeper.kept()
-        said = CallRemarked(remark.at, remark.call_id, remark.who, remark.note, remark.topics, remark.mark)
+        said = CallRemarked(
+            remark.at, remark.call_id, remark.who, remark.note, remark.topics, remark.mark, remark.resolved
+        )
         self._reach.deliver(said)
 
 
@@ -162,6 +165,7 @@ def _shown(call: Call, remark: Remark) -> bool:
         remark.note in (None, said.notes.get(remark.who))
         and remark.topics in (None, said.topics.get(remark.who))
         and remark.mark in (None, said.mark)
+        and remark.resolved in (None, said.resolved.get(remark.who))
     )
 
 

@@ -63,6 +63,7 @@ COLUMNS = {
     "answered_directly": "直接答复",
     "mark": "标记",
     "notes": "备注",
+    "resolved": "通话中解决",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""
@@ -157,6 +158,10 @@ def _answered_directly(record: CallRecord) -> bool | None:
     return record.remarks.answered if record.remarks is not None else None
 
 
+def _resolved(record: CallRecord) -> bool | None:
+    return record.remarks.resolved if record.remarks is not None else None
+
+
 def _mark(record: CallRecord) -> str:
     return record.remarks.mark.mark if record.remarks is not None and record.remarks.mark is not None else ""
 
@@ -175,6 +180,7 @@ _OF_PARTS: dict[str, Callable[[CallRecord], Any]] = {
     "answered_directly": _answered_directly,
     "mark": _mark,
     "notes": _notes,
+    "resolved": _resolved,
     "recording_state": _of_file("state"),
     "recording_why": _of_file("why"),
     "recording_ms": _of_file("length_ms"),

@@ -25,6 +25,15 @@ class Disposed(msgspec.Struct, frozen=True):
     by: str
 
 
+class Resolved(msgspec.Struct, frozen=True):
+    """Whether what the caller wanted was resolved on the call, by those who were asked into it; as ``who`` says."""
+
+    who: str
+    resolved: bool
+    at: Micros
+    by: str
+
+
 class Marked(msgspec.Struct, frozen=True):
     """``mark``: nuisance, silent. The call counts as offered all the same."""
 
@@ -34,11 +43,13 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 class Remarked(msgspec.Struct, frozen=True, kw_only=True):
-    """What of it holds now: one note and one disposition of each, in the order of their last word; one mark."""
+    """What of it holds now: of each one note, one disposition and one word on its being resolved, in the order of their
+    last word; one mark."""
 
     notes: tuple[NoteSaid, ...] = ()
     dispositions: tuple[Disposed, ...] = ()
     mark: Marked | None = None
+    resolutions: tuple[Resolved, ...] = ()
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -49,3 +60,8 @@ class Remarked(msgspec.Struct, frozen=True, kw_only=True):
     def answered(self) -> bool | None:
         """Whether the call was closed on the line: the last word of who said so or not."""
         return next((each.answered for each in reversed(self.dispositions) if each.answered is not None), None)
+
+    @property
+    def resolved(self) -> bool | None:
+        """Whether it was resolved on the call: the last word of who said so or not."""
+        return self.resolutions[-1].resolved if self.resolutions else None

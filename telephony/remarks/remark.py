@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from telephony.model.ids import CallId, Micros, PbxName
-from telephony.records.remarked import Disposed, Marked, NoteSaid, Remarked
+from telephony.records.remarked import Disposed, Marked, NoteSaid, Remarked, Resolved
 
 TEXT_LIMIT = 2_000
 """Characters of a note."""
@@ -26,10 +26,18 @@ class Mark(StrEnum):
     SILENT = "silent"
 
 
+class Resolution(StrEnum):
+    """Whether it was resolved on the call; empty: a word on it is taken back."""
+
+    YES = "yes"
+    NO = "no"
+    TAKEN_BACK = ""
+
+
 class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``key`` is its name: told twice it is one. ``call_id`` as the call was called when it was said; ``at`` by our
-    own wall clock. ``who``: whose remark it is; ``by``: who made it. Of note, topics and mark what is None was not
-    spoken of, and what is empty is taken back; ``answered`` goes with the topics."""
+    own wall clock. ``who``: whose remark it is; ``by``: who made it. Of note, topics, mark and
+    resolution what is None was not spoken of, and what is empty is taken back; ``answered`` goes with the topics."""
 
     key: str
     call_id: CallId
@@ -41,6 +49,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     topics: tuple[str, ...] | None = None
     answered: bool | None = None
     mark: str | None = None
+    resolved: Resolution | None = None
 
 
 def unfit(text: str, *, limit: int = TEXT_LIMIT, lines: bool = True) -> str:
@@ -60,6 +69,7 @@ def remarked(told: Iterable[Remark]) -> Remarked:
     """What holds of these remarks on one call, told in the order of their being made."""
     notes: dict[str, NoteSaid] = {}
     disposed: dict[str, Disposed] = {}
+    resolved: dict[str, Resolved] = {}
     mark: Marked | None = None
     for each in told:
         if each.note is not None:
@@ -68,10 +78,15 @@ def remarked(told: Iterable[Remark]) -> Remarked:
         if each.topics is not None:
             disposed.pop(each.who, None)
             disposed[each.who] = Disposed(each.who, each.topics, each.answered, each.at, each.by)
+        if each.resolved is not None:
+            resolved.pop(each.who, None)
+            if each.resolved is not Resolution.TAKEN_BACK:
+                resolved[each.who] = Resolved(each.who, each.resolved is Resolution.YES, each.at, each.by)
         if each.mark is not None:
             mark = Marked(each.mark, each.at, each.by) if each.mark else None
     return Remarked(
         notes=tuple(note for note in notes.values() if note.text),
         dispositions=tuple(each for each in disposed.values() if each.topics or each.answered is not None),
         mark=mark,
+        resolutions=tuple(resolved.values()),
     )

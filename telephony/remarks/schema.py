@@ -22,4 +22,5 @@ remarks = Table(
     Column("topics", Text),  # codes with a space before and behind each
     Column("answered", Integer),  # 0, 1
     Column("mark", Text, index=True),
+    Column("resolved", Text),  # yes, no; empty: taken back
 )

@@ -13,7 +13,7 @@ from telephony.errors import StoreError
 from telephony.model.ids import CallId, Micros, PbxName
 from telephony.records.remarked import Remarked
 from telephony.records.schema import aliases, calls
-from telephony.remarks.remark import Remark, remarked
+from telephony.remarks.remark import Remark, Resolution, remarked
 from telephony.remarks.schema import remarks
 
 _IDS_AT_ONCE = 5_000
@@ -107,7 +107,11 @@ def _row(remark: Remark, number: int) -> dict[str, Any]:
     plain = msgspec.structs.asdict(remark)
     codes = None if remark.topics is None else "".join(f" {code} " for code in remark.topics)
     answered = None if remark.answered is None else int(remark.answered)
-    return {**plain, "number": number, "topics": codes, "answered": answered}
+    return {**plain, "number": number, "topics": codes, "answered": answered, "resolved": _text(remark.resolved)}
+
+
+def _text(resolved: Resolution | None) -> str | None:
+    return None if resolved is None else resolved.value
 
 
 def _remark(row: Mapping[Any, Any]) -> Remark:
@@ -122,4 +126,5 @@ def _remark(row: Mapping[Any, Any]) -> Remark:
         topics=None if row["topics"] is None else tuple(row["topics"].split()),
         answered=None if row["answered"] is None else bool(row["answered"]),
         mark=row["mark"],
+        resolved=None if row["resolved"] is None else Resolution(row["resolved"]),
     )

@@ -223,7 +223,7 @@ async def _show(path: Path, key: str, reveal: bool, as_json: bool) -> None:
         draw(record, site.time_zone, site.topics)
 
 
-for _say in (saying.note, saying.dispose, saying.mark):
+for _say in (saying.note, saying.dispose, saying.resolve, saying.mark):
     app.command()(_say)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from telephony.records.remarked import Disposed, NoteSaid, Remarked
+from telephony.records.remarked import Disposed, NoteSaid, Remarked, Resolved
 from telephony.remarks.topics import title
 from telephony.site.topics import Topic
 
 MARKS = {"nuisance": "骚扰 nuisance", "silent": "无声 silent"}
+RESOLVED = {True: "已解决 resolved", False: "未解决 not resolved"}
 DIRECT = {True: "直接答复 answered directly", False: "未直接答复 not answered directly"}
 
 
@@ -18,6 +19,7 @@ def rows(said: Remarked | None, topics: Sequence[Topic]) -> dict[str, str]:
     return {
         "标记 mark": "" if mark is None else f"{MARKS.get(mark.mark, mark.mark)}  ({mark.by})",
         "类别 topics": "\n".join(disposed(each, topics) for each in said.dispositions),
+        "通话中 on the call": "\n".join(f"{RESOLVED[each.resolved]}  ({_who(each)})" for each in said.resolutions),
         "备注 note": "\n".join(f"{_who(note)}: {note.text}" for note in said.notes),
     }
 
@@ -29,5 +31,5 @@ def disposed(said: Disposed, topics: Sequence[Topic]) -> str:
     return f"{' · '.join(parts) or '—'}  ({_who(said)})"
 
 
-def _who(said: NoteSaid | Disposed) -> str:
+def _who(said: NoteSaid | Disposed | Resolved) -> str:
     return said.who if said.by == said.who else f"{said.who}, {said.by}"

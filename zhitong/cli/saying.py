@@ -1,4 +1,4 @@
-"""``zhitong calls note``, ``dispose``, ``mark``: what desktops do, for who has none."""
+"""``zhitong calls note``, ``dispose``, ``resolve``, ``mark``: what desktops do, for who has none."""
 
 import asyncio
 import uuid
@@ -9,7 +9,7 @@ import typer
 
 from telephony.config import read_site
 from telephony.control.commands import Answer, AnyOrder, Request, Taken
-from telephony.control.orders.remarks import Dispose, Mark, Note
+from telephony.control.orders.remarks import Dispose, Mark, Note, Resolve
 from telephony.control.socket import ask
 from telephony.errors import ControlError
 from telephony.model.ids import CallId, MemberName
@@ -56,6 +56,22 @@ def dispose(
     takes it back. The service must be running."""
     member = MemberName(agent)
     _order(site, Dispose(CallId(call), member, tuple(topic or ()), who(by), answered, any_call=True), as_json)
+
+
+def resolve(
+    call: CallArgument,
+    resolved: Annotated[
+        bool | None,
+        typer.Option("--yes/--no", help="是否在通话中解决；不写则撤销。 On the call, or not; neither takes it back."),
+    ] = None,
+    agent: AgentOption = "",
+    site: SiteOption = DEFAULT_SITE,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """登记专员参与的通话是否当场解决。Say whether what the caller wanted was resolved on the call, with those who were
+    asked into it. The service must be running."""
+    _order(site, Resolve(CallId(call), MemberName(agent), resolved, who(by), any_call=True), as_json)
 
 
 def mark(

@@ -91,6 +91,9 @@ def _what(said: Remark, topics: Sequence[Topic]) -> str:
         about = [f"{title(code, topics)} ({code})" for code in said.topics]
         about += [] if said.answered is None else [remark_words.DIRECT[said.answered]]
         parts.append(f"类别 topics: {' · '.join(about) or '（撤销 taken back）'}")
+    if said.resolved is not None:
+        words = {"yes": remark_words.RESOLVED[True], "no": remark_words.RESOLVED[False]}
+        parts.append(f"通话中 on the call: {words.get(said.resolved, '（撤销 taken back）')}")
     if said.mark is not None:
         parts.append(f"标记 mark: {remark_words.MARKS.get(said.mark, said.mark) or '（撤销 taken back）'}")
     return "\n".join(parts)

@@ -11,7 +11,7 @@ from telephony.model.ids import Micros
 from telephony.model.local import HelpAsked
 from telephony.model.machines import AgentState
 from telephony.remarks import topics
-from telephony.remarks.remark import Mark, unfit
+from telephony.remarks.remark import Mark, Resolution, unfit
 
 HELP_LIMIT = 200
 """Characters of what is said with a cry for help."""
@@ -23,6 +23,7 @@ def handlers(reach: Reach, remarker: Remarker) -> Handlers:
         orders.Note: partial(note, remarker),
         orders.Dispose: partial(dispose, reach, remarker),
         orders.Mark: partial(mark, remarker),
+        orders.Resolve: partial(resolve, remarker),
         orders.AskHelp: partial(ask_help, reach),
     }
 
@@ -44,6 +45,12 @@ async def mark(remarker: Remarker, order: orders.Mark, within: float) -> Done:
     if order.mark not in ("", *Mark):
         _fit("mark", f"must be one of {', '.join(Mark)}, or empty to take the mark back.")
     return await remarker.put(order, Said(mark=order.mark), within)
+
+
+async def resolve(remarker: Remarker, order: orders.Resolve, within: float) -> Done:
+    """Of each agent the last word holds; of the call that of who spoke last."""
+    said = Resolution.YES if order.resolved else Resolution.NO
+    return await remarker.put(order, Said(resolved=Resolution.TAKEN_BACK if order.resolved is None else said), within)
 
 
 async def ask_help(reach: Reach, order: orders.AskHelp, within: float) -> Done:

@@ -28,6 +28,16 @@ class Dispose(Order, frozen=True, tag="dispose"):
     any_call: bool = False
 
 
+class Resolve(Order, frozen=True, tag="resolve"):
+    """Whether what the caller wanted was resolved on the call, with those asked into it; None takes it back."""
+
+    call: CallId
+    agent: MemberName
+    resolved: bool | None
+    by: str
+    any_call: bool = False
+
+
 class Mark(Order, frozen=True, tag="mark"):
     """``mark``: nuisance, silent, or empty to take it back."""
 

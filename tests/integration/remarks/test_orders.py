@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from telephony.control.commands import Answer, Reason, Taken
-from telephony.control.orders.remarks import AskHelp, Dispose, Mark, Note
+from telephony.control.orders.remarks import AskHelp, Dispose, Mark, Note, Resolve
 from telephony.model.ids import MICROS_PER_SECOND, CallId, MemberName
+from telephony.records.remarked import Remarked
 from telephony.site.topics import Remarks as Rule
 from tests.integration.remarks.conftest import SITE, Desk
 from tests.unit.telephony.model.script import Line, Pbx
@@ -64,6 +65,19 @@ async def test_the_agent_of_a_call_writes_while_it_lasts(desk: Desk) -> None:
     assert said is not None
     assert said.mark is not None
     assert ([note.text for note in said.notes], said.topics, said.answered) == (["停水\n三天"], ("water",), True)
+
+
+async def test_whether_it_was_resolved_is_said_in_the_call_and_after_it(desk: Desk) -> None:
+    caller = talks(desk)
+    call = desk.call()
+    for resolved in (True, None, False):
+        assert (await desk.ask(Resolve(call.call_id, ONE, resolved, "1001"))).seen
+        assert (await desk.said(call.call_id) or Remarked()).resolved is call.remarks.is_resolved is resolved
+    call_id = ends(desk, caller)
+    await desk.on_record()
+    assert (await desk.ask(Resolve(call_id, ONE, True, "1001"))).taken is Taken.ACCEPTED
+    assert (await desk.said(call_id) or Remarked()).resolved is True
+    assert refused(await desk.ask(Resolve(call_id, TWO, True, "1002")))[0] is Reason.WRONG_STATE
 
 
 async def test_what_is_taken_back_is_shown_so(desk: Desk) -> None:

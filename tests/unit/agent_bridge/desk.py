@@ -41,6 +41,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "recording.resume": {"call": CALL},
     "call.note": {"call": CALL, "text": "要求回电"},
     "call.dispose": {"call": CALL, "topics": ["住房"], "answered": True},
+    "call.resolve": {"call": CALL, "resolved": True},
     "call.mark": {"call": CALL, "mark": "silent"},
     "help.ask": {"wanted": True, "text": "请帮忙"},
     "supervisor.listen": {"agent": "1001", "mode": "whisper"},

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.records.remarked import Remarked
-from telephony.remarks.remark import TEXT_LIMIT, Remark, remarked, unfit
+from telephony.remarks.remark import TEXT_LIMIT, Remark, Resolution, remarked, unfit
 from telephony.remarks.store import remark_of
 from tests.unit.telephony.remarks.told import remark
 
@@ -51,6 +51,25 @@ def test_the_mark_is_the_calls_and_can_be_taken_back_by_another() -> None:
     assert said.mark is not None
     assert (said.mark.mark, said.mark.by) == ("silent", "boss")
     assert remarked([remark(1, mark="nuisance"), remark(2, who="boss", mark="")]).mark is None
+
+
+def test_whether_it_was_resolved_is_the_last_word_of_who_said_so_or_not() -> None:
+    said = remarked([remark(1, resolved=Resolution.YES), remark(2, who="1002", resolved=Resolution.NO), remark(3)])
+    assert said.resolved is False
+    again = remarked(
+        [
+            remark(1, resolved=Resolution.YES),
+            remark(2, who="1002", resolved=Resolution.NO, by="boss"),
+            remark(3, resolved=Resolution.YES),
+        ]
+    )
+    assert [(each.who, each.resolved, each.by) for each in again.resolutions] == [
+        ("1002", False, "boss"),
+        ("1001", True, "1001"),
+    ]
+    assert again.resolved is True
+    back = remarked([remark(1, resolved=Resolution.NO), remark(2, resolved=Resolution.TAKEN_BACK)])
+    assert (back.resolutions, back.resolved) == ((), None)
 
 
 @pytest.mark.parametrize("text", ["", "停水三天\n请回电", "‘引号’ <b> & \" ' =1+1", "👨‍👩‍👧 ok", "x" * TEXT_LIMIT])

@@ -10,7 +10,7 @@ import pytest
 
 from telephony.control import socket
 from telephony.control.commands import Answer, Request, Taken
-from telephony.control.orders.remarks import Dispose, Mark, Note
+from telephony.control.orders.remarks import Dispose, Mark, Note, Resolve
 from tests.unit.zhitong.cli.conftest import Terminal
 
 CALL = "01NG7MVC000707THFW5XRV19TZ"
@@ -64,6 +64,8 @@ def test_each_command_is_its_order(terminal: Terminal, counter: Counter) -> None
         ("dispose", CALL),
         ("mark", CALL, "silent"),
         ("mark", CALL),
+        ("resolve", CALL, "--no"),
+        ("resolve", CALL, "--agent", "1001"),
     )
     for command in commands:
         said = terminal.zhitong("calls", *command)
@@ -75,8 +77,10 @@ def test_each_command_is_its_order(terminal: Terminal, counter: Counter) -> None
         Dispose(CALL, "", (), "李明", None, any_call=True),  # type: ignore[arg-type]
         Mark(CALL, "", "silent", "李明", any_call=True),  # type: ignore[arg-type]
         Mark(CALL, "", "", "李明", any_call=True),  # type: ignore[arg-type]
+        Resolve(CALL, "", False, "李明", any_call=True),  # type: ignore[arg-type]
+        Resolve(CALL, "1001", None, "李明", any_call=True),  # type: ignore[arg-type]
     ]
-    assert len({request.key for request in counter.asked}) == 6
+    assert len({request.key for request in counter.asked}) == 8
 
 
 def test_the_longest_note_there_may_be_reaches_it(terminal: Terminal, counter: Counter) -> None:
