@@ -47,6 +47,7 @@ from telephony.control.sayer import Sayer
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
 from telephony.database.probe import Probe
+from telephony.directory.specialist_store import SpecialistStore
 from telephony.directory.store import AgentStore
 from telephony.errors import ConfigError, ZhitongError
 from telephony.ingest import Ingest
@@ -141,7 +142,7 @@ class Service:
         """The state of now as documents, for gateways in this process."""
         self.publisher.outlets.append(self.feed)
         self.redis = RedisEnd(site, secrets, self.publisher, self.live.alarms) if site.store.redis_url else None
-        self.roster = RosterReader(site, AgentStore(database), self.publisher.enrol)
+        self.roster = RosterReader(site, AgentStore(database), self.publisher.enrol, SpecialistStore(database))
         self.connection = Connection(
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=_settings(site)
         )
