@@ -179,6 +179,14 @@ USER_EVENTS = (
         "answered (ANSWER), and when another had come before (LATE), on its own channel",
     ),
     UserEvent(
+        "ZtPrivate",
+        ("Room", "State", "Recording", "Bytes"),
+        "ZT_PRIVATE",
+        ("r", "s", "f", "b"),
+        "what is said apart with an agent is recorded in a file of its own from now on (began), or was (ended), on the "
+        "channel of whoever is apart with them",
+    ),
+    UserEvent(
         "ZtRequeue",
         ("Room",),
         "ZT_REQUEUE",
@@ -294,6 +302,7 @@ VARIABLES = {
     "ZT_BACK": "that agent, while the phone of theirs alone rings; empty: nobody",
     "ZT_POSITION": "the caller's place in the queue, after that",
     "ZT_RATED": "1 once the caller was asked for a rating",
+    "ZT_PRIVATE": "path of the recording of what is said apart, while it runs: on a guest's channel",
     "ZT_PAUSED": "1 while an agent's key has paused the recording",
     "ZT_BYTES": "at the end: how long the recording is, 0 if there is no file; empty if it never began",
     "MONITOR_FILENAME": "ZT_RECORDING as app_queue wants it: with the folder, without .wav",
