@@ -66,10 +66,22 @@ class _Comparison:
         yield from self._each("offers", one.offers, two.offers, ("member", "queue", "uniqueid", "outcome", "cause"))
         yield from self._each("transfers", one.transfers, two.transfers, ("kind", "by", "to", "context"))
         yield from self._each("consults", one.consults, two.consults, ("by", "whom", "result"))
+        yield from self._conference(one, two)
         yield from self._each("out", one.out, two.out, ("purpose", "number", "agent", "trunk"))
         yield from self._each("refused_out", one.refused_out, two.refused_out, ("purpose", "number", "agent", "reason"))
         yield from self._each("duty", one.duty, two.duty, ("mobile",))
         yield from self._legs(one.legs, two.legs)
+
+    def _conference(self, one: CallRecord, two: CallRecord) -> Iterator[Difference]:
+        names = ("id", "by", "to", "department", "mode", "purpose", "result", "guest")
+        yield from self._each("invitations", one.invitations, two.invitations, names)
+        for number, (ours, theirs) in enumerate(zip(one.invitations, two.invitations, strict=False)):
+            where = f"invitations[{number}].tries"
+            yield from self._each(where, ours.tries, theirs.tries, ("number", "code", "result", "reason"))
+        who = ("leg", "who", "role", "code", "department", "invited_by")
+        yield from self._each("participants", one.participants, two.participants, who)
+        yield from self._each("private_parts", one.private_parts, two.private_parts, ("who", "recording"))
+        yield from self._each("incidents", one.incidents, two.incidents, ("number", "by", "result"))
 
     def _notice(self, one: CallRecord, two: CallRecord) -> Iterator[Difference]:
         """How much was heard is not compared: the logs do not tell of announcements that interrupted it."""
@@ -106,7 +118,7 @@ class _Comparison:
                 continue
             for name in names:
                 yield from self._equal(f"{here}.{name}", getattr(one, name), getattr(two, name))
-            for name in ("at", "joined_at", "answered_at", "ended_at", "taken_at"):
+            for name in ("at", "joined_at", "answered_at", "ended_at", "taken_at", "start", "end"):
                 if hasattr(one, name):
                     yield from self._time(f"{here}.{name}", getattr(one, name), getattr(two, name))
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from telephony.journal.merge_invites import invites
 from telephony.model import calls as model
 from telephony.model.calls import Call, Span
 from telephony.model.ids import MICROS_PER_SECOND, Micros, Uniqueid
@@ -45,6 +46,7 @@ def complete(call: Call, seen: CallRecord, elsewhere: Collection[Uniqueid] = ())
     _answer(call, seen)
     _transfers(call, seen)
     _consults(call, seen)
+    invites(call, seen, _own)
     _recording(call, seen)
     _outgoing(call, seen)
     take_over(call.met, seen)
@@ -263,6 +265,8 @@ def _recording(call: Call, seen: CallRecord) -> None:
     call.pauses = sorted((*told, *ordered), key=lambda pause: pause.start)
     if call.recorded_bytes is None:
         call.recorded_bytes = seen.recorded_bytes
+    parts = [part for part in seen.private_parts if part.recording] if not call.private_files else []
+    call.private_files += [model.PrivateFile(part.recording, Uniqueid(""), part.start, part.end) for part in parts]
     _telling(call, seen)
     call.other_recordings = list(dict.fromkeys((*call.other_recordings, *seen.other_recordings)))
 

@@ -137,7 +137,7 @@ def private_parts(call: Call, end: Micros) -> list[PrivatePart]:
     for start, stop, leg in sorted(apart, key=lambda each: each[:2]):
         who, last = who_of(call, leg), found[-1] if found else None
         if last is not None and start < last.end:
-            everybody = last.who if who in last.who else (*last.who, who)
+            everybody = tuple(sorted({*last.who, who}))
             found[-1] = PrivatePart(last.start, max(last.end, stop), everybody, last.recording)
         else:
             found.append(PrivatePart(start, stop, (who,), _file_of(call, start, stop)))

@@ -52,6 +52,9 @@ def _personal(record: CallRecord) -> list[str]:
     parties += [party for segment in record.timeline for party in segment.with_]
     parties += [tried.mobile for tried in record.duty] + [out.number for out in record.out]
     parties += [told.number for told in record.refused_out] + [consult.whom for consult in record.consults]
+    parties += [tried.number for invitation in record.invitations for tried in invitation.tries]
+    parties += [invitation.to for invitation in record.invitations]
+    parties += [who.who for who in record.participants] + [name for part in record.private_parts for name in part.who]
     found = {text for text in parties if _LONG_NUMBER.fullmatch(text)}
     found |= {text for leg in record.legs for text in _LONG_NUMBER.findall(leg.name.partition("@")[0])}
     found.add(record.caller_number)
