@@ -1,0 +1,47 @@
+"""How a conference comes into each phase, by its agent's desktop."""
+
+from collections.abc import Awaitable, Callable
+
+from bench.conference.floor import Conference
+
+
+async def bridge(one: Conference) -> None:
+    """As the queue connected them."""
+
+
+async def room(one: Conference) -> None:
+    await one.ordered("hold")
+    await one.ordered("resume")
+
+
+async def hold(one: Conference) -> None:
+    await one.ordered("hold")
+
+
+async def ringing(one: Conference) -> None:
+    await one.asks(answer=False)
+
+
+async def consult(one: Conference) -> None:
+    await one.asks()
+    await one.shows("talking", "talking")
+
+
+async def swapped(one: Conference) -> None:
+    await consult(one)
+    await one.ordered("swap")
+
+
+async def three(one: Conference) -> None:
+    await consult(one)
+    await one.ordered("merge")
+
+
+async def left(one: Conference) -> None:
+    await three(one)
+    await one.ordered("complete")
+
+
+INTO: dict[str, Callable[[Conference], Awaitable[None]]] = {
+    step.__name__: step for step in (bridge, room, hold, ringing, consult, swapped, three, left)
+}

@@ -1,0 +1,178 @@
+"""The bridge is killed in the middle of conferences in every phase: nobody hears it, and on its return it knows who is
+who, desktops go on, and the records are whole."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.conference.floor import PATIENCE_S, Conference, Floor, floor
+from telephony.model.terms import Outcome, Provenance
+from telephony.records.record import CallRecord
+from tests.acceptance.test_reconcile import told
+from tests.integration.conferences.ears import GAP_MS, Missed, ears, missed, music, proven
+from tests.integration.conferences.steps import INTO
+from zhitong.lab.programs import Tools
+
+pytestmark = pytest.mark.acceptance
+
+EVERY = tuple(INTO)
+AWAY_S = 1.0
+SHOWN = {
+    "bridge": ("on call", ("talking",)),
+    "room": ("on call", ("talking",)),
+    "hold": ("hold", ("apart",)),
+    "ringing": ("consult", ("apart", "ringing")),
+    "consult": ("consult", ("talking", "talking")),
+    "swapped": ("on call", ("on-hold", "talking")),
+    "three": ("conference", ("talking", "talking")),
+    "left": ("", ()),
+}
+"""What the agent's desktop shows in each phase: the agent's state, and those of agent and guest in the call."""
+
+Step = Callable[[Conference], Awaitable[None]]
+
+
+def order(what: str) -> Step:
+    async def ordered(one: Conference) -> None:
+        await one.ordered(what)
+
+    return ordered
+
+
+async def answers(one: Conference) -> None:
+    """Who was asked picks up only now."""
+    one.guest.answer()
+    await one.guest.answered()
+    await proven(one, "consult")
+    await one.ordered("merge")
+
+
+async def nothing(one: Conference) -> None:
+    """Citizen and guest are without an agent: there is no order to give."""
+
+
+THEN: dict[str, tuple[Step, str]] = {
+    "bridge": (order("hold"), "hold"),
+    "room": (order("hold"), "hold"),
+    "hold": (order("resume"), "room"),
+    "ringing": (answers, "three"),
+    "consult": (order("merge"), "three"),
+    "swapped": (order("swap"), "consult"),
+    "three": (order("complete"), "left"),
+    "left": (nothing, "left"),
+}
+"""What the agent does once the bridge is back, and where that leads."""
+
+CONSULTS = {"ringing": "merged", "consult": "merged", "swapped": "over", "three": "merged", "left": "merged"}
+
+
+async def entered(conferences: Sequence[Conference], phases: Sequence[str]) -> None:
+    """Each into its phase, and all are heard to be there."""
+    both = list(zip(conferences, phases, strict=True))
+    await asyncio.gather(*(INTO[phase](one) for one, phase in both))
+    await asyncio.gather(*(proven(one, phase) for one, phase in both))
+    await asyncio.gather(*(desktop_shows(one, phase) for one, phase in both))
+
+
+async def desktop_shows(one: Conference, phase: str) -> None:
+    """The agent's desktop knows who is where."""
+    if phase == "left":
+        return
+    state, parties = SHOWN[phase]
+
+    def shown() -> bool:
+        agent = one.seat.desktop.state.agent(one.seat.number)
+        return agent is not None and agent.state == state
+
+    await one.shows(*parties)
+    await one.seat.desktop.until(shown, PATIENCE_S)
+
+
+async def killed_and_back(here: Floor, both: Sequence[tuple[Conference, str]]) -> Missed:
+    """The bridge dies and comes again; what anybody missed meanwhile of whom they heard."""
+    start = time.monotonic()
+    await asyncio.sleep(0.3)
+    await here.scene.bridge.kill()
+    await asyncio.sleep(AWAY_S)
+    await here.back()
+    await asyncio.sleep(0.3)
+    end = time.monotonic()
+    return missed([ear for one, phase in both for ear in ears(one, phase)], start, end)
+
+
+async def go_on(one: Conference, phase: str) -> None:
+    """The desktop shows what there is, and the next order is carried out and heard."""
+    await desktop_shows(one, phase)
+    step, leads_to = THEN[phase]
+    await step(one)
+    await proven(one, leads_to)
+
+
+def whole(record: CallRecord, one: Conference, phase: str) -> None:
+    """As if the bridge had never been away."""
+    assert record.estimated == ()
+    assert (record.outcome, record.agent) == (Outcome.ANSWERED, one.seat.number)
+    consults = [(consult.by, consult.whom, consult.result) for consult in record.consults]
+    asked = [(one.seat.number, one.seat.guest.account.number, CONSULTS[phase])] if phase in CONSULTS else []
+    assert consults == asked, (phase, consults)
+    ends = [segment.end for segment in record.timeline]
+    assert [record.received_at, *ends[:-1]] == [segment.start for segment in record.timeline]
+    assert ends[-1] == record.ended_at
+    people = {leg.party for leg in record.legs if leg.role != "caller"}
+    assert people == {one.seat.number, *(guest.own_number for guest in one.guests)}
+
+
+async def completed(here: Floor, count: int) -> dict[str, CallRecord]:
+    """All records, once Asterisk's logs have told what the bridge has not seen of them."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            records = await here.scene.records_of(count)
+            assert len(records) <= count
+            if len(records) == count and all(record.provenance is Provenance.COMPLETED for record in records):
+                return {record.call_id: record for record in records}
+            await asyncio.sleep(0.2)
+
+
+async def killed(folder: Path, tools: Tools, phases: Sequence[str], *, reconciled: bool = False) -> Missed:
+    """A conference for each phase named, all at once. ``reconciled``: by our own command too, which takes a while."""
+    async with floor(folder / "run", tools, len(phases)) as here:
+        await music(here, folder / "music")
+        conferences = await here.connected()
+        both = list(zip(conferences, phases, strict=True))
+        await entered(conferences, phases)
+        gaps = await killed_and_back(here, both)
+        await asyncio.gather(*(go_on(one, phase) for one, phase in both))
+        await asyncio.gather(*(one.over() for one in conferences))
+        await here.quiet()
+        records = await completed(here, len(phases))
+        for one, phase in both:
+            whole(records[one.call], one, phase)
+        if reconciled:
+            status, report = await told(here.scene.site_file)
+            assert (status, report["counts"]["unexplained"]) == (0, 0), report
+    return gaps
+
+
+def unheard(gaps: Missed) -> None:
+    """By nobody, nor by all at once."""
+    assert gaps.longest <= GAP_MS, gaps
+    assert gaps.median <= GAP_MS, gaps
+
+
+async def test_the_bridge_is_killed_during_conferences_and_nobody_hears_it(tmp_path: Path, tools: Tools) -> None:
+    unheard(await killed(tmp_path, tools, ("hold", "ringing", "consult", "three")))
+
+
+@pytest.mark.slow
+async def test_the_bridge_is_killed_during_twenty_conferences_in_every_phase(tmp_path: Path, tools: Tools) -> None:
+    phases = [EVERY[at % len(EVERY)] for at in range(20)]
+    gaps = await killed(tmp_path, tools, phases, reconciled=True)
+    print(
+        f"{len(phases)} conferences {dict(Counter(phases))}: {len(gaps.alone)} ears, missed at most {gaps.longest} ms,"
+    )
+    print(f"in the median {gaps.median} ms; the longest: {dict(list(gaps.alone.items())[:5])}")
+    unheard(gaps)

@@ -1,0 +1,77 @@
+"""The bridge is killed and nobody starts it again: whoever is on hold, or waits while others consult, hears a human."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.conference.floor import AGENT, CITIZEN, Conference, floor
+from tests.integration.conferences.ears import hears, music, proven
+from tests.integration.conferences.steps import INTO
+from zhitong.lab.programs import Tools
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
+
+HOLD_MAX_S, GRACE_S = 60, 10
+PHASES = ("hold", "ringing", "consult")
+GONE = ("hold", "ringing", "consult")
+"""Phases in which the agent's leg ends, the bridge away."""
+
+
+@pytest.mark.timeout(300)
+async def test_who_waits_hears_a_human_within_the_longest_hold(tmp_path: Path, tools: Tools) -> None:
+    """Killed and never restarted, 60 s set. The agent does nothing; neither does who was asked."""
+    async with floor(tmp_path / "run", tools, len(PHASES), rest=f"[rooms]\nhold_max_s = {HOLD_MAX_S}\n") as here:
+        await music(here, tmp_path / "music")
+        both = list(zip(await here.connected(), PHASES, strict=True))
+        await asyncio.gather(*(INTO[phase](one) for one, phase in both))
+        await asyncio.gather(*(proven(one, phase) for one, phase in both))
+        start = time.monotonic()
+        await here.scene.bridge.kill()
+        waits = await asyncio.gather(*(_a_human(one, start) for one, _ in both))
+        print({phase: round(waited, 1) for (_, phase), waited in zip(both, waits, strict=True)})
+        assert max(waits) <= HOLD_MAX_S + GRACE_S, waits
+        await asyncio.gather(*(hears(one.agent, {CITIZEN}) for one, _ in both))
+        await asyncio.gather(*(one.over() for one, _ in both))
+        await here.quiet()
+
+
+async def _a_human(one: Conference, since: float) -> float:
+    """After how many seconds the citizen hears the agent."""
+    return await one.citizen.hears(AGENT, since, 2 * HOLD_MAX_S) - since
+
+
+async def test_with_the_bridge_away_keys_bring_in_who_is_asked_and_all_hang_up_as_they_like(
+    tmp_path: Path, tools: Tools
+) -> None:
+    """And an agent who leaves a hold, or a number that does not answer yet, leaves the citizen to the next agent."""
+    async with floor(tmp_path / "run", tools, 4) as here:
+        await music(here, tmp_path / "music")
+        keys, *others = await here.connected()
+        await INTO["room"](keys)
+        both = list(zip(others, GONE, strict=True))
+        await asyncio.gather(*(INTO[phase](one) for one, phase in both))
+        await asyncio.gather(*(proven(one, phase) for one, phase in both))
+        await here.scene.bridge.kill()
+        await keys.agent.dtmf(f"*2{keys.seat.guest.account.number}#")
+        await keys.comes(keys.seat.guest)
+        await proven(keys, "consult")
+        await keys.agent.dtmf("*3")
+        await proven(keys, "three")
+        await asyncio.gather(*(_leaves(one, phase) for one, phase in both))
+        await keys.agent.hangup()
+        await proven(keys, "left")
+        await keys.guest.hangup()
+        await keys.citizen.ended()
+        await asyncio.gather(*(one.citizen.hangup() for one, _ in both))
+        await here.quiet()
+
+
+async def _leaves(one: Conference, phase: str) -> None:
+    start = time.monotonic()
+    await one.agent.hangup()
+    if phase == "consult":
+        await proven(one, "left")
+        return
+    await one.citizen.hears(AGENT, start)
