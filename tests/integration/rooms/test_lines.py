@@ -1,0 +1,160 @@
+"""Specialists and colleagues are brought in by lines: who is rung after whom, who comes, and what becomes of all when
+somebody goes meanwhile. The dialplan alone; its steps are begun by AMI."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.integration.dialplans.conftest import MakeRig
+from tests.integration.rooms.hall import (
+    CITIZEN,
+    FIRST,
+    MUSIC,
+    SECOND,
+    SITE,
+    Hall,
+    agents_of,
+    complaints,
+    hall,
+    hear,
+    only,
+    talk,
+)
+from tests.integration.rooms.lines import ended, invite, said
+from zhitong.lab.phones.call import Call
+from zhitong.lab.phones.policy import Refuse, Ring
+
+pytestmark = pytest.mark.acceptance
+
+AGENTS = agents_of("1001") + agents_of("1002", "1003", "1004", queues="other")
+
+
+async def room(here: Hall) -> None:
+    """Citizen and agent in the room."""
+    await here.enter("join")
+    await here.placed("1001", "room")
+
+
+async def rung(here: Hall, number: str) -> Call:
+    call = await here.phones[number].next_call()
+    await call.ringing()
+    return call
+
+
+async def test_tries_one_after_another_and_who_comes(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig:
+        here = await hall(rig, tmp_path / "music", p1002=Refuse(486))
+        # In private, by the agent's own channel.
+        await here.setvar("1001", "ZT_TRIES", "1002:20:8101&1003:20:8102")
+        await here.setvar("1001", "ZT_INVITE", "i0")
+        await here.enter("consult")
+        guest = await here.phones["1003"].next_call()
+        await asyncio.gather(only(here.citizen, {MUSIC}), only(here.agent, {SECOND}), only(guest, {FIRST}))
+        asked = [(e["Number"], e["Status"], e["Code"], e["Left"]) for e in rig.manager.all("ZtConsult", Invite="i0")]
+        assert asked == [
+            ("1002", "RINGING", "8101", "1"),
+            ("1002", "BUSY", "8101", "1"),
+            ("1003", "RINGING", "8102", "0"),
+        ]
+        assert said(here, "i0") == [("1003", "ANSWER")]
+        await guest.hangup()
+        await hear((here.citizen, FIRST), (here.agent, CITIZEN))
+        # Into the living call, at once.
+        await invite(here, "1002:20:8101&1003:20:8102")
+        guest = await here.phones["1003"].next_call()
+        await asyncio.gather(
+            only(here.citizen, {FIRST, SECOND}), only(here.agent, {CITIZEN, SECOND}), only(guest, {CITIZEN, FIRST})
+        )
+        assert said(here) == [("1002", "RINGING"), ("1002", "BUSY"), ("1003", "RINGING"), ("1003", "ANSWER")]
+        await ended(here)
+        await here.citizen.hangup()
+        await here.silent()
+        assert complaints(rig) == []
+
+
+async def test_several_at_once_and_whoever_goes_meanwhile(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig:
+        here = await hall(rig, tmp_path / "music", p1002=Ring())
+        here.phones["1004"] = await rig.agent("1004")
+        here.phones["1004"].tone_hz = SECOND
+        for walk in (first_wins, both_fail, agent_wants_nobody, caller_goes, agent_leaves, agent_leaves_for_nobody):
+            here.phones["1002"].on_invite = here.phones["1003"].on_invite = Ring()
+            await walk(here)
+            await gone(here)
+            await here.silent()
+            await ended(here)
+            here = await talk(rig, here.phones)
+        await gone(here)
+        assert complaints(rig) == []
+
+
+async def gone(here: Hall) -> None:
+    """All hang up who are still there."""
+    calls = [here.citizen, *(call for phone in here.phones.values() for call in phone.calls)]
+    for call in calls:
+        if call.is_up:
+            await call.hangup()
+
+
+async def aside(here: Hall) -> tuple[Call, Call]:
+    """The agent waits aside, and two phones ring for it."""
+    await here.enter("wait")
+    await here.placed("1001", "side")
+    await invite(here, "1002:20:8101", "1003:20:8102", mode="side")
+    return await rung(here, "1002"), await rung(here, "1003")
+
+
+async def first_wins(here: Hall) -> None:
+    one, other = await aside(here)
+    await only(here.citizen, {MUSIC})
+    other.answer()
+    await one.ended()
+    await asyncio.gather(only(here.citizen, {MUSIC}), only(here.agent, {SECOND}), only(other, {FIRST}))
+
+
+async def both_fail(here: Hall) -> None:
+    one, other = await aside(here)
+    one.refuse(486)
+    await only(here.citizen, {MUSIC})
+    other.refuse(603)
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+
+
+async def agent_wants_nobody(here: Hall) -> None:
+    calls = await aside(here)
+    await here.agent.dtmf("*1")
+    await asyncio.gather(*(call.ended() for call in calls))
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+
+
+async def caller_goes(here: Hall) -> None:
+    calls = await aside(here)
+    await here.citizen.hangup()
+    await asyncio.gather(here.agent.ended(), *(call.ended() for call in calls))
+
+
+async def agent_leaves(here: Hall) -> None:
+    """Whoever is rung to join at once finds the citizen, with music till then."""
+    await room(here)
+    await invite(here, "1002:20:8101")
+    guest = await rung(here, "1002")
+    await here.agent.hangup()
+    await only(here.citizen, {MUSIC})
+    guest.answer()
+    await asyncio.gather(only(here.citizen, {SECOND}), only(guest, {CITIZEN}))
+    await guest.hangup()
+    assert (await here.citizen.ended()).cause == 16
+
+
+async def agent_leaves_for_nobody(here: Hall) -> None:
+    """And goes back to the queue when nobody comes."""
+    await room(here)
+    await invite(here, "1002:20:8101")
+    guest = await rung(here, "1002")
+    await here.agent.hangup()
+    await only(here.citizen, {MUSIC})
+    guest.refuse(486)
+    agent = await here.phones["1001"].next_call()
+    await asyncio.gather(only(here.citizen, {FIRST}), only(agent, {CITIZEN}))
+    assert here.queue_log().count("ENTERQUEUE") == 2
