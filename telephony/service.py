@@ -25,8 +25,11 @@ from telephony.control.desks import Desks
 from telephony.control.door import Door
 from telephony.control.earlier import EarlierCalls
 from telephony.control.forecaster import Forecaster
+from telephony.control.guide import Guide
 from telephony.control.handlers import agents as agents_orders
 from telephony.control.handlers import calls as call_orders
+from telephony.control.handlers import conference as conference_orders
+from telephony.control.handlers import inviting as inviting_orders
 from telephony.control.handlers import limits as limit_orders
 from telephony.control.handlers import recording as recording_orders
 from telephony.control.handlers import remarks as remark_orders
@@ -34,6 +37,7 @@ from telephony.control.handlers import requeue as requeue_orders
 from telephony.control.handlers import rooms as room_orders
 from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers.ledger import CallsBack
+from telephony.control.handlers.looking import Look
 from telephony.control.met import Meetings
 from telephony.control.outcomes import Outcomes
 from telephony.control.pauser import Pauser
@@ -44,6 +48,7 @@ from telephony.control.redis_end import RedisEnd
 from telephony.control.remarker import Remarker
 from telephony.control.roster import RosterReader
 from telephony.control.sayer import Sayer
+from telephony.control.whom import Whom
 from telephony.database.database import Database
 from telephony.database.faults import StoreUnavailable
 from telephony.database.probe import Probe
@@ -149,6 +154,7 @@ class Service:
         recording, self.recording_on = site.recording, site.recording.on
         self.cutter = Cutter(self.connection.act)
         self.porter = Porter(tracker.world, self.connection.act)
+        self.guide = Guide(site, SpecialistStore(database), self.connection.act)
         self.desks = Desks(tracker.world)
         self.pauser = Pauser(tracker.world, self.connection.act, site.desk, self.ingest.now)
         self.sayer = Sayer(tracker.world, self.connection.act)
@@ -189,12 +195,15 @@ class Service:
 
     def _handlers(self) -> Handlers:
         """Of every kind of order, but call-backs."""
+        look, whom = Look(self.reach, self.porter.ready), Whom(self.reach, self.guide.now)
         return {
             **recording_orders.handlers(self.recorder),
             **agents_orders.handlers(self.reach),
             **call_orders.handlers(self.reach),
-            **room_orders.handlers(self.reach, self.porter.ready),
-            **requeue_orders.handlers(self.reach, self.porter.ready),
+            **room_orders.handlers(self.reach, look),
+            **inviting_orders.handlers(self.reach, look, whom),
+            **conference_orders.handlers(self.reach, look, whom),
+            **requeue_orders.handlers(self.reach, look),
             **supervision_orders.handlers(self.reach),
             **remark_orders.handlers(self.reach, self.remarker),
             **limit_orders.handlers(self.met.limits, self.met.limiter, self.reach.site),
@@ -268,7 +277,7 @@ class Service:
             group.create_task(self.connection.run())
             lasting = {"ledger": self.keeper.run, "probe": self.probe.run, "watch": self.watch.run}
             lasting |= {"cutter": self.cutter.run, "sayer": self.sayer.run, "callers": self.earlier.run}
-            lasting |= {"porter": self.porter.run}
+            lasting |= {"porter": self.porter.run, "guide": self.guide.run}
             lasting |= {"pauser": self.pauser.run, "desks": self.desks.run}
             lasting |= {"desk": self.publisher.run, "roster": self.roster.run}
             if self.redis is not None:
@@ -319,6 +328,7 @@ class Service:
         self.outcomes.fold(changes)
         self.cutter.fold(changes)
         self.porter.fold(changes)
+        self.guide.fold(changes)
         self.recorder.fold(changes)
         self.forecaster.fold(changes)
         self.sayer.fold(changes)

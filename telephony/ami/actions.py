@@ -177,6 +177,27 @@ class ConfbridgeKick(Action, frozen=True):
     channel: str = "all"
 
 
+class ConfbridgeMute(Action, frozen=True):
+    """call. The others in the room hear this channel no longer. Refused where there is no such room, or it is not in
+    it."""
+
+    conference: str
+    channel: str
+
+    def __post_init__(self) -> None:
+        _one_channel(self.channel, "Channel")
+
+
+class ConfbridgeUnmute(Action, frozen=True):
+    """call. They hear it again."""
+
+    conference: str
+    channel: str
+
+    def __post_init__(self) -> None:
+        _one_channel(self.channel, "Channel")
+
+
 class Originate(Action, frozen=True):
     """originate. Rings ``channel`` (such as ``PJSIP/1001``) and sends it to ``context``/``exten`` once it answers.
     Always asynchronous: the reply says only that it was queued, an ``OriginateResponse`` event and the channel's

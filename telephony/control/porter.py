@@ -26,8 +26,9 @@ log = structlog.get_logger(__name__)
 
 PLACES = (
     *(("zt-room-caller", exten) for exten in ("join", "requeue", "left")),
-    *(("zt-room-agent", exten) for exten in ("join", "side", "back", "consult", "leave")),
+    *(("zt-room-agent", exten) for exten in ("join", "side", "back", "consult", "wait", "leave")),
     *(("zt-room-guest", exten) for exten in ("join", "side", "hold")),
+    ("zt-invited", "guest"),
 )
 """Where orders send people: a Redirect to a place that is not there would end their calls."""
 EVERY_S = 0.5

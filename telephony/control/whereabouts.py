@@ -52,21 +52,34 @@ def _partner(world: World, call: Call, own: Channel) -> Channel:
 
 
 def caller_of_room(world: World, call: Call, agent: Channel | None = None) -> Channel | None:
-    """Whose room it is: of a call that came in the caller; of one that an agent made, whoever was called first."""
+    """Whose room it is: of a call that came in the caller; of one that an agent made, whoever the dialplan said, or was
+    called first."""
     if call.inbound:
         return world.channels.get(call.caller)
+    if call.host is not None:
+        return world.channels.get(call.host)
     own = agent.uniqueid if agent is not None else call.caller
     others = [leg for leg in call.legs.values() if leg.person and leg.uniqueid not in (own, call.caller)]
     first = min(others, key=lambda leg: leg.created_at, default=None)
     return world.channels.get(first.uniqueid) if first is not None else None
 
 
+def guests(world: World, call: Call) -> list[Channel]:
+    """Those who were asked in or consulted, have answered and live; who came last stands last."""
+    came = [(invite.answered_at or 0, invite.guest) for invite in call.invites if invite.guest is not None]
+    came += [(consult.answered_at or 0, consult.guest) for consult in call.consults if consult.guest is not None]
+    order = dict.fromkeys(uniqueid for _, uniqueid in sorted(came))
+    return [channel for uniqueid in order if (channel := world.channels.get(uniqueid)) is not None]
+
+
+_PAIRED = (Place.SIDE, Place.HOLD)
+
+
 def _guest(world: World, call: Call, own: Channel) -> Channel | None:
-    for consult in reversed(call.consults):
-        guest = world.channels.get(consult.guest) if consult.guest is not None else None
-        if guest is not None and guest is not own:
-            return guest
-    return None
+    """The one whom the agent asks, or has waiting; else who came last."""
+    there = [channel for channel in guests(world, call) if channel is not own]
+    apart = [channel for channel in there if channel.leg.place in _PAIRED]
+    return next(reversed(apart or there), None)
 
 
 def _phase(call: Call, own: Channel, guest: Channel | None) -> Phase:

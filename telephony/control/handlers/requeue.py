@@ -6,7 +6,8 @@ from telephony.ami.actions import Redirect, Setvar
 from telephony.conference.phases import WORDS, Phase
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import carried_out
-from telephony.control.handlers.rooms import AGENT, CALLER, Ready, prepared
+from telephony.control.handlers.looking import Look
+from telephony.control.handlers.moving import AGENT, CALLER, prepared
 from telephony.control.orders.calls import Requeue
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
@@ -15,17 +16,14 @@ from telephony.model.calls import Call
 from telephony.model.ids import QueueName
 
 
-def handlers(reach: Reach, ready: Ready) -> Handlers:
-    """``ready``: as of ``handlers.rooms``."""
-    return {Requeue: partial(requeue, reach, ready)}
+def handlers(reach: Reach, look: Look) -> Handlers:
+    """For calls as ``reach.world`` has them."""
+    return {Requeue: partial(requeue, reach, look)}
 
 
-async def requeue(reach: Reach, ready: Ready, order: Requeue, within: float) -> Done:
+async def requeue(reach: Reach, look: Look, order: Requeue, within: float) -> Done:
     """Caller and agent part in one step, out of a room or of the queue's bridge; the agent's leg ends."""
-    if not ready():
-        raise CommandRefused(
-            Reason.UNAVAILABLE, "The PBX's dialplan has no rooms: have it written anew (zhitong dialplan deploy)."
-        )
+    look.check_ready()
     call = reach.call(order.call)
     now = whereabouts(reach, call, order.agent)
     if now.phase not in (Phase.BRIDGE, Phase.ROOM, Phase.HOLD) or now.guest is not None:

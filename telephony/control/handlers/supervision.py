@@ -14,7 +14,7 @@ from telephony.ami.actions import (
 from telephony.conference.phases import Phase
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
-from telephony.control.handlers.rooms import agent_to
+from telephony.control.handlers.moving import agent_to
 from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from telephony.ami.actions import Action, Hangup, Redirect, Reply, ShowDialPlan
-from telephony.control.handlers.rooms import AGENT, CALLER, GUEST
+from telephony.control.handlers.moving import AGENT, CALLER, GUEST
 from telephony.control.porter import LEFT_S, PLACES, Porter
 from telephony.errors import AmiActionFailed, AmiError
 from telephony.model.changes import EpochBegan
@@ -123,7 +123,7 @@ async def test_without_rooms_nobody_is_sent_there(lodge: Lodge) -> None:
     lodge.lacks = PLACES[-1]
     lodge.porter.fold([EpochBegan(Micros(1), 1, 0)])
     await lodge.porter.ask()
-    assert lodge.porter.missing == "zt-room-guest,hold"
+    assert lodge.porter.missing == ",".join(PLACES[-1])
     assert not lodge.porter.ready()
     lodge.trouble = AmiActionFailed("away")
     await lodge.porter.ask()
@@ -136,7 +136,7 @@ async def test_without_rooms_nobody_is_sent_there(lodge: Lodge) -> None:
 def test_every_place_that_is_asked_for_is_rendered() -> None:
     there = plan(rendered())
     assert [place for place in PLACES if place[1] not in there[place[0]]] == []
-    assert {context for context, _ in PLACES} == {AGENT, CALLER, GUEST}
+    assert {context for context, _ in PLACES} == {AGENT, CALLER, GUEST, "zt-invited"}
 
 
 async def test_a_caller_who_rates_the_call_is_left_in_peace(lodge: Lodge) -> None:

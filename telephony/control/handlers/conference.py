@@ -1,0 +1,161 @@
+"""Carries out the orders about those who are in a conference: end or mute a leg, come back, hand the caller over."""
+
+import time
+from functools import partial
+
+from telephony.ami.actions import (
+    Action,
+    BlindTransfer,
+    ConfbridgeMute,
+    ConfbridgeUnmute,
+    Hangup,
+    Originate,
+    Redirect,
+)
+from telephony.conference.phases import Phase
+from telephony.conference.table import Step
+from telephony.control.commands import Reason
+from telephony.control.guide import told
+from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, let_go, new_uniqueid
+from telephony.control.handlers.looking import Look
+from telephony.control.handlers.moving import AGENT, tell
+from telephony.control.orders import conference as orders
+from telephony.control.reach import Done, Handlers, Reach
+from telephony.control.refused import CommandRefused
+from telephony.control.whereabouts import Whereabouts, caller_of_room, guests, is_gone, together
+from telephony.control.whom import Whom
+from telephony.directory.plan import tries_text
+from telephony.model.calls import Call
+from telephony.model.counters import EARS
+from telephony.model.ids import MemberName, Uniqueid
+from telephony.model.names import party_of
+from telephony.model.terms import Place
+from telephony.model.world import Channel
+
+_NORMAL = 16
+_LONGEST_RING_MS = 30_000
+
+
+def handlers(reach: Reach, look: Look, whom: Whom) -> Handlers:
+    """For calls as ``reach.world`` has them."""
+    return {
+        orders.Drop: partial(drop, reach, look),
+        orders.Mute: partial(mute, reach, look),
+        orders.Unmute: partial(unmute, reach, look),
+        orders.Rejoin: partial(rejoin, reach, look),
+        orders.HandOver: partial(hand_over, reach, look, whom),
+    }
+
+
+# --- a leg of somebody's ----------------------------------------------------------------------------------
+
+
+def _guest(reach: Reach, now: Whereabouts, leg: Uniqueid) -> Channel:
+    found = next((each for each in guests(reach.world, now.call) if each.uniqueid == leg), None)
+    if found is None or found is now.agent:
+        raise CommandRefused(Reason.BAD_VALUE, "leg: nobody who was asked into this call has this leg, or they left.")
+    return found
+
+
+async def drop(reach: Reach, look: Look, order: orders.Drop, within: float) -> Done:
+    """Whoever is left alone by it the dialplan sees to, as when they hang up themselves."""
+    now = look(order.call, order.agent, Step.DROP, "nobody else is in the call.")
+    guest = _guest(reach, now, order.leg)
+    return await carried_out(reach, Hangup(guest.name, _NORMAL), partial(is_gone, reach.world, guest.uniqueid), within)
+
+
+async def mute(reach: Reach, look: Look, order: orders.Mute, within: float) -> Done:
+    now = look(order.call, order.agent, Step.MUTE, "only who is in a conference can be muted.")
+    guest = _in_the_room(_guest(reach, now, order.leg))
+    return await carried_out(reach, ConfbridgeMute(now.room, guest.name), lambda: guest.leg.muted, within)
+
+
+async def unmute(reach: Reach, look: Look, order: orders.Unmute, within: float) -> Done:
+    now = look(order.call, order.agent, Step.UNMUTE, "only who is in a conference can be muted.")
+    guest = _in_the_room(_guest(reach, now, order.leg))
+    return await carried_out(reach, ConfbridgeUnmute(now.room, guest.name), lambda: not guest.leg.muted, within)
+
+
+def _in_the_room(guest: Channel) -> Channel:
+    if guest.leg.place is not Place.ROOM:
+        raise CommandRefused(Reason.WRONG_STATE, "leg: they are not in the room with the caller at this moment.")
+    return guest
+
+
+# --- coming back ------------------------------------------------------------------------------------------
+
+
+async def rejoin(reach: Reach, look: Look, order: orders.Rejoin, within: float) -> Done:
+    """Seen once the agent's phone has answered and is with the caller."""
+    look.check_ready()
+    call = reach.call(order.call)
+    caller = _left_by(reach, call, order.agent)
+    person = await reach.person(order.agent)
+    reach.can_ring(order.agent)
+    uniqueid = new_uniqueid(reach, EARS)
+    action = Originate(
+        channel=f"PJSIP/{person.phone}",
+        context=AGENT,
+        exten="join",
+        timeout=AGENT_RING_MS,
+        caller_id=f"<{order.agent}>",
+        channel_id=uniqueid,
+        variables=(
+            ("FORWARD_CONTEXT", "zt-forward"),
+            ("__ZT_CALL", caller.uniqueid),
+            ("__ZT_CALLER", caller.name),
+        ),
+    )
+
+    def there() -> bool:
+        own = reach.world.channels.get(uniqueid)
+        return own is not None and together(own, caller)
+
+    return await carried_out(reach, action, there, within)
+
+
+def _left_by(reach: Reach, call: Call, agent: MemberName) -> Channel:
+    """The caller of a conference that this agent had a part in and is in no longer. Raises CommandRefused."""
+    own = [leg for leg in call.legs.values() if leg.party == agent and leg.answered_at is not None]
+    if not own:
+        raise CommandRefused(Reason.WRONG_STATE, f"call: agent {agent} had no part in it.")
+    if any(leg.uniqueid in call.live for leg in own):
+        raise CommandRefused(Reason.WRONG_STATE, f"call: agent {agent} is in it.")
+    caller = caller_of_room(reach.world, call)
+    if caller is None or caller.leg.place is not Place.ROOM or not caller.leg.partners:
+        raise CommandRefused(Reason.WRONG_STATE, "call: its caller is in no conference that one could come back to.")
+    return caller
+
+
+# --- handing over -----------------------------------------------------------------------------------------
+
+
+async def hand_over(reach: Reach, look: Look, whom: Whom, order: orders.HandOver, within: float) -> Done:
+    """The caller's own channel rings whom it is handed to, with music, and needs nobody else for it; the agent's leg
+    ends at once."""
+    until = time.monotonic() + within
+    now = look(order.call, order.agent, Step.HAND_OVER, "end that first, then the caller can be handed over.")
+    if now.guest is not None or not now.call.inbound:
+        raise CommandRefused(Reason.WRONG_STATE, "call: only a caller who is with nobody else can be handed over.")
+    plan = await whom.plan(order.to, order.agent)
+    if plan.department:
+        await reach.act(told(order.to, f"{plan.department}|{tries_text(plan.in_order())}"), within)
+    before = len(now.call.transfers)
+
+    def handed() -> bool:
+        return len(now.call.transfers) > before
+
+    action = await _handing(reach, now, order.to, until - time.monotonic())
+    done = await carried_out(reach, action, handed, until - time.monotonic())
+    if now.phase is not Phase.BRIDGE:
+        await let_go(reach, now.agent, until - time.monotonic())
+    return done
+
+
+async def _handing(reach: Reach, now: Whereabouts, to: str, within: float) -> Action:
+    """Out of the queue's bridge as by the phone's own transfer, which a room does not know."""
+    if now.phase is Phase.BRIDGE:
+        return BlindTransfer(now.agent.name, "zt-transfer", to)
+    sent = (("ZT_SENT_BY", now.agent.leg.party), ("ZT_SENT_PHONE", party_of(now.agent.name)), ("ZT_SENT_TO", to))
+    await tell(reach, now.caller, sent, within)
+    return Redirect(now.caller.name, "zt-sent", "s")
