@@ -152,10 +152,9 @@ class Service:
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=_settings(site)
         )
         recording, self.recording_on = site.recording, site.recording.on
-        self.cutter = Cutter(self.connection.act)
         self.porter = Porter(tracker.world, self.connection.act)
         self.guide = Guide(site, SpecialistStore(database), self.connection.act)
-        self.desks = Desks(tracker.world)
+        self.cutter, self.desks = Cutter(self.connection.act), Desks(tracker.world)
         self.pauser = Pauser(tracker.world, self.connection.act, site.desk, self.ingest.now)
         self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
