@@ -82,9 +82,11 @@ class CoreShowChannels(Action, frozen=True):
 
 
 class Getvar(Action, frozen=True):
-    """call or reporting. A function's value, such as ``DEVICE_STATE(PJSIP/trunk-carrier)``."""
+    """call or reporting. A function's value, such as ``DEVICE_STATE(PJSIP/trunk-carrier)``, or a variable's: of a
+    channel, or a global one."""
 
     variable: str
+    channel: str = ""
 
 
 class DBGet(Action, frozen=True):

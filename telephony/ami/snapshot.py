@@ -16,6 +16,7 @@ import msgspec
 from telephony.ami import actions as a
 from telephony.ami.decode import Undecoded
 from telephony.ami.layout import HeaderMissing
+from telephony.ami.snapshot_invites import invites
 from telephony.ami.values import NotANumber, caller_name, caller_number, flag, micros_of_timestamp, number
 from telephony.errors import AmiActionFailed
 from telephony.model.events import MemberChanged, SnapshotTaken
@@ -73,7 +74,8 @@ async def take(
     (ping, status, channels, queues), seen, closed, kept = await asyncio.gather(lists, states, shut, wraps)
     taken = read(login, ping.headers, status.headers, [*channels.items, *queues.items])
     found = tuple(trunk for trunk in seen if trunk is not None)
-    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed, wrap_ups=kept)
+    asked = await invites(act, taken.snapshot.channels)
+    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed, wrap_ups=kept, invites=asked)
     return msgspec.structs.replace(taken, snapshot=snapshot)
 
 

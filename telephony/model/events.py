@@ -8,7 +8,7 @@ already decoded; an absent AMI header is an empty string. ``telephony.ami.decode
 import msgspec
 
 from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, QueueName, Uniqueid
-from telephony.model.seen import CallerSeen, ChannelSeen, TrunkSeen, WrapUpSeen
+from telephony.model.seen import CallerSeen, ChannelSeen, InviteSeen, TrunkSeen, WrapUpSeen
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -422,6 +422,7 @@ class SnapshotTaken(Event, frozen=True):
     trunks: tuple[TrunkSeen, ...] = ()
     closure: str = ""  # what AstDB holds of the emergency closure
     wrap_ups: tuple[WrapUpSeen, ...] = ()
+    invites: tuple[InviteSeen, ...] = ()
 
 
 class LinkLost(Event, frozen=True, gc=False):

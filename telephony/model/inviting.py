@@ -59,7 +59,7 @@ def _close(invite: Invite, asked: Asked) -> None:
 def phone_made(world: World, call: Call, channel: Channel) -> None:
     """A channel was made in this call: if a number of an invitation is about to be rung in its conversation, it is
     that phone."""
-    if not channel.leg.person or channel.uniqueid == call.caller:
+    if not channel.leg.person or channel.uniqueid == call.caller or call.invite_of(channel.uniqueid) is not None:
         return
     for invite in reversed(call.invites):
         for tried in invite.tries:

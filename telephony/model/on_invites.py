@@ -1,13 +1,16 @@
 """Events about invitations, and about what is said apart: what the dialplan says of them."""
 
+from collections.abc import Iterable
+
 from telephony.model import consults, inviting
 from telephony.model.calls import MAX_INVITES, Call, Consult, Leg, PrivateFile
 from telephony.model.invites import Asked, Invite
 from telephony.model.joins import join
 from telephony.model.room_events import ConsultTold, InviteTold, PrivateTold, VoiceMuted
+from telephony.model.seen import ChannelSeen, InviteSeen
 from telephony.model.standing import stand_all
 from telephony.model.terms import InviteMode, Place
-from telephony.model.world import World
+from telephony.model.world import Channel, World
 
 RINGING, ANSWER = "RINGING", "ANSWER"
 _MODES = frozenset(InviteMode)
@@ -102,3 +105,49 @@ def muted(world: World, event: VoiceMuted) -> None:
         return world.stray(event.uniqueid, "ConfbridgeMute")
     leg.muted = event.muted and leg.place is not Place.NONE
     return None
+
+
+# --- as a snapshot has it ---------------------------------------------------------------------------------
+
+_CAME = ("zt-room-guest", "zt-invited", "zt-room-pair")
+"""Where whoever came by an invitation is; others who speak of one ring somebody."""
+
+
+def seen(world: World, found: Iterable[InviteSeen], channels: Iterable[ChannelSeen]) -> None:
+    """What channels say of invitations of whose beginning, or end, nothing was heard."""
+    contexts = {row.uniqueid: row.context for row in channels}
+    for row in found:
+        channel = world.channels.get(row.uniqueid)
+        if channel is None or row.mode not in _MODES:
+            continue
+        call, came = channel.call, contexts.get(row.uniqueid, "").startswith(_CAME)
+        agent = agent_leg(call, row.by)
+        at = channel.leg.created_at if came else world.now
+        made = Invite(row.invite, row.by, at, InviteMode(row.mode), row.purpose, row.department)
+        made.by_leg = agent.uniqueid if agent is not None else None
+        known = call.invite(row.invite)
+        asked = Asked(row.number, row.code, at, row.line, None if came else row.uniqueid, left=row.left)
+        if came:
+            if known is None or known.tried(row.uniqueid) is None:
+                asked.leg = row.uniqueid
+                inviting.rung(call, made, asked)
+            _came(world, call, row, channel.leg)
+        else:
+            inviting.rung(call, made, asked)
+            _phones(world, call, channel)
+
+
+def _came(world: World, call: Call, row: InviteSeen, leg: Leg) -> None:
+    invite = call.invite(row.invite)
+    if invite is not None and invite.guest is None:
+        inviting.picked_up(world, call, invite, leg, row.line, row.number)
+    if leg.partners:
+        inviting.met(world, call, leg)
+
+
+def _phones(world: World, call: Call, ringing: Channel) -> None:
+    """Whom this channel rings."""
+    for uniqueid in sorted(call.live):
+        channel = world.channels.get(uniqueid)
+        if channel is not None and channel.linkedid == ringing.linkedid and channel.leg.answered_at is None:
+            inviting.phone_made(world, call, channel)

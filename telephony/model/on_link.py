@@ -3,7 +3,7 @@ between."""
 
 import msgspec
 
-from telephony.model import on_agents, on_closure, on_rooms, on_trunks
+from telephony.model import on_agents, on_closure, on_invites, on_rooms, on_trunks
 from telephony.model.calls import Call, Visit
 from telephony.model.changes import EpochBegan, EpochEnded
 from telephony.model.events import ChannelCreated, ClockSet, LinkLost, MemberChanged, OfferMade, SnapshotTaken
@@ -22,7 +22,7 @@ from telephony.model.joins import relink
 from telephony.model.machines import OfferInput, OfferState
 from telephony.model.names import is_watcher, is_way_in, trunk_of
 from telephony.model.on_bridges import enter_bridge, leave_bridge, pair
-from telephony.model.on_channels import add_channel, begin_call, end_leg, take_state
+from telephony.model.on_channels import add_channel, begin_call, end_leg, home_of, take_state
 from telephony.model.on_queues import close_visit, join_queue, member_changed, offered
 from telephony.model.queues import Queue
 from telephony.model.seen import ChannelSeen
@@ -72,6 +72,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     _line_up(world, event)
     _adopt(world, event, found)
     _bridges(world, event)
+    on_invites.seen(world, event.invites, event.channels)
     on_rooms.seen(world, event.channels)
     _close_gone_visits(world, event)
     for call in world.calls.values():
@@ -138,7 +139,7 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
         seen.exten,
         seen.language,
     )
-    call = world.by_linkedid.get(linkedid)
+    call = world.by_linkedid.get(linkedid) or home_of(world, created)
     if call is None and (call := begin_call(world, created, began)) is not None:
         _guess(call, seen, joined=seen.linkedid != linkedid and seen.linkedid in world.by_linkedid)
     channel = None if call is None else add_channel(world, call, created, began)

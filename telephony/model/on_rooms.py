@@ -8,7 +8,7 @@ apart from being left, and whom an agent asks.
 from collections.abc import Iterable
 
 from telephony.model import consults, on_invites
-from telephony.model.calls import REQUEUE, Call, Consult, Transfer
+from telephony.model.calls import REQUEUE, Call, Consult, Leg, Transfer
 from telephony.model.changes import CallAnswered
 from telephony.model.ids import CallId, Uniqueid
 from telephony.model.joins import join
@@ -18,7 +18,7 @@ from telephony.model.on_invites import RINGING
 from telephony.model.room_events import ConsultTold, Requeued, Walked
 from telephony.model.seen import ChannelSeen
 from telephony.model.standing import stand_all, standing
-from telephony.model.terms import Place
+from telephony.model.terms import InviteMode, Place
 from telephony.model.world import Channel, World
 
 GUEST = "guest"
@@ -145,14 +145,22 @@ def _consult_seen(world: World, call: Call) -> None:
     asking = next((leg for leg in agents if leg.place is Place.SIDE), agents[0] if agents else None)
     others = [leg for leg in live if leg.uniqueid not in call.offers and leg is not call.citizen]
     guest = next((leg for leg in others if leg.place in (Place.SIDE, Place.HOLD)), None)
-    ringing = next((leg for leg in others if not leg.place and leg.answered_at is None), None)
+    ringing = next((leg for leg in others if not leg.place and leg.answered_at is None and _aside(call, leg)), None)
     asked = guest or (ringing if asking is not None and asking.place is Place.SIDE else None)
     if asking is None or asked is None:
         return
     if call.consult is None:
-        consults.begin(world, call, Consult(asking.uniqueid, asked.party, asked.created_at))
+        invite = call.invite_of(asked.uniqueid)
+        whom, name = (asked.party, "") if invite is None else (invite.to, invite.id)
+        consults.begin(world, call, Consult(asking.uniqueid, whom, asked.created_at, invite=name))
     if guest is not None:
         consults.guest_came(world, call, guest)
+
+
+def _aside(call: Call, leg: Leg) -> bool:
+    """Who is rung to join at once is not asked apart."""
+    invite = call.invite_of(leg.uniqueid)
+    return invite is None or invite.mode is InviteMode.SIDE
 
 
 def _answer_seen(world: World, call: Call) -> None:

@@ -44,3 +44,19 @@ class WrapUpSeen(msgspec.Struct, frozen=True, gc=False):
     phone: str
     mark: Micros
     until: Micros
+
+
+class InviteSeen(msgspec.Struct, frozen=True, gc=False):
+    """What a channel of a snapshot says of an invitation: it rings ``number`` for it, or came by it (the variables of
+    dialplans/README.md)."""
+
+    uniqueid: Uniqueid
+    invite: str
+    line: str
+    by: str
+    department: str
+    purpose: str
+    mode: str
+    code: str
+    number: str
+    left: int

@@ -197,6 +197,7 @@ def _bound(path: str) -> int:
         "Invite.tries": 4,
         "Remarks.notes": 0,  # nobody at a desk says anything here
         "Remarks.topics": 0,
+        "Remarks.resolved": 0,
         "Leg.spans": 20,
         "Leg.held": 20,
         "Span.partners": 30,
