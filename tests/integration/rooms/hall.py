@@ -16,7 +16,7 @@ from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.phone import Phone
 from zhitong.lab.phones.policy import Answer
 
-CITIZEN, FIRST, SECOND, MUSIC = 450, 1000, 700, 300
+CITIZEN, FIRST, SECOND, THIRD, MUSIC = 450, 1000, 700, 1350, 300
 """What each hums, in Hz. The PBX's ring-back is 450 too, so nobody rings while the citizen may be heard."""
 AGENTS = agents_of("1001") + agents_of("1002", "1003", queues="other")
 SITE = """
@@ -123,7 +123,7 @@ async def only(call: Call, wanted: Iterable[int], seconds: float = 0.3) -> None:
         while True:
             start = time.monotonic()
             await asyncio.sleep(seconds)
-            if call.heard.tones(start, among=(CITIZEN, FIRST, SECOND, MUSIC)) == wanted:
+            if call.heard.tones(start, among=(CITIZEN, FIRST, SECOND, THIRD, MUSIC)) == wanted:
                 return
 
 

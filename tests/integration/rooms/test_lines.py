@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.integration.dialplans.conftest import MakeRig
+from tests.integration.dialplans.rig import agents_of
 from tests.integration.rooms.hall import (
     CITIZEN,
     FIRST,
     MUSIC,
     SECOND,
     SITE,
+    THIRD,
     Hall,
-    agents_of,
     complaints,
     hall,
     hear,
@@ -158,3 +159,82 @@ async def agent_leaves_for_nobody(here: Hall) -> None:
     agent = await here.phones["1001"].next_call()
     await asyncio.gather(only(here.citizen, {FIRST}), only(agent, {CITIZEN}))
     assert here.queue_log().count("ENTERQUEUE") == 2
+
+
+async def test_several_guests_and_nobody_is_left_behind(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig:
+        here = await hall(rig, tmp_path / "music")
+        here.phones["1003"].tone_hz = THIRD
+        for walk in (one_after_another, aside_with_one, all_aside, citizen_of_several, who_holds_alone):
+            await walk(here, await joined(here))
+            await gone(here)
+            await here.silent()
+            here = await talk(rig, here.phones)
+        await gone(here)
+        assert complaints(rig) == []
+
+
+async def joined(here: Hall) -> Call:
+    """1002 is in the call with citizen and agent."""
+    await room(here)
+    await invite(here, "1002:20:8101")
+    guest = await here.phones["1002"].next_call()
+    await asyncio.gather(hear((here.citizen, SECOND)), only(guest, {CITIZEN, FIRST}))
+    return guest
+
+
+async def one_after_another(here: Hall, guest: Call) -> None:
+    await invite(here, "1003:20:8102", invite="i2")
+    other = await here.phones["1003"].next_call()
+    await asyncio.gather(only(here.citizen, {FIRST, SECOND, THIRD}), only(other, {CITIZEN, FIRST, SECOND}))
+    await here.agent.hangup()
+    await asyncio.gather(only(here.citizen, {SECOND, THIRD}), only(guest, {CITIZEN, THIRD}))
+    await guest.hangup()
+    await asyncio.gather(only(here.citizen, {THIRD}), only(other, {CITIZEN}))
+    await other.hangup()
+    assert (await here.citizen.ended()).cause == 16
+
+
+async def apart(here: Hall) -> Call:
+    """The agent with 1003, the citizen with 1002."""
+    await here.setvar("1001", "ZT_TRIES", "1003:20:8102")
+    await here.redirect(("1001", "zt-room-agent,consult"))
+    other = await here.phones["1003"].next_call()
+    await asyncio.gather(only(here.agent, {THIRD}), only(other, {FIRST}), only(here.citizen, {SECOND}))
+    return other
+
+
+async def aside_with_one(here: Hall, guest: Call) -> None:
+    other = await apart(here)
+    await here.agent.hangup()
+    await asyncio.gather(
+        only(here.citizen, {SECOND, THIRD}), only(guest, {CITIZEN, THIRD}), only(other, {CITIZEN, SECOND})
+    )
+
+
+async def all_aside(here: Hall, guest: Call) -> None:
+    await here.redirect(("1001", "zt-room-agent,side"), ("1002", "zt-room-guest,side"))
+    await asyncio.gather(only(here.agent, {SECOND}), only(guest, {FIRST}), only(here.citizen, {MUSIC}))
+    await invite(here, "1003:20:8102", invite="i2", mode="side")
+    other = await here.phones["1003"].next_call()
+    await asyncio.gather(only(here.agent, {SECOND, THIRD}), only(other, {FIRST, SECOND}), only(here.citizen, {MUSIC}))
+    await here.agent.hangup()
+    await asyncio.gather(
+        only(here.citizen, {SECOND, THIRD}), only(guest, {CITIZEN, THIRD}), only(other, {CITIZEN, SECOND})
+    )
+
+
+async def citizen_of_several(here: Hall, guest: Call) -> None:
+    """Who is with them ends; two who talk aside may go on."""
+    other = await apart(here)
+    await here.citizen.hangup()
+    await guest.ended()
+    await asyncio.gather(only(here.agent, {THIRD}), only(other, {FIRST}))
+
+
+async def who_holds_alone(here: Hall, guest: Call) -> None:
+    """An agent aside by themselves does not wait for a citizen who has gone."""
+    await here.redirect(("1001", "zt-room-agent,side"))
+    await asyncio.gather(only(here.citizen, {SECOND}), only(here.agent, ()))
+    await here.citizen.hangup()
+    await asyncio.gather(guest.ended(), here.agent.ended())
