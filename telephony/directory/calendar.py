@@ -19,7 +19,20 @@ def calendar_of(zone: str, days: Days, year: int) -> Calendar:
     holidays, workdays = _of_library(year + _AROUND[0], year + _AROUND[1])
     own_holidays, own_workdays = frozenset(days.holidays), frozenset(days.workdays)
     decided = max((day.year for day in workdays | own_workdays), default=0)
-    return Calendar(zone, (holidays - own_workdays) | own_holidays, (workdays - own_holidays) | own_workdays, decided)
+    off, worked = (holidays - own_workdays) | own_holidays, (workdays - own_holidays) | own_workdays
+    return Calendar(zone, _periods(off, worked), worked, decided)
+
+
+def _periods(off: frozenset[datetime.date], worked: frozenset[datetime.date]) -> frozenset[datetime.date]:
+    """Holidays with the weekends that they touch: the State Council's notices count those days as holidays too."""
+    whole = set(off)
+    for holiday in off:
+        for step in (datetime.timedelta(days=1), datetime.timedelta(days=-1)):
+            day = holiday + step
+            while day.weekday() >= 5 and day not in worked:
+                whole.add(day)
+                day += step
+    return frozenset(whole)
 
 
 @functools.lru_cache(maxsize=4)

@@ -121,7 +121,7 @@ def _plain(text: str) -> str:
     """Full-width characters, dashes and Chinese words as their plain ones."""
     text = unicodedata.normalize("NFKC", text).lower().strip()
     text = re.sub(r"[、，]", ",", text.replace("；", ";"))
-    text = re.sub(r"\s*(?:至|到|~|–|—|－|\.\.)\s*", "-", text)
+    text = re.sub(r"\s*(?:至|到|~|–|—|-|\.\.)\s*", "-", text)
     text = _DAY.sub(lambda found: _WEEKDAYS["一二三四五六日".index(found[1].replace("天", "日"))], text)
     for word in sorted(_WORDS, key=len, reverse=True):
         text = text.replace(word, _WORDS[word])

@@ -40,7 +40,7 @@ def csv_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """A CSV file that Excel opens as it is: UTF-8 with its mark. A cell that a spreadsheet would calculate is given a
     space before it, which reading takes away."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([[_harmless(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")
