@@ -51,6 +51,10 @@ class Asking:
     async def ask_help(self, text: str = "", *, wanted: bool = True, key: str = "") -> messages.Done:
         return await self.order("help.ask", params.Help(key=key or new_key(), wanted=wanted, text=text))
 
+    async def search(self, query: str, *, limit: int = 20) -> messages.Hits:
+        """Departments and specialists."""
+        return await self.ask("directory.search", params.Search(query=query, limit=limit), messages.Hits)
+
     # --- calls ----------------------------------------------------------------------------------------
 
     async def on_call(self, what: str, call: str, *, key: str = "") -> messages.Done:

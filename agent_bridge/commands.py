@@ -58,7 +58,7 @@ class Commands:
     async def carry_out(self, desktop: Desktop, method: Method, asked: params.Order) -> msgspec.Struct:
         """The result. Raises Wrong."""
         who = desktop.who
-        self._check_right(who, method)
+        check_right(who, method)
         if isinstance(asked, params.Reveal):
             return await self._reveal(who, method, asked)
         key, meant = self._key(who, method, asked)
@@ -71,11 +71,6 @@ class Commands:
         assert method.order is not None  # only what gateways answer themselves has none
         order = method.order(passed.asked, who)
         return _done(await self._orders.handle(Asked(key, order, asked.deadline_s)), method)
-
-    def _check_right(self, who: Principal, method: Method) -> None:
-        if method.right is not None and not who.may(method.right):
-            data = Data(reason=Reason.NOT_ALLOWED, right=method.right.value)
-            raise Wrong(Code.NO_RIGHT, f"{method.name} needs the right {method.right.value}.", data)
 
     def _concerned(self, who: Principal, method: Method, asked: params.Order) -> None:
         if "own" in method.concerns and who.agent is None:
@@ -150,6 +145,13 @@ class Commands:
         except ZhitongError as error:
             log.warning("an order was refused: the audit log cannot be written", deed=method.name, why=str(error))
             raise refused(Reason.UNAVAILABLE, "The audit log cannot be written, so nothing was done.") from error
+
+
+def check_right(who: Principal, method: Method) -> None:
+    """Raises Wrong where their role has not the right that the method needs."""
+    if method.right is not None and not who.may(method.right):
+        data = Data(reason=Reason.NOT_ALLOWED, right=method.right.value)
+        raise Wrong(Code.NO_RIGHT, f"{method.name} needs the right {method.right.value}.", data)
 
 
 def _details(asked: msgspec.Struct) -> dict[str, str]:

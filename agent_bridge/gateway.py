@@ -23,6 +23,7 @@ from websockets.typing import Origin
 
 from agent_bridge.commands import Commands
 from agent_bridge.desktop import Desktop
+from agent_bridge.finder import Finder
 from agent_bridge.hub import Hub
 from agent_bridge.limits import Bucket, Buckets
 from agent_bridge.line import LINGER_S, WebSocketLine
@@ -53,13 +54,22 @@ _quiet.setLevel(logging.CRITICAL)
 
 
 class Gateway:
-    """``run`` it until cancelled, within ``serving``. ``name`` tells it apart from others of the same site."""
+    """``run`` it until cancelled, within ``serving``. ``name`` tells it apart from others of the same site;
+    ``finder``: what searches the directory."""
 
     def __init__(
-        self, feed: Feed, orders: Orders, authenticator: Authenticator, audit: Audit, settings: Settings, name: str = ""
+        self,
+        feed: Feed,
+        orders: Orders,
+        authenticator: Authenticator,
+        audit: Audit,
+        settings: Settings,
+        name: str = "",
+        finder: Finder | None = None,
     ) -> None:
         self.settings = settings
         self.authenticator = authenticator
+        self.finder = finder
         self.hub = Hub(feed, self.tell, settings.resume_deltas)
         self.commands = Commands(orders, audit, self.hub.shelf)
         self.desktops: set[Desktop] = set()
@@ -75,7 +85,8 @@ class Gateway:
     async def run(self) -> None:
         """Follow the feed, tell the door who is there, look after the desktops."""
         parts = {"hub": self.hub.run(), "presence": self.presence.run(), "sweep": self._sweep_on()}
-        await together({**parts, "settle": self._settle()})
+        finder = {} if self.finder is None else {"finder": self.finder.run()}
+        await together({**parts, **finder, "settle": self._settle()})
 
     @contextlib.asynccontextmanager
     async def serving(

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from agent_bridge.commands import Commands
+from agent_bridge.commands import Commands, check_right, refused
 from agent_bridge.desktop import NOBODY, Desktop
+from agent_bridge.finder import Finder
 from agent_bridge.hub import Hub
 from agent_bridge.ports import Authenticator
 from agent_bridge.settings import BAD_LIMIT, SERVER, Settings
@@ -19,6 +20,7 @@ from agent_bridge.wire.closes import COME_AGAIN, MEANINGS, Close
 from agent_bridge.wire.envelope import encode, failure, id_of, notification, read_params, read_request, success
 from agent_bridge.wire.errors import Code, Data, Wrong
 from agent_bridge.wire.methods import METHODS, Method
+from telephony.control.commands import Reason
 from telephony.live.port import Position
 from zhitong.access.refused import Cause, TokenRefused
 from zhitong.access.roles import RIGHTS
@@ -39,6 +41,7 @@ class Desk(Protocol):
     hub: Hub
     commands: Commands
     authenticator: Authenticator
+    finder: Finder | None
 
     def admitted(self, desktop: Desktop) -> None:
         """It said hello and is about to be told; whoever it replaces is closed."""
@@ -115,6 +118,8 @@ class Session:
             self.say(success(request.id, _position(self._desk.hub.shelf.position)))
         elif method.name == "snapshot":
             self._say_state(request.id)
+        elif method.name == "directory.search":
+            self.say(success(request.id, self._search(method, asked)))
         else:
             self._begin(request.id, method, asked)
 
@@ -122,6 +127,12 @@ class Session:
         text = self._desk.hub.state_of(self._desktop)
         self._desktop.allowance += len(text)
         self.say(success(request_id, msgspec.Raw(text.encode())))
+
+    def _search(self, method: Method, asked: params.Search) -> messages.Hits:
+        check_right(self._desktop.who, method)
+        if self._desk.finder is None:
+            raise refused(Reason.UNAVAILABLE, "This gateway knows no directory.")
+        return self._desk.finder.search(asked.query, asked.limit)
 
     # --- orders ---------------------------------------------------------------------------------------
 

@@ -102,6 +102,32 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     invite: str = ""
 
 
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A department or specialist that was searched for. ``code`` is what one invites them by; ``department``: its code,
+    of a department its own. ``fits``: the name, topic or code that fits best. ``on_duty``: can be rung now; of a
+    department: anybody of it. ``answered`` of ``offers`` in the last 30 days; what was taken back is not among them."""
+
+    kind: Literal["department", "specialist"]
+    code: str
+    name: str
+    department: str
+    department_name: str
+    title: str
+    topics: tuple[str, ...]
+    languages: tuple[str, ...]
+    fits: str
+    on_duty: bool
+    offers: int
+    answered: int
+
+
+class Hits(msgspec.Struct, frozen=True, kw_only=True):
+    """The best first. ``revision``: of the directory; one that is higher may have others."""
+
+    hits: tuple[Hit, ...]
+    revision: int
+
+
 class Revealed(msgspec.Struct, frozen=True, kw_only=True):
     """``number`` and ``name`` in full; of a call out ``number`` is who was called."""
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from agent_bridge.wire import orders, params
-from agent_bridge.wire.messages import Done, Position, Renewed, Revealed, State, Welcome
+from agent_bridge.wire.messages import Done, Hits, Position, Renewed, Revealed, State, Welcome
 from telephony.control.commands import AnyOrder
 from zhitong.access.roles import Principal, Right
 
@@ -50,6 +50,8 @@ _ROWS = (
     Method("agent.ready", "End a pause, or a wrap-up.", _P.Order, Done, _R.OWN_STATE, _OWN, orders.ready),
     Method("agent.pause", "Take no calls.", _P.PauseFor, Done, _R.OWN_STATE, _OWN, orders.pause),
     Method("agent.extend_wrap_up", "Wrap up longer.", _P.Longer, Done, _R.OWN_STATE, _OWN, orders.extend),
+    # whom an agent may bring in
+    Method("directory.search", "Find departments and specialists.", _P.Search, Hits, _R.OWN_CALLS),
     # the agent's own calls
     Method("call.answer", "Have the phone answer.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.pick_up),
     Method("call.decline", "Give the offer back.", _P.OfCall, Done, _R.OWN_CALLS, _OWN, orders.decline),

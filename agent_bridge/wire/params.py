@@ -18,6 +18,7 @@ from agent_bridge.wire.texts import (
     Leg,
     Name,
     Number,
+    Query,
     Queue,
     QueueOrNone,
     Remark,
@@ -61,6 +62,13 @@ class Renew(Params, frozen=True, kw_only=True):
     """A new token of the same account, before the old one expires."""
 
     token: Token
+
+
+class Search(Params, frozen=True, kw_only=True):
+    """``query`` as typed: Chinese, pinyin, initials, a code; of several words each must fit."""
+
+    query: Query
+    limit: Annotated[int, whole(1, 50, "a whole number")] = 20
 
 
 class Order(Params, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ Goal = Annotated[
     str,
     form(r"\+?[0-9]{2,20}|[a-z][a-z0-9_-]{0,29}", 30, "an agent's number, a queue's name or a telephone number"),
 ]
+Query = Annotated[str, line(0, 40)]
 Word = Annotated[str, line(1, 40)]
 Name = Annotated[str, line(0, 80)]
 WordOrNone = Annotated[str, line(0, 40)]

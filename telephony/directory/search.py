@@ -10,7 +10,7 @@ import bisect
 import heapq
 import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from enum import IntEnum, StrEnum
 
 import msgspec
@@ -180,7 +180,7 @@ class Index:
         return Found(entry, text, entry.code in standing.on_duty, standing.answers.get(entry.code))
 
 
-def texts_of(entries: Sequence[Entry]) -> Collection[Text]:
+def texts_of(entries: Sequence[Entry]) -> Set[Text]:
     """All that somebody may be found by, each once."""
     names, others = _texts(entries)
     return names.keys() | others.keys()

@@ -37,12 +37,13 @@ log = structlog.get_logger(__name__)
 
 
 class Access(NamedTuple):
-    """``tokens`` and ``audit`` for a gateway; ``api`` for the HTTP server."""
+    """``tokens`` and ``audit`` for a gateway; ``api`` for the HTTP server; ``database``: what they stand on."""
 
     tokens: Tokens
     audit: AuditLog
     sign_in: SignIn
     api: AuthApi
+    database: Database
 
 
 class People:
@@ -72,7 +73,7 @@ async def access(site_file: Path, site: Site, database: Database, chain: str) ->
     audit, passwords = audit_log(site_file, site, chain), Passwords()
     sign_in = SignIn(AccountStore(database), People(database), tokens, standings, audit, passwords=passwords)
     try:
-        yield Access(tokens, audit, sign_in, AuthApi(sign_in, clock=time.time))
+        yield Access(tokens, audit, sign_in, AuthApi(sign_in, clock=time.time), database)
     finally:
         passwords.close()
         await audit.close()

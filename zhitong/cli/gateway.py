@@ -13,16 +13,20 @@ import typer
 import uvloop
 from redis.asyncio import Redis
 
+from agent_bridge.finder import Finder
 from agent_bridge.gateway import Gateway
 from agent_bridge.opening import keep, settings_of, tls_of
 from agent_bridge.tasks import ended
 from telephony.config import Site, read_site
 from telephony.control.redis_orders import RedisOrders
+from telephony.database.database import Database
+from telephony.directory.specialist_store import SpecialistStore
 from telephony.errors import ConfigError
 from telephony.live.redis_feed import RedisFeed
 from telephony.live.redis_link import Keys, keys_of, open_redis
 from telephony.model.ids import PbxName
 from telephony.places import secrets_of
+from telephony.records.answers import AnswersOfLate
 from telephony.secrets import read_secrets
 from zhitong.access.opening import open_access
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
@@ -59,6 +63,11 @@ def gateway(
     uvloop.run(_run(site, port, name))
 
 
+def finder_of(site: Site, database: Database) -> Finder:
+    """What searches the site's directory, for a gateway."""
+    return Finder(site, SpecialistStore(database), AnswersOfLate(database))
+
+
 class _Upstream(NamedTuple):
     redis: Redis
     keys: Keys
@@ -75,7 +84,8 @@ async def _run(path: Path, port: int | None, name: str) -> None:
     tls = await asyncio.to_thread(tls_of, path, site, table)
     async with _upstream(path, site) as (redis, keys), open_access(path, site, name) as access:
         orders, feed = RedisOrders(redis, keys), RedisFeed(redis, keys, name)
-        here = Gateway(feed, orders, access.tokens, access.audit, settings_of(table), name)
+        finder = finder_of(site, access.database)
+        here = Gateway(feed, orders, access.tokens, access.audit, settings_of(table), name, finder)
         beside = [asyncio.create_task(orders.run(), name="orders"), asyncio.create_task(_tell_ready(here))]
         work = asyncio.create_task(keep(here, table, tls, port))
         _stop_on_signals(work)

@@ -19,6 +19,7 @@ from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service, account_of
 from zhitong.access.opening import Access, http_of, open_access
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
+from zhitong.cli.gateway import finder_of
 from zhitong.cli.logs import LogForm, set_up
 from zhitong.cli.notice_sentence import to_say
 from zhitong.cli.notify import notify
@@ -80,7 +81,8 @@ async def _desktops(path: Path, site: Site, access: Access | None, service: Serv
         return
     tls = await asyncio.to_thread(tls_of, path, site, site.gateway)
     settings = settings_of(site.gateway)
-    gateway = Gateway(service.feed, service.door, access.tokens, access.audit, settings, "serve")
+    finder = finder_of(site, access.database)
+    gateway = Gateway(service.feed, service.door, access.tokens, access.audit, settings, "serve", finder)
     work = asyncio.create_task(keep(gateway, site.gateway, tls))
     try:
         yield

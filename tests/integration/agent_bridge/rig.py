@@ -11,6 +11,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from agent_bridge.finder import Finder
 from agent_bridge.gateway import Gateway
 from agent_bridge.settings import Settings
 from tests.integration.agent_bridge.world import Accounts, Audit, Door, Feed, furnish, people
@@ -21,10 +22,13 @@ PATIENCE_S = 20.0
 class Rig:
     """One gateway in its world. ``start`` and ``stop`` it, as often as wanted."""
 
-    def __init__(self, settings: Settings | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, tls: ssl.SSLContext | None = None, finder: Finder | None = None
+    ) -> None:
         self.feed, self.door, self.accounts, self.audit = Feed(), Door(), Accounts(), Audit()
         self.settings = settings or Settings()
         self.tls = tls
+        self.finder = finder
         self.origins: tuple[str, ...] = ()
         self.port = 0
         furnish(self.feed)
@@ -33,7 +37,7 @@ class Rig:
         self._stack = contextlib.AsyncExitStack()
 
     def _made(self) -> Gateway:
-        return Gateway(self.feed, self.door, self.accounts, self.audit, self.settings, "gw")
+        return Gateway(self.feed, self.door, self.accounts, self.audit, self.settings, "gw", self.finder)
 
     @property
     def url(self) -> str:
@@ -58,8 +62,10 @@ async def _stop(work: "asyncio.Task[None]") -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Rig]:
-    rig = Rig(settings, tls)
+async def running(
+    settings: Settings | None = None, tls: ssl.SSLContext | None = None, finder: Finder | None = None
+) -> AsyncIterator[Rig]:
+    rig = Rig(settings, tls, finder)
     await rig.start()
     try:
         yield rig

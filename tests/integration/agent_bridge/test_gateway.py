@@ -101,7 +101,7 @@ async def test_a_reveal_is_on_the_audit_log_and_for_those_with_the_right() -> No
 async def test_an_order_is_on_the_audit_log_and_then_at_the_door_in_the_agents_own_name() -> None:
     async with running() as rig, plain(rig, "wang") as desktop:
         answer = await desktop.ask("agent.pause", key="k1", reason="小休", deadline_s=3)
-        assert answer["result"] == {"taken": "accepted", "seen": True, "attempt": None, "call": ""}
+        assert answer["result"] == {"taken": "accepted", "seen": True, "attempt": None, "call": "", "invite": ""}
         await desktop.ask("agent.sign_in", key="k2")
         assert rig.door.asked == [
             Pause(MemberName("1001"), "小休", "wang"),

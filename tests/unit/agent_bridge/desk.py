@@ -74,6 +74,7 @@ class Desk:
             hub=hub,
             commands=Commands(self.door, self.audit, hub.shelf),
             authenticator=accounts,
+            finder=None,
             admitted=hub.join,
             distrusts=lambda _address: False,
             wrong_token=lambda _address: None,
