@@ -9,7 +9,7 @@ from telephony.directory.specialists import Department, Directory, Specialist
 from telephony.model.ids import Micros
 
 Why = Literal["", "off-duty", "on-leave", "nobody"]
-"""Why nobody is rung: not at this hour; the one asked for is on leave; no number is left to ring."""
+"""Why nobody is rung: nobody on duty; the one asked for is on leave; no number, or none that is not left out."""
 
 MAX_TRIES = 16
 """In all lines of a plan: the text of a channel variable stays short, and no caller waits longer for one request."""
@@ -77,7 +77,9 @@ def _of_department(
     is_open = insist or directory.standing_of(department, at) == "on"
     desk = _desk(directory, department, without) if is_open else ()
     lines = _dealt([group for group in groups if group], desk, department.at_once)
-    why: Why = "" if lines else "nobody" if people or is_open else "off-duty"
+    had = bool(people) or (is_open and bool(department.numbers))  # some, but all of them left out
+    has = bool(directory.staff_of(department.code) or department.numbers)
+    why: Why = "" if lines else "off-duty" if has and not had else "nobody"
     return Plan(department.code, department.code, lines, why, directory.name_of(department.code))
 
 
