@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -11,11 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from telephony.control.commands import Answer, AnyOrder, Request, Taken
-from telephony.control.orders import rooms
+from telephony.control.orders import conference, rooms
 from telephony.database.database import Database
+from telephony.directory.entries import Entry
+from telephony.directory.specialist_store import SpecialistStore
 from telephony.directory.store import AgentStore
 from telephony.model.calls import Call as ModelCall
-from telephony.model.ids import CallId, MemberName
+from telephony.model.ids import CallId, MemberName, Uniqueid
 from telephony.model.machines import AgentState
 from telephony.places import database_url, home_of
 from telephony.service import Service
@@ -85,16 +87,41 @@ class Desk(NamedTuple):
     def merge(self) -> rooms.Merge:
         return rooms.Merge(self.call, ME, "test")
 
+    def invite(self, to: str) -> conference.Invite:
+        return conference.Invite(self.call, ME, to, "test")
+
+    def cancel_invite(self, invite: str = "") -> conference.CancelInvite:
+        return conference.CancelInvite(self.call, ME, "test", invite)
+
+    def drop(self, leg: Uniqueid) -> conference.Drop:
+        return conference.Drop(self.call, ME, leg, "test")
+
+    def mute(self, leg: Uniqueid) -> conference.Mute:
+        return conference.Mute(self.call, ME, leg, "test")
+
+    def unmute(self, leg: Uniqueid) -> conference.Unmute:
+        return conference.Unmute(self.call, ME, leg, "test")
+
+    def rejoin(self) -> conference.Rejoin:
+        return conference.Rejoin(self.call, ME, "test")
+
+    def hand_over(self, to: str) -> conference.HandOver:
+        return conference.HandOver(self.call, ME, to, "test")
+
+    def emergency(self, number: str) -> conference.Emergency:
+        return conference.Emergency(ME, number, "test", self.call)
+
 
 @asynccontextmanager
-async def office(rig: Rig, folder: Path) -> AsyncIterator[Office]:
-    """The bridge of this rig's site, in this process."""
+async def office(rig: Rig, folder: Path, directory: Sequence[Entry] = ()) -> AsyncIterator[Office]:
+    """The bridge of this rig's site, in this process; ``directory``: whom its agents may ask."""
     ami = msgspec.structs.replace(rig.site.pbx.ami, host="127.0.0.1", port=rig.lab.ports.ami)
     site = msgspec.structs.replace(rig.site, pbx=msgspec.structs.replace(rig.site.pbx, ami=ami))
     file = folder / "site.toml"
     await asyncio.to_thread((folder / "var").mkdir, parents=True)
     database = await Database.open(database_url(file, site))
     await AgentStore(database).import_agents(rig.agents)
+    await SpecialistStore(database).change(lambda _: directory)
     await database.close()
     async with Service.open(site, rig.secrets, home_of(file, site)) as service:
         work = asyncio.create_task(service.run())

@@ -1,0 +1,144 @@
+"""Orders that bring specialists in, through the bridge's door: whom the directory names is rung, the effect is seen in
+the model and heard by the phones."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from telephony.directory.entries import Entry
+from telephony.directory.specialists import Code, Department, Specialist
+from telephony.model.ids import Uniqueid
+from telephony.model.machines import AgentState
+from telephony.model.terms import InviteState
+from tests.integration.dialplans.conftest import MakeRig
+from tests.integration.dialplans.rig import agents_of
+from tests.integration.rooms.hall import CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, complaints, hall, hear, only
+from tests.integration.rooms.office import Office, office
+from zhitong.lab.phones.call import Call
+from zhitong.lab.phones.policy import Answer, Refuse, Ring
+
+pytestmark = pytest.mark.acceptance
+
+AGENTS = agents_of("1001") + agents_of("1002", "1003", "1004", queues="other")
+OFFICE, BOTH = Code("8100"), Code("8200")
+DIRECTORY: tuple[Entry, ...] = (
+    Department(OFFICE, "人力资源和社会保障局", "人社局"),
+    Specialist(Code("8101"), "林专员", OFFICE, ("1002",)),
+    Specialist(Code("8102"), "何专员", OFFICE, ("1003",)),
+    Department(BOTH, "医疗保障局", "医保局", at_once=2),
+    Specialist(Code("8201"), "方专员", BOTH, ("1002",)),
+    Specialist(Code("8202"), "沈专员", BOTH, ("1003",)),
+    Specialist(Code("8203"), "乔专员", BOTH, ("1004",)),
+)
+
+
+def leg_of(bridge: Office, here: Hall, number: str) -> Uniqueid:
+    """Of who answered under this number last."""
+    return [leg.uniqueid for leg in bridge.call(here).legs.values() if leg.party == number][-1]
+
+
+async def all_together(here: Hall, *guests: Call) -> None:
+    await asyncio.gather(
+        only(here.citizen, {FIRST, SECOND}),
+        only(here.agent, {CITIZEN, SECOND}),
+        *(only(guest, {CITIZEN, FIRST}) for guest in guests[:1]),
+    )
+
+
+async def refusals(bridge: Office, here: Hall) -> None:
+    desk = bridge.desk(here)
+    assert "not-allowed: to:" in await bridge.refused(desk.invite("8999"))
+    assert "wrong-state: call: agent 1001 talks with the caller" in await bridge.refused(desk.cancel_invite())
+    assert "wrong-state: call: agent 1001 talks with the caller" in await bridge.refused(desk.drop(Uniqueid(here.room)))
+    assert "wrong-state: call: agent 1001 is in it" in await bridge.refused(desk.rejoin())
+    assert "bad-value: number: the site's emergency numbers are 110" in await bridge.refused(desk.emergency("114"))
+
+
+async def a_department_is_consulted_in_order(bridge: Office, here: Hall) -> None:
+    here.phones["1002"].on_invite = Refuse(486)
+    desk, call = bridge.desk(here), bridge.call(here)
+    answer = await bridge.done(desk.consult(OFFICE))
+    await (await here.phones["1002"].next_call()).ended()
+    guest = await here.phones["1003"].next_call()
+    await bridge.until(lambda: call.consults[-1].answered_at is not None)
+    await asyncio.gather(only(here.citizen, {MUSIC}), only(here.agent, {SECOND}), only(guest, {FIRST}))
+    (invite,) = call.invites
+    assert (invite.id, invite.by, invite.to) == (answer.invite, "1001", OFFICE)
+    assert [(tried.code, tried.status) for tried in invite.tries] == [("8101", "busy"), ("8102", "answer")]
+    await bridge.done(desk.merge())
+    await all_together(here, guest)
+    await bridge.done(desk.mute(leg_of(bridge, here, "1003")))
+    await asyncio.gather(only(here.citizen, {FIRST}), only(guest, {CITIZEN, FIRST}))
+    await bridge.done(desk.unmute(leg_of(bridge, here, "1003")))
+    await only(here.citizen, {FIRST, SECOND})
+    await bridge.done(desk.drop(leg_of(bridge, here, "1003")))
+    await guest.ended()
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+    assert bridge.call(here).invites[0].ended_at is not None
+
+
+async def several_are_rung_at_once(bridge: Office, here: Hall) -> None:
+    desk, call = bridge.desk(here), bridge.call(here)
+    here.phones["1002"].on_invite = here.phones["1003"].on_invite = Ring()
+    await bridge.done(desk.consult(BOTH))
+    first, second = await here.phones["1002"].next_call(), await here.phones["1003"].next_call()
+    await bridge.done(desk.cancel())
+    await asyncio.gather(first.ended(), second.ended())
+    await bridge.until(lambda: call.invites[-1].state is InviteState.CANCELLED)
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+    answer = await bridge.done(desk.invite(BOTH))
+    first, second = await here.phones["1002"].next_call(), await here.phones["1003"].next_call()
+    await hear((here.citizen, FIRST), (here.agent, CITIZEN))
+    assert "invite: nobody is being rung" in await bridge.refused(desk.cancel_invite("0"))
+    await bridge.done(desk.cancel_invite(answer.invite))
+    await asyncio.gather(first.ended(), second.ended())
+    here.phones["1002"].on_invite = Answer()
+    await bridge.done(desk.consult(BOTH))
+    guest = await here.phones["1002"].next_call()
+    await (await here.phones["1003"].next_call()).ended()
+    await bridge.until(lambda: call.consults[-1].answered_at is not None)
+    await asyncio.gather(only(here.citizen, {MUSIC}), only(here.agent, {SECOND}), only(guest, {FIRST}))
+    await bridge.done(desk.cancel())
+    await guest.ended()
+
+
+async def two_join_and_the_agent_goes_and_comes_back(bridge: Office, here: Hall) -> Hall:
+    desk, call = bridge.desk(here), bridge.call(here)
+    here.phones["1003"].on_invite = here.phones["1004"].on_invite = Answer()
+    await bridge.done(desk.invite("8102"))
+    first = await here.phones["1003"].next_call()
+    await all_together(here, first)
+    await bridge.done(desk.invite("8203"))
+    second = await here.phones["1004"].next_call()
+    await bridge.until(lambda: len(call.legs[here.room].partners) == 3)  # type: ignore[index]
+    assert "no number of theirs is left" in await bridge.refused(desk.invite("8102"))
+    await bridge.done(desk.complete())
+    await here.agent.ended()
+    await asyncio.gather(only(here.citizen, {SECOND}), only(first, {CITIZEN, SECOND}))
+    await bridge.until(lambda: bridge.state("1001") is not AgentState.CONFERENCE)
+    await bridge.done(desk.rejoin())
+    here = here._replace(agent=await here.phones["1001"].next_call())
+    await only(here.citizen, {FIRST, SECOND})
+    await bridge.done(desk.drop(leg_of(bridge, here, "1003")))
+    await bridge.done(desk.drop(leg_of(bridge, here, "1004")))
+    await asyncio.gather(first.ended(), second.ended())
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+    return here
+
+
+async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: Path) -> None:
+    """One PBX and one bridge for all, since both take long to start."""
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office", DIRECTORY) as bridge:
+        here = await hall(rig, tmp_path / "music")
+        here.phones["1004"] = await rig.agent("1004")
+        here.phones["1004"].tone_hz = SECOND
+        await bridge.until(lambda: bridge.state("1001") is AgentState.ON_CALL)
+        await refusals(bridge, here)
+        await a_department_is_consulted_in_order(bridge, here)
+        await several_are_rung_at_once(bridge, here)
+        here = await two_join_and_the_agent_goes_and_comes_back(bridge, here)
+        await here.citizen.hangup()
+        await here.agent.ended()
+        await here.silent()
+        assert complaints(rig) == []
