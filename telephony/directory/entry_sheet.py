@@ -151,7 +151,7 @@ class _Homes:
         self._codes: dict[str, set[str]] = {}
         for each in entries:
             if isinstance(each, Department):
-                for name in (each.code, each.name, each.short):
+                for name in {each.code, each.name, each.short} - {""}:
                     self._codes.setdefault(name, set()).add(each.code)
 
     def settled(self, row: _Row) -> _Row:
