@@ -1,8 +1,8 @@
 """Looks after rooms as far as the dialplan cannot: whether there are any, and who is left alone in one.
 
 The dialplan ends or mends each case itself when somebody hangs up. What remains are hang-ups in the very instant in
-which others walk, a phone that is still rung for a consult whose caller has gone, and the hold key of a phone, by which
-nobody in a room gets music: who presses it there is brought aside, and back.
+which others walk, a phone that is still rung for a consult whose caller has gone, and the hold keys of phones
+(``telephony.control.holder``).
 """
 
 import asyncio
@@ -13,12 +13,13 @@ from collections.abc import Sequence
 import structlog
 
 from telephony.ami.actions import Action, Hangup, Redirect, ShowDialPlan
+from telephony.control.holder import Holder
 from telephony.control.reach import Act
 from telephony.control.whereabouts import caller_of_room
 from telephony.errors import AmiError
 from telephony.model.calls import Call
-from telephony.model.changes import AgentStateChanged, CallTransferred, Change, EpochBegan
-from telephony.model.ids import CallId, Uniqueid
+from telephony.model.changes import AgentStateChanged, CallTransferred, Change, EpochBegan, HoldEnded
+from telephony.model.ids import Uniqueid
 from telephony.model.terms import Place
 from telephony.model.world import Channel, World
 
@@ -46,9 +47,8 @@ class Porter:
         self._act = act
         self._asked = False
         self._woken = asyncio.Event()
-        self._aside: set[Uniqueid] = set()  # whose phone holds, and whom we have brought aside for it
+        self.holder = Holder(world, act, self.ready)
         self._since: dict[Uniqueid, float] = {}  # who is alone where nobody will come: since when (monotonic)
-        self._transferred: set[CallId] = set()
         self.missing = ""
         """A place that the PBX's dialplan lacks, as of the last login; empty: none is known to."""
 
@@ -61,17 +61,16 @@ class Porter:
         for change in changes:
             if isinstance(change, EpochBegan):
                 self._asked = True
-            if isinstance(change, CallTransferred):
-                self._transferred.add(change.call_id)
-            if isinstance(change, EpochBegan | AgentStateChanged | CallTransferred):
+            if isinstance(change, EpochBegan | AgentStateChanged | CallTransferred | HoldEnded):
                 self._woken.set()
+        self.holder.fold(changes)
 
     async def run(self) -> None:
         while True:
             if self._asked:
                 self._asked = False
                 await self.ask()
-            await self.follow_phones()
+            await self.holder.follow()
             await self.step(time.monotonic())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_S):  # not wait_for, which may swallow the end of all (Python 3.11)
@@ -88,33 +87,6 @@ class Porter:
         self.missing = next((",".join(place) for place, reply in replies if reply.failed), "")
         if self.missing:
             log.error("the dialplan has no rooms: hold and consult are refused; deploy it anew", missing=self.missing)
-
-    # --- a phone's own hold key -------------------------------------------------------------------------------
-
-    async def follow_phones(self) -> None:
-        """Whose phone holds in a room goes aside, so that the caller hears music; and back when it does no longer."""
-        self._aside &= self._world.channels.keys()
-        # A phone's own attended transfer, from its hold key: whom it left the caller to stands aside in its place.
-        for call in [self._world.calls[call_id] for call_id in self._transferred if call_id in self._world.calls]:
-            self._aside |= {channel.uniqueid for channel in self._living(call) if channel.leg.place is Place.SIDE}
-        self._transferred.clear()
-        for call in [call for call in self._world.calls.values() if call.room and self.ready()]:
-            for channel in self._living(call):
-                await self._follow(call, channel)
-
-    async def _follow(self, call: Call, channel: Channel) -> None:
-        leg = channel.leg
-        if leg.place is Place.ROOM and leg.on_hold and self._alone_with_caller(call, channel):
-            self._aside.add(channel.uniqueid)
-            await self._mend(channel.uniqueid, Redirect(channel.name, "zt-room-agent", "side"))
-        elif channel.uniqueid in self._aside and not leg.on_hold:
-            self._aside.discard(channel.uniqueid)
-            if leg.place is Place.SIDE and not leg.partners and call.consult is None:
-                await self._mend(channel.uniqueid, Redirect(channel.name, "zt-room-agent", "back"))
-
-    def _alone_with_caller(self, call: Call, channel: Channel) -> bool:
-        caller = caller_of_room(self._world, call, channel)
-        return caller is not None and channel is not caller and channel.leg.partners == (caller.uniqueid,)
 
     # --- who is left ------------------------------------------------------------------------------------------
 

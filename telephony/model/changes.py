@@ -87,6 +87,13 @@ class CallTransferred(Change, frozen=True, gc=False):
     kind: str
 
 
+class HoldEnded(Change, frozen=True, gc=False):
+    """A phone takes back those it had put on hold before anybody told us of it: before our login."""
+
+    call_id: CallId
+    uniqueid: Uniqueid
+
+
 class CallOutRefused(Change, frozen=True, gc=False):
     """A call over a trunk was refused (``ZtOutRefused``); ``agent`` is empty where nobody's phone asked for it."""
 

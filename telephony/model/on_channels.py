@@ -2,7 +2,7 @@
 
 from telephony.model import consults, inviting, on_bypass
 from telephony.model.calls import Call, Leg, Offer
-from telephony.model.changes import AgentTouched, CallStarted, LegEnded
+from telephony.model.changes import AgentTouched, CallStarted, HoldEnded, LegEnded
 from telephony.model.events import (
     CallerIdChanged,
     ChannelCreated,
@@ -290,6 +290,8 @@ def phone_held(world: World, event: PhoneHeld) -> None:
     channel = world.channels.get(event.uniqueid)
     if channel is None:
         return world.stray(event.uniqueid, "Hold")
+    if not event.held and not channel.leg.held:
+        world.emit(HoldEnded(world.now, channel.call.call_id, event.uniqueid))
     channel.leg.hold(event.held, world.now)
     stand(world, channel.call, channel.leg)
     return None

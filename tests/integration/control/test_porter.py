@@ -39,10 +39,12 @@ class Lodge:
 
     async def at(self, seconds: float) -> list[Action]:
         """What is sent so long after the beginning of the test."""
+        before = len(self.told.changes)
         self.told.hear(self.pbx.events[self.said :])
+        self.porter.fold(self.told.changes[before:])
         self.said = len(self.pbx.events)
         self.sent.clear()
-        await self.porter.follow_phones()
+        await self.porter.holder.follow()
         await self.porter.step(self.began + seconds)
         return list(self.sent)
 
@@ -116,6 +118,13 @@ async def test_the_hold_key_of_a_phone_in_a_room(lodge: Lodge) -> None:
     lodge.phone.holds(False)
     assert await lodge.at(3) == [Redirect(lodge.phone.name, "zt-room-agent", "back")]
     assert await lodge.at(4) == []
+
+
+async def test_a_hold_that_began_before_we_came_ends_with_it(lodge: Lodge) -> None:
+    assert await lodge.at(0) == []
+    lodge.phone.holds(False)
+    assert await lodge.at(1) == [Redirect(lodge.phone.name, "zt-room-agent", "back")]
+    assert await lodge.at(2) == []
 
 
 async def test_without_rooms_nobody_is_sent_there(lodge: Lodge) -> None:
