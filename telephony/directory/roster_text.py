@@ -53,8 +53,6 @@ def roster_of(text: str) -> DutyRoster | None:
     if not text.strip():
         return None
     parts = [part for part in re.split(r"[;\n]", _plain(text)) if part.strip()]
-    if parts == ["24h"]:
-        return ALWAYS
     if len(parts) > _MAX_PARTS:
         raise FieldRefused(f"write at most {_MAX_PARTS} parts")
     taken: dict[str | datetime.date, tuple[Hours, ...]] = {}
@@ -143,6 +141,8 @@ def _part(part: str) -> tuple[list[str | datetime.date], tuple[Hours, ...]]:
             raise FieldRefused(f"begin a new part before {word!r}: write a ; between, as in {EXAMPLE}")
         else:
             days += _days(word)
+    if not days and tuple(hours) == ALL_DAY:
+        days = [*_WEEKDAYS, "holiday"]
     if not days or bool(hours) == off:
         raise FieldRefused(f"write days and then hours, or 休, in each part, such as {EXAMPLE}")
     return days, tuple(sorted(set(hours)))

@@ -54,6 +54,8 @@ def test_nothing_is_no_roster_of_one_s_own(text: str) -> None:
 @pytest.mark.parametrize("text", ["全天", "24小时", "always"])
 def test_always(text: str) -> None:
     assert roster_of(text) == ALWAYS
+    but = roster_of(f"{text}; 节假日 休; 周日 休")
+    assert but == DutyRoster((*ALWAYS.week[:6], ()))
 
 
 @pytest.mark.parametrize(
