@@ -108,9 +108,9 @@ def change(  # noqa: PLR0913 - one parameter for each option
 
     def plan(stored: Sequence[Entry], rules: Rules) -> Iterable[Entry]:
         old = _known(code, stored)
+        if isinstance(old, Department) and department is not None:
+            raise DirectoryError(f"{code} is a department, and no department is above it.")
         new = _made({**texts_of(old), **given}, stored, rules)
-        if type(new) is not type(old):
-            raise DirectoryError(f"{code} is a department and has none above it. Take it out and add it anew.")
         return [new if each is old else each for each in stored]
 
     changed(site, plan, Deed(who(by), "directory change", dry_run))
