@@ -130,11 +130,11 @@ async def _list(
         console.print_json(records)
     else:
         _print_list(site, records, page, _REFUSED if query.refused_out else _COLUMNS)
-    _name_damaged(page.damaged)
+    name_damaged(page.damaged)
 
 
-def _name_damaged(damaged: Sequence[Damaged]) -> None:
-    """Those beside them are good, and were told."""
+def name_damaged(damaged: Sequence[Damaged]) -> None:
+    """Those beside them are good, and were told. Exit status 1 if there are any."""
     for each in damaged:
         said = f"通话 {each.call_id} 的记录读不出，其余照常列出。"
         console.err.print(console.text(f"警告 warning: {said} {each}", "yellow"), soft_wrap=True)
@@ -269,7 +269,7 @@ async def _topics(path: Path, span: tuple[str | None, str | None], by: topics.By
         console.print_json(fold.figures())
     else:
         topics.draw(fold.figures(), by, site.topics)
-    _name_damaged(damaged)
+    name_damaged(damaged)
 
 
 @app.command("notices")
@@ -299,7 +299,7 @@ async def _notices(path: Path, span: tuple[str | None, str | None], as_json: boo
         console.print_json(fold.figures())
     else:
         draw_notices(fold.figures())
-    _name_damaged(damaged)
+    name_damaged(damaged)
 
 
 @app.command("ratings")
@@ -332,7 +332,7 @@ async def _ratings(path: Path, span: tuple[str | None, str | None], by: By, as_j
         console.print_json(fold.figures())
     else:
         draw_ratings(fold.figures(), by)
-    _name_damaged(damaged)
+    name_damaged(damaged)
 
 
 @app.command("export")
@@ -372,7 +372,7 @@ async def _export(path: Path, span: tuple[str | None, str | None], layout: Layou
             count = await export(found, target, layout)
     if to:
         console.say(f"已导出 {count} 条通话记录：{to}", f"{count} records written.")
-    _name_damaged(damaged)
+    name_damaged(damaged)
 
 
 @contextlib.contextmanager

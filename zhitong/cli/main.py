@@ -23,7 +23,7 @@ own. 每个命令都有 `--help`。
 
 _COMMANDS = (
     *("demo", "run", "serve", "gateway", "pbx", "dialplan", "agents", "directory", "accounts", "phones", "secrets"),
-    *("audit", "calls", "missed", "numbers", "recordings", "retention", "reconcile"),
+    *("audit", "calls", "missed", "numbers", "recordings", "retention", "reconcile", "report"),
     *("prompts", "status", "doctor", "chaos", "journal-agent"),
 )
 """In the order of the help. Each is a module with an ``app`` (a group) or a function of the same name (a command)."""

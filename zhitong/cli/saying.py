@@ -69,7 +69,7 @@ def resolve(
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """登记专员参与的通话是否当场解决。Say whether what the caller wanted was resolved on the call, with those who were
+    """登记专家参与的通话是否当场解决。Say whether what the caller wanted was resolved on the call, with those who were
     asked into it. The service must be running."""
     _order(site, Resolve(CallId(call), MemberName(agent), resolved, who(by), any_call=True), as_json)
 
