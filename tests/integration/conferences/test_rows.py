@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -71,11 +72,11 @@ async def test_row_10_who_holds_consults_confers_or_rings_somebody_is_offered_no
     """Row 10: an agent rung while on another call. Twice as many citizens as agents, and each agent in another phase;
     once an agent is free, who waits is offered."""
     phases = ("hold", "ringing", "consult", "swapped", "three", "room")
-    async with floor(tmp_path / "run", tools, len(phases)) as here:
+    async with floor(tmp_path / "run", tools, len(phases)) as here, AsyncExitStack() as phones:
         await music(here, tmp_path / "music")
         both = list(zip(await here.connected(), phases, strict=True))
         await asyncio.gather(*(INTO[phase](one) for one, phase in both))
-        more = [await _citizen(here, at) for at in range(len(phases))]
+        more = [await phones.enter_async_context(await _citizen(here, at)) for at in range(len(phases))]
         waiting = [await citizen.call("12345") for citizen in more]
         await asyncio.sleep(3)
         await asyncio.gather(*(proven(one, phase) for one, phase in both))

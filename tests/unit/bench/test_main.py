@@ -15,7 +15,7 @@ from bench.pipeline import Figures
 from bench.rounds import Spread
 from bench.section import Effort, Section
 
-SHORT = ["--rounds", "1", "--seconds", "0.001"]
+SHORT = ["pipeline", "--rounds", "1", "--seconds", "0.001"]
 
 
 def figures(ratio: float = 4.2, *, as_plain: bool = True) -> Figures:
@@ -71,7 +71,7 @@ def test_a_wrong_result_fails_the_run_but_is_written(tmp_path: Path, monkeypatch
     section = Section({"key": 1}, Table(), wrong="filtered: the changes differ")
     monkeypatch.setitem(bench.BENCHES, "pipeline", lambda _effort, _say: section)
     path = tmp_path / "report.json"
-    assert bench.main(["--report", str(path)]) == 1
+    assert bench.main(["pipeline", "--report", str(path)]) == 1
     assert json.loads(path.read_text())["key"] == 1
 
 
