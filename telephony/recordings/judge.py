@@ -22,7 +22,8 @@ def cases_of(record: CallRecord) -> Iterator[Case]:
         return
     if record.recording:
         yield _case(record, record.recording, expected_ms(record), record.recorded_bytes)
-    for path in record.other_recordings:
+    apart = (part.recording for part in record.private_parts if part.recording)
+    for path in dict.fromkeys((*record.other_recordings, *apart)):
         yield _case(record, path, 0, None)
 
 

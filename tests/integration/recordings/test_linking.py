@@ -7,7 +7,7 @@ import pytest
 
 from telephony.model.ids import CallId, Micros
 from telephony.recordings.terms import State, Why
-from telephony.records.record import RecordingPause
+from telephony.records.record import PrivatePart, RecordingPause
 from tests.integration.recordings.shelf import Shelf, path_of, shelf_at, told, wav
 from tests.integration.records import conftest as databases
 from tests.unit.telephony.records.samples import call_id
@@ -157,6 +157,18 @@ async def test_a_joined_call_has_the_recordings_of_both(shelf: Shelf) -> None:
     kept = await shelf.all()
     assert [(each.case.call_id, each.fate.state) for each in kept] == [(call_id(1), State.RECORDED)] * 2
     assert (await shelf.of(call_id(1))).case.path == path_of(1), "the one of most talk"
+
+
+async def test_what_was_said_apart_is_kept_as_the_call_is(shelf: Shelf) -> None:
+    shelf.put(path_of(1), wav(60_000))
+    shelf.put(path_of(2), wav(5_000))
+    apart = PrivatePart(Micros(1), Micros(2), ("1001", "8301"), path_of(2))
+    await shelf.tell(told(1, private_parts=(apart, PrivatePart(Micros(3), Micros(4), ("1001", "8301")))))
+    kept = await shelf.all()
+    assert [(each.case.path, each.case.call_id, each.fate.state) for each in kept] == [
+        (path, call_id(1), State.RECORDED) for path in (path_of(1), path_of(2))
+    ]
+    assert (await shelf.of(call_id(1))).case.path == path_of(1)
 
 
 async def test_calls_of_another_pbx_are_another_bridge_s(shelf: Shelf) -> None:
