@@ -1,13 +1,15 @@
 """What is wrong, or will be, with a directory as a whole. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from telephony.directory.agents import Agent
 from telephony.directory.codes import is_code
 from telephony.directory.duty import next_duty
 from telephony.directory.specialists import Department, Directory, Specialist
+from telephony.masking import mask_number
 from telephony.model.ids import Micros
+from telephony.outgoing import is_allowed
 from telephony.site.site import Site
 
 _NEXT_YEAR_FROM = 12
@@ -32,13 +34,14 @@ def taken_of(site: Site, agents: Sequence[Agent]) -> dict[str, str]:
     return dict.fromkeys(site.emergency.all, "an emergency number") | taken
 
 
-def faults_of(directory: Directory, site: Site, taken: Mapping[str, str], at: Micros) -> list[Fault]:
+def faults_of(directory: Directory, site: Site, agents: Sequence[Agent], at: Micros) -> list[Fault]:
     """Errors first, each kind by code."""
     found = [
-        *_codes(directory, site, taken),
+        *_codes(directory, site, taken_of(site, agents)),
         *_homes(directory),
         *_duties(directory, at),
         *_numbers(directory),
+        *_allowed(directory, site, {agent.number for agent in agents}),
         *_calendar(directory, at),
     ]
     return sorted(found)
@@ -94,6 +97,18 @@ def _numbers(directory: Directory) -> Iterator[Fault]:
                 chinese = f"与 {other} 共用一个号码"
                 yield Fault(
                     "warning", specialist.code, chinese, f"has a number that {other} has too: it rings once for both"
+                )
+
+
+def _allowed(directory: Directory, site: Site, agents: Collection[str]) -> Iterator[Fault]:
+    """Numbers are rung within where they are an agent's; all others leave over a trunk, or do not."""
+    for entry in _everybody(directory):
+        for number in entry.numbers:
+            if number not in agents and not is_allowed(number, site):
+                shown = mask_number(number)
+                chinese = f"号码 {shown} 不在 [outgoing] 允许之列，呼不出去"
+                yield Fault(
+                    "error", entry.code, chinese, f"[outgoing] does not allow to call {shown}: allow it, or mend it"
                 )
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from telephony.config import Site
+from telephony.directory.agents import Agent
 from telephony.directory.plan import plan_of
-from telephony.directory.soundness import Fault, faults_of, taken_of
+from telephony.directory.soundness import Fault, faults_of
 from telephony.directory.specialist_store import SpecialistStore
 from telephony.directory.specialists import Code, Department, Directory, Specialist
 from telephony.directory.store import AgentStore
@@ -139,8 +141,8 @@ def _duty_of_all(directory: Directory, at: Micros, reveal: bool, as_json: bool) 
 @app.command("check")
 def check(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) -> None:
     """检查名录：代码冲突、无人值班的部门、过期的请假……Check the directory; status 1 when there is an error."""
-    read, taken, directory = wait_for(opened(site))
-    faults = faults_of(directory, read, taken, moment(None, read))
+    read, agents, directory = wait_for(opened(site))
+    faults = faults_of(directory, read, agents, moment(None, read))
     if as_json:
         console.print_json([fault._asdict() for fault in faults])
     else:
@@ -156,18 +158,18 @@ def _draw_faults(directory: Directory, faults: Sequence[Fault]) -> None:
     levels = {"error": "错误 error", "warning": "提醒 warning"}
     table = console.table("检查 check", "级别 level", "代码 code", "名称 name", "问题 what", whole=(0, 1))
     for fault in faults:
-        what = f"{fault.chinese}\n{fault.english}"
+        what = Text("\n").join(map(console.text, (fault.chinese, fault.english)))
         name = directory.name_of(fault.code)
         table.add_row(levels[fault.level], fault.code, console.text(name), what)
     console.out.print(table)
 
 
-async def opened(path: Path) -> tuple[Site, dict[str, str], Directory]:
-    """The site, what its numbers are, and its directory."""
+async def opened(path: Path) -> tuple[Site, list[Agent], Directory]:
+    """The site, its agents, and its directory."""
     async with open_database(path) as (site, database):
         agents = await AgentStore(database).list()
         now = datetime.datetime.now(zoneinfo.ZoneInfo(site.time_zone))
-        return site, taken_of(site, agents), await SpecialistStore(database).directory(site, now)
+        return site, agents, await SpecialistStore(database).directory(site, now)
 
 
 def entry_of(directory: Directory, code: str) -> Department | Specialist:

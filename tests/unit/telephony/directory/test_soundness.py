@@ -15,7 +15,7 @@ from telephony.directory.entries import Entry, Rules
 from telephony.directory.entry_sheet import read_entries, sheet_for
 from telephony.directory.roster_text import leave_of, roster_of
 from telephony.directory.sheets import csv_of, sheets_of
-from telephony.directory.soundness import Fault, faults_of, taken_of
+from telephony.directory.soundness import Fault, faults_of
 from telephony.directory.specialist_store import directory_of
 from telephony.directory.specialists import Code, Department, Specialist
 from telephony.model.ids import MemberName, micros_of
@@ -31,7 +31,7 @@ ZHANG = Specialist(Code("8101"), "张三", Code("8100"), ("01000001111",))
 
 def faults(*made: Entry, now: datetime.datetime = NOW, agents: tuple[Agent, ...] = ()) -> list[Fault]:
     site = read_site(CITY / "site.toml")
-    return faults_of(directory_of(made, site, now), site, taken_of(site, agents), micros_of(now.timestamp()))
+    return faults_of(directory_of(made, site, now), site, agents, micros_of(now.timestamp()))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,8 @@ def faults(*made: Entry, now: datetime.datetime = NOW, agents: tuple[Agent, ...]
         (msgspec.structs.replace(HOME, code=Code("8200"), short="别的", numbers=()), "warning", "8200", "nobody in it"),
         (msgspec.structs.replace(HOME, code=Code("8200"), numbers=("010",)), "warning", "8200", "人社局"),
         (msgspec.structs.replace(ZHANG, code=Code("8102")), "warning", "8102", "8101"),
+        (msgspec.structs.replace(ZHANG, code=Code("8102"), numbers=("0085212345678",)), "error", "8102", "[outgoing]"),
+        (msgspec.structs.replace(ZHANG, code=Code("8102"), numbers=("12345",)), "error", "8102", "[outgoing]"),
         (
             msgspec.structs.replace(ZHANG, code=Code("8102"), numbers=("1",), roster=roster_of("每天 休")),
             "warning",

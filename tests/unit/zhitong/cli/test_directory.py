@@ -184,6 +184,7 @@ def test_check(filled: Terminal) -> None:
     said = filled.zhitong("directory", "check")
     assert said.status == 1
     assert "8101" in said.out
+    assert "[conference] codes" in said.out
     assert "7XXX" in said.out
     found = json.loads(filled.zhitong("directory", "check", "--json").out)
     assert {fault["code"] for fault in found if fault["level"] == "error"} == {"8100", "8101", "8102", "8103"}
