@@ -50,6 +50,8 @@ def _rung(world: World, call: Call, event: InviteTold) -> None:
     made.by_leg = agent.uniqueid if agent is not None else None
     asked = Asked(event.number, event.code, world.now, event.line, event.uniqueid, left=event.left)
     inviting.rung(call, made, asked)
+    if mode is InviteMode.HAND_OVER:  # by their own channel, which has left the room for it
+        call.room, call.legs[event.uniqueid].place = False, Place.NONE
     if mode is InviteMode.SIDE and agent is not None:
         consults.begin(world, call, Consult(agent.uniqueid, made.to or asked.to, world.now, invite=event.invite))
 

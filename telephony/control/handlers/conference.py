@@ -15,15 +15,15 @@ from telephony.ami.actions import (
 from telephony.conference.phases import Phase
 from telephony.conference.table import Step
 from telephony.control.commands import Reason
-from telephony.control.guide import told
 from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, let_go, new_uniqueid
+from telephony.control.handlers.inviting import about, new_invitation, told_of
 from telephony.control.handlers.looking import Look
 from telephony.control.handlers.moving import AGENT, tell
 from telephony.control.orders import conference as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.control.whereabouts import Whereabouts, caller_of_room, guests, is_gone, together
-from telephony.control.whom import Whom
+from telephony.control.whom import PLAIN, Whom, purpose_of
 from telephony.directory.plan import tries_text
 from telephony.model.calls import Call
 from telephony.model.counters import EARS
@@ -33,7 +33,6 @@ from telephony.model.terms import Place
 from telephony.model.world import Channel
 
 _NORMAL = 16
-_LONGEST_RING_MS = 30_000
 
 
 def handlers(reach: Reach, look: Look, whom: Whom) -> Handlers:
@@ -138,24 +137,30 @@ async def hand_over(reach: Reach, look: Look, whom: Whom, order: orders.HandOver
     if now.guest is not None or not now.call.inbound:
         raise CommandRefused(Reason.WRONG_STATE, "call: only a caller who is with nobody else can be handed over.")
     plan = await whom.plan(order.to, order.agent)
-    if plan.department:
-        await reach.act(told(order.to, f"{plan.department}|{tries_text(plan.in_order())}"), within)
-    before = len(now.call.transfers)
+    if purpose_of(plan) == PLAIN:
+        return await _transferred(reach, now, order.to, until)
+    token = new_invitation()
+    variables = (*told_of(plan, token, purpose_of(plan)), ("ZT_BY", order.agent))
+    variables += (("ZT_TRIES", tries_text(plan.in_order())), ("ZT_ABOUT", about(now.call)))
+    await tell(reach, now.caller, variables, within)
+    action = Redirect(now.caller.name, "zt-hand-over", "tries", 1, now.agent.name, AGENT, "leave", 1)
 
     def handed() -> bool:
-        return len(now.call.transfers) > before
+        return now.call.invite(token) is not None and is_gone(reach.world, now.agent.uniqueid)
 
-    action = await _handing(reach, now, order.to, until - time.monotonic())
     done = await carried_out(reach, action, handed, until - time.monotonic())
+    return Done(seen=done.seen, invite=token)
+
+
+async def _transferred(reach: Reach, now: Whereabouts, to: str, until: float) -> Done:
+    """Who is no specialist: as by the phone's own transfer, which a room does not know."""
+    before = len(now.call.transfers)
+    action: Action = BlindTransfer(now.agent.name, "zt-transfer", to)
+    if now.phase is not Phase.BRIDGE:
+        by = (("ZT_SENT_BY", now.agent.leg.party), ("ZT_SENT_PHONE", party_of(now.agent.name)))
+        await tell(reach, now.caller, (*by, ("ZT_SENT_TO", to)), until - time.monotonic())
+        action = Redirect(now.caller.name, "zt-sent", "s")
+    done = await carried_out(reach, action, lambda: len(now.call.transfers) > before, until - time.monotonic())
     if now.phase is not Phase.BRIDGE:
         await let_go(reach, now.agent, until - time.monotonic())
     return done
-
-
-async def _handing(reach: Reach, now: Whereabouts, to: str, within: float) -> Action:
-    """Out of the queue's bridge as by the phone's own transfer, which a room does not know."""
-    if now.phase is Phase.BRIDGE:
-        return BlindTransfer(now.agent.name, "zt-transfer", to)
-    sent = (("ZT_SENT_BY", now.agent.leg.party), ("ZT_SENT_PHONE", party_of(now.agent.name)), ("ZT_SENT_TO", to))
-    await tell(reach, now.caller, sent, within)
-    return Redirect(now.caller.name, "zt-sent", "s")

@@ -23,10 +23,14 @@ from telephony.control.refused import CommandRefused
 from telephony.control.whereabouts import Whereabouts
 from telephony.control.whom import EMERGENCY, Whom, codes_in, purpose_of
 from telephony.directory.plan import Plan, Try, tries_text
+from telephony.model.calls import Call
 from telephony.model.counters import CALLS_OUT
 from telephony.model.terms import InviteMode, Place
 
 LINE = "zt-invite"
+NOWHERE = "zt-lines"
+"""For a line's half that does not ring, which nobody ever answers. Where there is an extension ``failed``, Asterisk
+makes another channel for each line that ends."""
 _LONGER_MS = 120_000
 """A line's end is the dialplan's to tell; only a line that has lost its way is ended by the PBX, so much later."""
 _NORMAL = 16
@@ -59,7 +63,7 @@ async def consult(reach: Reach, look: Look, whom: Whom, order: Consult, within: 
         return len(now.call.consults) > before
 
     if len(plan.lines) == 1:
-        variables = (("ZT_TRIES", tries_text(plan.lines[0])), ("ZT_TO", ""), *_told(plan, token, purpose_of(plan)))
+        variables = (("ZT_TRIES", tries_text(plan.lines[0])), ("ZT_TO", ""), *told_of(plan, token, purpose_of(plan)))
         await tell(reach, now.agent, (*variables, ("ZT_KEYED", "0")), within)
         action: Action = await agent_to(reach, now, "consult", within)
     else:
@@ -183,21 +187,27 @@ def lines_of(
         ("ZT_CALLER", now.caller.name),
         ("ZT_MODE", mode.value),
         ("ZT_BY", order.agent),
-        ("ZT_ABOUT", next(iter(now.call.remarks.all_topics()), "")),
-        *_told(plan, token, purpose),
+        ("ZT_ABOUT", about(now.call)),
+        *told_of(plan, token, purpose),
     )
     return [_line(now.room, str(number), tries, variables) for number, tries in enumerate(plan.lines, 1)]
 
 
-def _told(plan: Plan, token: str, purpose: str) -> Variables:
+def about(call: Call) -> str:
+    """What the call is about, for whoever is told of it before they are connected: a topic's code, or nothing."""
+    return next(iter(call.remarks.all_topics()), "")
+
+
+def told_of(plan: Plan, token: str, purpose: str) -> Variables:
+    """The variables that say of every line what it is for."""
     return (("ZT_INVITE", token), ("ZT_DEPARTMENT", plan.department), ("ZT_FOR", purpose))
 
 
 def _line(room: str, name: str, tries: tuple[Try, ...], variables: Variables) -> Originate:
     return Originate(
         channel=f"Local/{room}@{LINE}/n",
-        context=LINE,
-        exten="other",  # the half that does not ring; it is never answered
+        context=NOWHERE,
+        exten="end",
         timeout=sum(each.seconds for each in tries) * 1_000 + _LONGER_MS,
         variables=(*variables, ("ZT_LINE", name), ("ZT_TRIES", tries_text(tries))),
     )

@@ -127,6 +127,35 @@ async def two_join_and_the_agent_goes_and_comes_back(bridge: Office, here: Hall)
     return here
 
 
+async def an_emergency_joins_whoever_is_aside(bridge: Office, here: Hall) -> None:
+    """The caller is not left alone for it."""
+    desk, call = bridge.desk(here), bridge.call(here)
+    await bridge.done(desk.hold())
+    answer = await bridge.done(desk.emergency("120"))
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+    invite = call.invite(answer.invite)
+    assert invite is not None
+    assert (invite.purpose, invite.tries[0].number) == ("emergency", "120")
+    await bridge.done(desk.cancel_invite())
+
+
+async def handed_over(bridge: Office, here: Hall) -> Call:
+    """The agent is free while the department's phones ring; the caller hears music until somebody comes."""
+    here.phones["1002"].on_invite = here.phones["1003"].on_invite = Ring()
+    desk, call = bridge.desk(here), bridge.call(here)
+    await bridge.done(desk.hold())
+    await bridge.done(desk.hand_over(OFFICE))
+    await here.agent.ended()
+    first = await here.phones["1002"].next_call()
+    await only(here.citizen, {MUSIC})
+    first.refuse(486)
+    second = await here.phones["1003"].next_call()
+    second.answer()
+    await asyncio.gather(only(here.citizen, {SECOND}), only(second, {CITIZEN}))
+    assert call.invites[-1].mode == "hand-over"
+    return second
+
+
 async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: Path) -> None:
     """One PBX and one bridge for all, since both take long to start."""
     async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office", DIRECTORY) as bridge:
@@ -138,7 +167,10 @@ async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: 
         await a_department_is_consulted_in_order(bridge, here)
         await several_are_rung_at_once(bridge, here)
         here = await two_join_and_the_agent_goes_and_comes_back(bridge, here)
+        await an_emergency_joins_whoever_is_aside(bridge, here)
+        guest = await handed_over(bridge, here)
         await here.citizen.hangup()
-        await here.agent.ended()
+        await guest.ended()
         await here.silent()
+        assert [event["Channel"] for event in rig.manager.all("Newchannel") if "Failed" in event["Channel"]] == []
         assert complaints(rig) == []
