@@ -75,10 +75,14 @@ def sample(
     file: Annotated[Path, typer.Argument(help="要写的文件，.xlsx 或 .csv。 The file to write.", show_default=False)],
 ) -> None:
     """写出样例：43 个部门、136 名专家，均为虚构。Write the sample: 43 departments, 136 specialists."""
-    form = _form(file)
-    found = read_entries(sheets_of(SAMPLE.read_bytes()), (), Rules())
-    file.write_bytes(form(found.entries))
-    console.say(f"已写入 {len(found.entries)} 条：{file}", f"{len(found.entries)} entries; import it as it is.")
+    form, entries = _form(file), sample_entries()
+    file.write_bytes(form(entries))
+    console.say(f"已写入 {len(entries)} 条：{file}", f"{len(entries)} entries; import it as it is.")
+
+
+def sample_entries() -> tuple[Entry, ...]:
+    """The sample that is shipped."""
+    return read_entries(sheets_of(SAMPLE.read_bytes()), (), Rules()).entries
 
 
 def _form(file: Path) -> Callable[[Sequence[Entry]], bytes]:

@@ -19,6 +19,7 @@ from telephony.secrets import read_secrets
 from zhitong.cli import console, words
 from zhitong.cli.common import wait_for
 from zhitong.cli.demo import fetch_tools
+from zhitong.cli.directory_files import sample_entries
 from zhitong.lab.ports import Ports, is_free
 from zhitong.lab.programs import Tools
 from zhitong.lab.rehearsal.scene import Scene
@@ -57,6 +58,7 @@ async def _run(directory: Path, tools: Tools, bind: str, agents: list[Agent]) ->
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, stopped.set)
     async with Scene.open(directory, tools, text, agents, contacts=False) as scene:
+        await scene.introduce(sample_entries())
         _tell(scene, agents, bind)
         await _follow(scene, stopped)
     console.say("已全部停止。", "Everything has stopped.")
@@ -92,6 +94,10 @@ def _tell(scene: Scene, agents: list[Agent], bind: str) -> None:
     )
     console.say("通话结束后在此显示，并可查看：", "Calls appear here when they have ended; look at them with:")
     console.show_command(f"{console.program()} calls list --site {scene.site_file}")
+    console.say(
+        "部门与专家名录样例（号码均为虚构）：", "A sample of departments and specialists, whose numbers nobody has:"
+    )
+    console.show_command(f"{console.program()} directory list --site {scene.site_file}")
     console.say("Ctrl-C 结束。", "Ctrl-C ends it.")
     console.out.print()
 

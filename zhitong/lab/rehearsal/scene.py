@@ -11,6 +11,8 @@ from dialplans.render import render, write
 from telephony.config import Site, read_site
 from telephony.database.database import Database
 from telephony.directory.agents import Agent
+from telephony.directory.entries import Entry
+from telephony.directory.specialist_store import SpecialistStore
 from telephony.directory.store import AgentStore
 from telephony.errors import LabError
 from telephony.places import database_url, secrets_of
@@ -122,6 +124,10 @@ class Scene:
         ports = self.lab.ports
         known = {agent.phone: f"sip:{agent.number}@127.0.0.1:{ports.agents}" for agent in agents if contacts}
         write(self.lab.etc, render(self.site, agents, secrets, lab=LabParameters(contacts=known, data=self.lab.data)))
+
+    async def introduce(self, entries: Sequence[Entry]) -> None:
+        """Make the directory of departments and specialists these. Raises DirectoryError when that cannot be."""
+        await SpecialistStore(self._database).change(lambda _stored: entries)
 
     async def fallen(self) -> LabError:
         """Wait until the PBX or the bridge ends by itself, and return the error that tells how."""
