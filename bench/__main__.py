@@ -16,12 +16,18 @@ import msgspec
 from bench import pipeline_report, recording
 from bench.conference import report as conference
 from bench.desktops import report as desktops
+from bench.directory import report as directory
 from bench.machine import Machine, machine
 from bench.section import Bench, Effort, Section
 from telephony.errors import ZhitongError
 from zhitong.cli import console
 
-BENCHES: dict[str, Bench] = {"pipeline": pipeline_report.run, "desktops": desktops.run, "conference": conference.run}
+BENCHES: dict[str, Bench] = {
+    "pipeline": pipeline_report.run,
+    "directory": directory.run,
+    "desktops": desktops.run,
+    "conference": conference.run,
+}
 REPORT = Path("var/bench/report.json")
 
 
