@@ -101,7 +101,14 @@ class Hall(NamedTuple):
         return [line.split("|")[4] for line in lines if line.split("|")[1] == self.room]
 
 
-_CROSSING = ("No such channel", "No conference bridge named", "No participants found", "Failed to write frame")
+_CROSSING = (
+    "No such channel",
+    "No conference bridge named",
+    "No participants found",
+    "not found!  Variable",
+    "Failed to write frame",
+    "Can't move channel",
+)
 """Who goes and who is sent on the way cross: what was to be done for them has been."""
 
 

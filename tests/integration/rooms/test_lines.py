@@ -31,6 +31,10 @@ pytestmark = pytest.mark.acceptance
 AGENTS = agents_of("1001") + agents_of("1002", "1003", "1004", queues="other")
 
 
+RING_BACK = 450
+"""China's."""
+
+
 async def room(here: Hall) -> None:
     """Citizen and agent in the room."""
     await here.enter("join")
@@ -79,7 +83,15 @@ async def test_several_at_once_and_whoever_goes_meanwhile(make_rig: MakeRig, tmp
         here = await hall(rig, tmp_path / "music", p1002=Ring())
         here.phones["1004"] = await rig.agent("1004")
         here.phones["1004"].tone_hz = SECOND
-        for walk in (first_wins, both_fail, agent_wants_nobody, caller_goes, agent_leaves, agent_leaves_for_nobody):
+        for walk in (
+            first_wins,
+            both_fail,
+            agent_wants_nobody,
+            caller_goes,
+            agent_goes,
+            agent_leaves,
+            agent_leaves_for_nobody,
+        ):
             here.phones["1002"].on_invite = here.phones["1003"].on_invite = Ring()
             await walk(here)
             await gone(here)
@@ -107,8 +119,9 @@ async def aside(here: Hall) -> tuple[Call, Call]:
 
 
 async def first_wins(here: Hall) -> None:
+    """The agent hears ring-back until then."""
     one, other = await aside(here)
-    await only(here.citizen, {MUSIC})
+    await asyncio.gather(only(here.citizen, {MUSIC}), hear((here.agent, RING_BACK)))
     other.answer()
     await one.ended()
     await asyncio.gather(only(here.citizen, {MUSIC}), only(here.agent, {SECOND}), only(other, {FIRST}))
@@ -133,6 +146,15 @@ async def caller_goes(here: Hall) -> None:
     calls = await aside(here)
     await here.citizen.hangup()
     await asyncio.gather(here.agent.ended(), *(call.ended() for call in calls))
+
+
+async def agent_goes(here: Hall) -> None:
+    """From waiting, as from a hold: the citizen is the next in line."""
+    calls = await aside(here)
+    await here.agent.hangup()
+    await asyncio.gather(*(call.ended() for call in calls))
+    agent = await here.phones["1001"].next_call()
+    await asyncio.gather(only(here.citizen, {FIRST}), only(agent, {CITIZEN}))
 
 
 async def agent_leaves(here: Hall) -> None:
@@ -161,6 +183,7 @@ async def agent_leaves_for_nobody(here: Hall) -> None:
     assert here.queue_log().count("ENTERQUEUE") == 2
 
 
+@pytest.mark.slow
 async def test_several_guests_and_nobody_is_left_behind(make_rig: MakeRig, tmp_path: Path) -> None:
     async with make_rig(SITE, AGENTS) as rig:
         here = await hall(rig, tmp_path / "music")
@@ -238,3 +261,26 @@ async def who_holds_alone(here: Hall, guest: Call) -> None:
     await asyncio.gather(only(here.citizen, {SECOND}), only(here.agent, ()))
     await here.citizen.hangup()
     await asyncio.gather(guest.ended(), here.agent.ended())
+
+
+async def test_of_two_who_answer_in_one_instant_one_comes(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig:
+        here = await hall(rig, tmp_path / "music", p1002=Ring(), p1003=Ring())
+        for number in range(4):
+            mode = ("side", "room")[number % 2]
+            await here.enter("wait" if mode == "side" else "join")
+            await here.placed("1001", mode)
+            await invite(here, "1002:20:8101", "1003:20:8102", mode=mode, invite=f"i{number}")
+            calls = [await rung(here, each) for each in ("1002", "1003")]
+            for call in calls:
+                call.answer()
+            await here.rig.manager.event("ZtInvite", Invite=f"i{number}", Status="ANSWER")
+            await ended(here)
+            await only(here.agent, {SECOND} if mode == "side" else {CITIZEN, SECOND})
+            assert [status for _, status in said(here, f"i{number}")].count("ANSWER") == 1
+            assert sum(FIRST in call.heard.tones(among=(FIRST,)) for call in calls) == 1
+            await gone(here)
+            await here.silent()
+            here = await talk(rig, here.phones)
+        await gone(here)
+        assert complaints(rig) == []
