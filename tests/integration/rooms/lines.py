@@ -23,8 +23,8 @@ async def invite(here: Hall, *lines: str, mode: str = "room", invite: str = "i1"
         answer = await here.rig.manager.ask(
             "Originate",
             Channel=f"Local/{here.room}@zt-invite/n",
-            Context="zt-invite",
-            Exten="other",
+            Context="zt-lines",
+            Exten="end",
             Priority="1",
             Timeout="300000",
             Async="true",
