@@ -22,6 +22,7 @@ from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open_database, wait_for
 from zhitong.cli.directory_change import add, change, remove
 from zhitong.cli.directory_files import export, import_entries, sample
+from zhitong.cli.directory_search import search
 from zhitong.cli.directory_words import as_texts, draw_departments, draw_entry, draw_people, draw_plan, tell_next
 
 app = group("部门与专家名录。Departments and specialists: list, change, import and export; who is on duty.")
@@ -31,6 +32,7 @@ app.command("remove")(remove)
 app.command("import")(import_entries)
 app.command("export")(export)
 app.command("sample")(sample)
+app.command("search")(search)
 
 CodeArgument = Annotated[str, typer.Argument(help="代码。 Code of a department or a specialist.", show_default=False)]
 RevealOption = Annotated[bool, typer.Option("--reveal", help="不遮盖号码。 Do not mask numbers.")]
