@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from telephony.ami import actions as a
 from telephony.errors import AmiActionFailed
+from telephony.model.ids import Uniqueid
 from telephony.model.names import room_of_line
 from telephony.model.seen import ChannelSeen, InviteSeen
 
@@ -12,6 +13,7 @@ Act = Callable[[a.Action], Awaitable[a.Reply]]
 _PLACES = ("zt-room-agent", "zt-room-guest", "zt-room-dial", "zt-room-pair", "zt-invite", "zt-out", "zt-hand-over")
 """Contexts, or how they begin, of who rings somebody for an invitation, and of who came by one."""
 _VARIABLES = {
+    "room": "ZT_CALL",
     "line": "ZT_LINE",
     "by": "ZT_BY",
     "department": "ZT_DEPARTMENT",
@@ -42,7 +44,8 @@ async def _invite(act: Act, channel: ChannelSeen) -> InviteSeen | None:
     names = (*_VARIABLES.values(), "ZT_LEFT")
     *said, left = await asyncio.gather(*(_variable(act, channel, name) for name in names))
     told = dict(zip(_VARIABLES, said, strict=True))
-    return InviteSeen(channel.uniqueid, invite, left=int(left) if _is_number(left) else 0, **told)
+    room, tried = Uniqueid(told.pop("room")), int(left) if _is_number(left) else 0
+    return InviteSeen(uniqueid=channel.uniqueid, room=room, invite=invite, left=tried, **told)
 
 
 def _is_number(text: str) -> bool:

@@ -225,9 +225,16 @@ def _transfers(call: Call, seen: CallRecord) -> None:
         told = next((each for each in call.transfers if abs(each.at - transfer.at) <= RESOLUTION), None)
         if told is not None:
             told.at = transfer.at
-        else:
+        elif not _is_known(call, seen, transfer):
             call.transfers.append(_transfer_of(transfer, call))
             call.transfers.sort(key=lambda each: each.at)
+
+
+def _is_known(call: Call, seen: CallRecord, transfer: kept.Transfer) -> bool:
+    """An agent who left in a moment that nobody saw was taken to leave, and whom to was told, when it was found."""
+    unseen = any(leg.ended_at == transfer.at and leg.cause is None for leg in seen.legs)
+    agents = [(told.kind, call.legs[told.by].party) for told in call.transfers if told.by in call.legs]
+    return unseen and (transfer.kind, transfer.by) in agents
 
 
 def _consults(call: Call, seen: CallRecord) -> None:

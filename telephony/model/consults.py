@@ -16,11 +16,11 @@ the guest; all came together; it was given up while it rang; one of the two ende
 
 
 def begin(world: World, call: Call, consult: Consult) -> None:
-    last = call.consult
+    last = call.consult or _given_up_too_soon(call, consult)
     if last is not None and (last.by, last.whom, last.ringing) == (consult.by, consult.whom, True):
         return  # told twice
     if last is not None and consult.invite and (last.by, last.invite) == (consult.by, consult.invite):
-        last.whom = consult.whom  # the next number of the same invitation
+        last.whom, last.ended_at, last.result = consult.whom, None, ""  # the next number of the same invitation
         return
     if last is not None:
         end(world, last, OVER)
@@ -28,6 +28,12 @@ def begin(world: World, call: Call, consult: Consult) -> None:
         call.consults.append(consult)
     else:
         call.left_out += 1
+
+
+def _given_up_too_soon(call: Call, consult: Consult) -> Consult | None:
+    """All lines that had spoken until now had failed, and there is another."""
+    last = call.consults[-1] if call.consults else None
+    return last if last is not None and last.guest is None and last.invite == consult.invite != "" else None
 
 
 def end(world: World, consult: Consult, result: str) -> None:

@@ -40,8 +40,8 @@ class Asked:
 
 @dataclass(slots=True)
 class Invite:
-    """``by``: the number of the agent who invites. ``to``: what was asked for: a department's code, a specialist's, or
-    a number. ``guest``: the leg of who answered."""
+    """``by``: the number of the agent who invites. ``to``: what was asked for: a specialist's code, or a number, if no
+    other was rung; else a department's. ``guest``: the leg of who answered."""
 
     id: str
     by: str
@@ -59,7 +59,8 @@ class Invite:
 
     @property
     def to(self) -> str:
-        return self.department or (self.tries[0].to if self.tries else "")
+        codes = {tried.to for tried in self.tries}
+        return next(iter(codes)) if len(codes) == 1 else self.department or (self.tries[0].to if self.tries else "")
 
     @property
     def ringing(self) -> bool:

@@ -7,10 +7,13 @@ from telephony.model.terms import InviteState, Role, TryResult
 from telephony.model.world import Channel, World
 
 _LATE = "late"
+_NOT_THERE, _REJECTED = "chanunavail", 21
+"""DIALSTATUS does not tell a phone that declined (SIP 603, of Q.850 21) from one that is not there; how its channel
+ended does, which is told later (seen on 22.10)."""
 _RESULT_OF_STATUS = {
     "noanswer": TryResult.NO_ANSWER,
     "busy": TryResult.REFUSED,
-    "chanunavail": TryResult.UNREACHABLE,
+    _NOT_THERE: TryResult.UNREACHABLE,
     "congestion": TryResult.UNREACHABLE,
     "cancel": TryResult.CANCELLED,
     _LATE: TryResult.LATE,
@@ -18,8 +21,6 @@ _RESULT_OF_STATUS = {
     "": TryResult.UNKNOWN,
 }
 """Asterisk's DIALSTATUS; any other word is why nothing left."""
-_DECLINED = (17, 21)
-"""Q.850, of SIP's 486 and 600, and of 603: DIALSTATUS does not tell the latter from a phone that is not there."""
 _OVER = (InviteState.FAILED, InviteState.CANCELLED)
 
 
@@ -66,7 +67,7 @@ def phone_made(world: World, call: Call, channel: Channel) -> None:
             ringing = world.channels.get(tried.by) if tried.open and tried.by is not None else None
             if ringing is not None and ringing.linkedid == channel.linkedid and _is_free(call, tried):
                 tried.leg = channel.uniqueid
-                _cast(tried, invite, channel.leg)
+                _cast(call, tried, invite, channel.leg)
                 return
 
 
@@ -76,8 +77,11 @@ def _is_free(call: Call, tried: Asked) -> bool:
     return before is None or before.ended_at is not None
 
 
-def _cast(tried: Asked, invite: Invite, leg: Leg) -> None:
-    if (tried.code or invite.department) and leg.role is Role.TARGET:
+def _cast(call: Call, tried: Asked, invite: Invite, leg: Leg) -> None:
+    """Who comes back is an agent, as before."""
+    if any(offer.member == tried.number for offer in call.offers.values()):
+        leg.role, leg.party = Role.AGENT, tried.number
+    elif (tried.code or invite.department) and leg.role is Role.TARGET:
         leg.role = Role.SPECIALIST
 
 
@@ -88,9 +92,7 @@ def ended(world: World, call: Call, invite: Invite, line: str, number: str, stat
         return
     if tried.leg is not None and tried.leg == invite.guest:  # the agent, aside, wants nobody any more
         invite.guest, invite.state, invite.ended_at = None, InviteState.CANCELLED, world.now
-    leg = call.legs.get(tried.leg) if tried.leg is not None else None
-    declined = leg is not None and leg.cause in _DECLINED and leg.answered_at is None
-    result = TryResult.REFUSED if declined else _RESULT_OF_STATUS.get(status, TryResult.BARRED)
+    result = _RESULT_OF_STATUS.get(status, TryResult.BARRED)
     tried.ended_at, tried.result, tried.status = tried.ended_at or world.now, result, status
     settle(world, call, invite)
 
@@ -114,7 +116,7 @@ def answered(world: World, call: Call, invite: Invite, leg: Leg, tried: Asked | 
     if tried is not None:
         tried.leg, tried.ended_at = leg.uniqueid, world.now
         tried.result, tried.status = (TryResult.LATE, _LATE) if late else (TryResult.ANSWERED, "answer")
-        _cast(tried, invite, leg)
+        _cast(call, tried, invite, leg)
     if not late:
         invite.guest, invite.answered_at = leg.uniqueid, world.now
         invite.state, invite.ended_at = InviteState.RINGING, None
@@ -149,6 +151,8 @@ def left(world: World, call: Call, leg: Leg) -> None:
         if leg.uniqueid == invite.guest and invite.ended_at is None:
             _guest_left(invite, world)
         for tried in invite.tries:
+            if tried.leg == leg.uniqueid and leg.cause == _REJECTED and tried.status == _NOT_THERE:
+                tried.result = TryResult.REFUSED
             if tried.by == leg.uniqueid and tried.open and not _is_coming(call, tried):
                 _give_up(world, invite, tried)
         settle(world, call, invite)

@@ -38,6 +38,14 @@ def join(world: World, one: Call, two: Call) -> None:
     world.emit(CallsJoined(world.now, kept.call_id, gone.call_id))
 
 
+def bring_home(world: World, home: Call | None, call: Call) -> None:
+    """Our dialplan says that a channel of ``call`` came into the room of ``home``, or rings somebody for it: whoever
+    began the other conversation, it was no citizen, unless one was seen to."""
+    if home is not None and home is not call:
+        call.headless = False
+        join(world, home, call)
+
+
 def _fits(one: Call, two: Call) -> bool:
     return (
         len(one.legs) + len(two.legs) <= MAX_LEGS

@@ -7,7 +7,7 @@ _IN = "zt-in-"
 _SERVICES = ("Local/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Announcer/", "Surrogate/", "Bridge/", "Snoop/")
 _TRUNK = "trunk-"
 _LINES = "zt-invite"
-_WATCHER = "Local/run@zt-wrapup-"
+_WATCHERS = ("Local/run@zt-wrapup-", "OutgoingSpoolFailed")
 
 
 def party_of(channel_name: str) -> str:
@@ -33,8 +33,9 @@ def role_of(channel_name: str) -> Role:
 
 
 def is_watcher(channel_name: str) -> bool:
-    """Whether it is the channel that watches over wrap-ups (context ``zt-wrapup``): it is nobody's and of no call."""
-    return channel_name.startswith(_WATCHER)
+    """Whether it is the channel that watches over wrap-ups (context ``zt-wrapup``), or the one that Asterisk makes when
+    a line that it began has ended (pbx.c, ``ast_pbx_outgoing_exten``): they are nobody's and of no call."""
+    return channel_name.startswith(_WATCHERS)
 
 
 def is_way_in(context: str) -> bool:

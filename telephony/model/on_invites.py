@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from telephony.model import consults, inviting
 from telephony.model.calls import MAX_INVITES, Call, Consult, Leg, PrivateFile
 from telephony.model.invites import Asked, Invite
-from telephony.model.joins import join
+from telephony.model.joins import bring_home
 from telephony.model.room_events import ConsultTold, InviteTold, PrivateTold, VoiceMuted
 from telephony.model.seen import ChannelSeen, InviteSeen
 from telephony.model.standing import stand_all
@@ -26,9 +26,7 @@ def told(world: World, event: InviteTold) -> None:
         return world.stray(event.uniqueid, "ZtInvite")
     if event.mode not in _MODES:
         return world.anomaly("invitation", event.mode)
-    home = world.by_leg.get(event.room)
-    if home is not None and home is not channel.call:
-        join(world, home, channel.call)
+    bring_home(world, world.by_leg.get(event.room), channel.call)
     call = channel.call
     if event.status == RINGING:
         _rung(world, call, event)
@@ -122,6 +120,7 @@ def seen(world: World, found: Iterable[InviteSeen], channels: Iterable[ChannelSe
         channel = world.channels.get(row.uniqueid)
         if channel is None or row.mode not in _MODES:
             continue
+        bring_home(world, world.by_leg.get(row.room), channel.call)
         call, came = channel.call, contexts.get(row.uniqueid, "").startswith(_CAME)
         agent = agent_leg(call, row.by)
         at = channel.leg.created_at if came else world.now

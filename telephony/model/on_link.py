@@ -65,8 +65,9 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     _end_missing(world, event)
     event = _without_watchers(world, event)
     found = [seen for seen in event.channels if seen.uniqueid not in world.channels]
+    rooms = {invite.uniqueid: invite.room for invite in event.invites}
     for seen in sorted(event.channels, key=lambda channel: uniqueid_parts(channel.uniqueid)):
-        _take_in(world, seen, event.at)
+        _take_in(world, seen, event.at, rooms.get(seen.uniqueid))
     _pair_locals(world)
     _members(world, event)
     _line_up(world, event)
@@ -116,7 +117,8 @@ def _end_all(world: World) -> None:
     world.tombstones.clear()
 
 
-def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
+def _take_in(world: World, seen: ChannelSeen, at: Micros, room: Uniqueid | None) -> None:
+    """``room``: of the call that it says it was invited to."""
     channel = world.channels.get(seen.uniqueid)
     if channel is not None:
         channel.name = seen.name
@@ -139,13 +141,21 @@ def _take_in(world: World, seen: ChannelSeen, at: Micros) -> None:
         seen.exten,
         seen.language,
     )
-    call = world.by_linkedid.get(linkedid) or home_of(world, created)
+    call = world.by_linkedid.get(linkedid) or home_of(world, created) or _invited_to(world, room, linkedid)
     if call is None and (call := begin_call(world, created, began)) is not None:
         _guess(call, seen, joined=seen.linkedid != linkedid and seen.linkedid in world.by_linkedid)
     channel = None if call is None else add_channel(world, call, created, began)
     if channel is not None and linkedid != seen.linkedid:
         relink(world, channel, seen.linkedid)
     return None
+
+
+def _invited_to(world: World, room: Uniqueid | None, linkedid: Linkedid) -> Call | None:
+    """Who came by a line has that one's conversation, which ended with it."""
+    home = world.by_leg.get(room) if room is not None else None
+    if home is not None:
+        world.link(home, linkedid)
+    return home
 
 
 def _first_linkedid(seen: ChannelSeen) -> Linkedid:

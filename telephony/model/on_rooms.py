@@ -11,7 +11,7 @@ from telephony.model import consults, on_invites
 from telephony.model.calls import REQUEUE, Call, Consult, Leg, Transfer
 from telephony.model.changes import CallAnswered
 from telephony.model.ids import CallId, Uniqueid
-from telephony.model.joins import join
+from telephony.model.joins import bring_home
 from telephony.model.machines import CallInput, OfferInput
 from telephony.model.on_bridges import conversation
 from telephony.model.on_invites import RINGING
@@ -31,9 +31,7 @@ def walked(world: World, event: Walked) -> None:
         return world.stray(event.uniqueid, "ZtRoom")
     if event.place not in _PLACES:
         return world.anomaly("place", event.place)
-    home = world.by_leg.get(event.room)
-    if home is not None and home is not channel.call:
-        join(world, home, channel.call)
+    bring_home(world, world.by_leg.get(event.room), channel.call)
     if event.room in channel.call.legs:
         channel.call.host = event.room
     goes_to(world, channel, Place(event.place), guest=event.role == GUEST)

@@ -51,6 +51,7 @@ class InviteSeen(msgspec.Struct, frozen=True, gc=False):
     dialplans/README.md)."""
 
     uniqueid: Uniqueid
+    room: Uniqueid
     invite: str
     line: str
     by: str

@@ -63,9 +63,8 @@ def build_record(call: Call) -> CallRecord:
     ended_at = _ended_at(call, caller)
     answering = call.offers.get(call.answered_by) if call.answered_by is not None else None
     outcome = _outcome(call, caller)
-    queued_at = min((visit.joined_at for visit in call.visits), default=None)
-    segments = timeline_of(call, ended_at)
-    return CallRecord(
+    queued_at, segments = _queued_at(call), timeline_of(call, ended_at)
+    record = CallRecord(
         call_id=call.call_id,
         pbx=call.pbx,
         aliases=tuple(call.aliases),
@@ -93,10 +92,6 @@ def build_record(call: Call) -> CallRecord:
         legs=tuple(_leg(leg) for leg in call.legs.values()),
         transfers=tuple(_transfer(call, transfer) for transfer in call.transfers),
         consults=tuple(_consult(call, consult) for consult in call.consults),
-        invitations=tuple(conferring.invitations(call)),
-        participants=tuple(conferring.participants(call, ended_at)),
-        private_parts=tuple(conferring.private_parts(call, ended_at)),
-        incidents=tuple(conferring.incidents(call)),
         timeline=segments,
         recording=call.recording or None,
         other_recordings=tuple(call.other_recordings),
@@ -121,6 +116,7 @@ def build_record(call: Call) -> CallRecord:
         provenance=call.provenance,
         estimated=tuple(call.estimated),
     )
+    return conferring.with_conference(record, call)
 
 
 def _who_called_out(call: Call) -> MemberName | None:
@@ -141,6 +137,10 @@ def _ended_at(call: Call, caller: model.Leg | None) -> Micros:
 
 def _between(start: Micros | None, end: Micros | None) -> int | None:
     return None if start is None or end is None else max(0, (end - start) // _MS)
+
+
+def _queued_at(call: Call) -> Micros | None:
+    return min((visit.joined_at for visit in call.visits), default=None)
 
 
 def _wait_ms(call: Call, queued_at: Micros | None) -> int | None:

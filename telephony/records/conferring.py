@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+import msgspec
+
 from telephony.model import calls as model
 from telephony.model import invites
 from telephony.model.calls import REJOIN, Call
@@ -10,12 +12,23 @@ from telephony.model.ids import Micros, Uniqueid
 from telephony.model.invites import EMERGENCY
 from telephony.model.names import trunk_of
 from telephony.model.terms import Direction, InviteState, TryResult
-from telephony.records.record import Incident, Invitation, Participant, PrivatePart, Stretch, Try
+from telephony.records.record import CallRecord, Incident, Invitation, Participant, PrivatePart, Stretch, Try
 
 CALLER, PRIVATE, HOLD, AFTER = "caller", "private", "hold", "after"
 """Kinds of a stretch (``telephony.records.record.Stretch``)."""
 _ONE_INCIDENT = Micros(10_000_000)
 """A number that is tried over another trunk is so within this time."""
+
+
+def with_conference(record: CallRecord, call: Call) -> CallRecord:
+    """The record of this call with these parts."""
+    return msgspec.structs.replace(
+        record,
+        invitations=tuple(invitations(call)),
+        participants=tuple(participants(call, record.ended_at)),
+        private_parts=tuple(private_parts(call, record.ended_at)),
+        incidents=tuple(incidents(call)),
+    )
 
 
 def who_of(call: Call, leg: model.Leg) -> str:
@@ -105,7 +118,7 @@ def _with(call: Call, leg: model.Leg, span: model.Span, stop: Micros, gone: Micr
         return
     if span.start < gone:
         yield Stretch(PRIVATE, span.start, min(stop, gone))
-    if stop > gone:
+    if stop - max(span.start, gone) > REJOIN:
         yield Stretch(AFTER, max(span.start, gone), stop)
 
 

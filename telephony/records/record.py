@@ -99,9 +99,9 @@ class Try(msgspec.Struct, frozen=True):
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody was invited into the call, or to be asked apart. ``to``: whom was asked for: a department's code, a
-    specialist's, or a number. ``result``: joined, failed (nobody came), cancelled. ``ended_at`` of one who joined: when
-    they left, which may be after the caller."""
+    """Somebody was invited into the call, or to be asked apart. ``to``: who was asked for: a specialist's code or a
+    number, if no other was rung; else a department's. ``result``: joined, failed (nobody came), cancelled.
+    ``ended_at`` of one who joined: when they left, which may be after the caller."""
 
     id: str
     by: str  # the agent who invited

@@ -8,7 +8,7 @@ import asyncio
 from pathlib import Path
 
 from telephony.ami.actions import Action
-from tests.integration.journal import rooms
+from tests.integration.journal import invitations, rooms
 from tests.recordings.stage import Stage, Story, gone, wait
 from tests.recordings.transfers import consult
 from zhitong.lab.phones.policy import Answer
@@ -51,7 +51,7 @@ class Originate(Action, frozen=True):
     timeout: str = "10000"
 
 
-STORIES: dict[str, Story] = dict(rooms.STORIES)
+STORIES: dict[str, Story] = {**rooms.STORIES, **invitations.STORIES}
 
 
 def story(tell: Story) -> Story:

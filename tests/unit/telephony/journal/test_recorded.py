@@ -58,6 +58,20 @@ ENDINGS = {
     "a room of an agent's own call": ["an-agents-own-call-is-held-and-handed-over"],
     "snapshots in every phase of a room": ["looked-at-in-every-phase"],
     "three in a room": ["three-in-a-room-and-the-agent-leaves", "three-in-a-room-and-the-colleague-leaves"],
+    "invited at once": [
+        *(
+            "invited-at-once-and-leaves-again",
+            "invited-at-once-and-the-agent-leaves",
+            "invited-in-order-until-one-comes",
+        ),
+        *("invited-and-nobody-comes", "invited-and-taken-back", "invited-and-the-caller-leaves"),
+        *("several-are-rung-at-once-and-one-comes", "the-agent-leaves-and-comes-back"),
+    ],
+    "invited apart": [
+        *("asks-in-order-until-one-comes", "asks-several-at-once", "asks-several-at-once-in-vain"),
+        *("a-second-one-joins-after-a-consult", "swapped-with-who-was-asked"),
+    ],
+    "handed over to a department": ["handed-over-to-a-department"],
     "two citizens connected": ["two-citizens-joined"],
     "calls of the site's own phones": ["phone-to-phone", "an-agent-calls-the-hotline", "members-come-and-go"],
     "a snapshot in the middle": ["a-snapshot-while-calls-go-on"],

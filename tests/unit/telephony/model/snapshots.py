@@ -1,13 +1,13 @@
 """Snapshots for tests: what the PBX would show of a tracker's world if it were asked just now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from telephony.model.events import Event, MemberChanged, SnapshotTaken
 from telephony.model.ids import BridgeId, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.machines import ChannelState
-from telephony.model.seen import CallerSeen, ChannelSeen
+from telephony.model.seen import CallerSeen, ChannelSeen, InviteSeen
 from telephony.model.terms import Place, Role
 from telephony.model.tracker import Tracker
 from telephony.model.world import Channel, World
@@ -79,12 +79,39 @@ def seen_of(world: World, at: Micros, epoch: int) -> SnapshotTaken:
         for agent in world.agents.values()
         for name, membership in agent.memberships.items()
     ]
-    return snapshot(at, channels, callers, members, tuple(world.queues), epoch)
+    taken = snapshot(at, channels, callers, members, tuple(world.queues), epoch)
+    return msgspec.structs.replace(taken, invites=tuple(_invites(world)))
+
+
+def _invites(world: World) -> Iterator[InviteSeen]:
+    """What the channels' variables say: of who rings somebody, and of who came."""
+    for call in world.calls.values():
+        for invite in call.invites:
+            for tried in invite.tries:
+                leg = world.channels.get(tried.leg) if tried.leg is not None else None
+                came = leg is not None and leg.leg.answered_at is not None
+                says = tried.leg if came else tried.by if tried.open else None
+                if says in world.channels:
+                    yield InviteSeen(
+                        uniqueid=says,
+                        room=call.host or call.caller,
+                        invite=invite.id,
+                        line=tried.line,
+                        by=invite.by,
+                        department=invite.department,
+                        purpose=invite.purpose,
+                        mode=invite.mode.value,
+                        code=tried.code,
+                        number=tried.number,
+                        left=tried.left,
+                    )
 
 
 def _where(channel: Channel) -> tuple[str, str]:
     """Context and extension. An agent who waits for a colleague's answer is where that one is dialled."""
     call, leg = channel.call, channel.leg
+    if not leg.place and leg.answered_at is not None and call.invite_of(leg.uniqueid) is not None:
+        return "zt-invited", "guest"
     if not leg.place:
         return ("zt-queue-hotline" if leg.uniqueid == call.caller else "zt-phone"), "go"
     if call.consult is not None and call.consult.by == leg.uniqueid and call.consult.ringing:
