@@ -16,8 +16,8 @@ CodePattern = Annotated[
 
 
 class Conference(Table, frozen=True):
-    """``codes``: how the codes of departments and specialists look, which are dialled as numbers are; no agent and no
-    queue may have one of them. ``ring_s``: how long one number of theirs rings that has no time of its own.
+    """``codes``: how the codes of departments and specialists look, which are dialled as numbers are. What is an
+    agent's or a queue's number stays theirs. ``ring_s``: how long one number rings that has no time of its own.
     ``whisper``: whoever is invited hears a short sentence of what the call is about before anybody else.
     ``record_private``: the private part is recorded, in a file of its own, where calls are."""
 
