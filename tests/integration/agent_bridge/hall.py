@@ -9,7 +9,11 @@ from pathlib import Path
 import aiohttp
 
 from agent_bridge.client import Client
+from agent_bridge.errors import Refused
+from agent_bridge.wire.messages import Hit
 from telephony.database.database import Database
+from telephony.directory.specialist_store import SpecialistStore
+from telephony.directory.specialists import Department, Specialist
 from telephony.model.ids import MemberName, QueueName
 from telephony.places import database_url, secrets_of
 from telephony.secrets import read_secrets
@@ -50,6 +54,19 @@ class Hall:
         finally:
             await database.close()
 
+    async def directory(self, account: str, *entries: Department | Specialist) -> None:
+        """These alone are in the directory of specialists, and desktops find them, as this account sees."""
+        database = await Database.open(database_url(self.scene.site_file, self.scene.site))
+        try:
+            await SpecialistStore(database).change(lambda _: entries)
+        finally:
+            await database.close()
+        async with self.desktop(account, "looks-up") as desktop, asyncio.timeout(ENOUGH_S):
+            while True:
+                if [hit.code for hit in await _found(desktop, entries[-1].name)] == [entries[-1].code]:
+                    return
+                await asyncio.sleep(0.1)
+
     async def token(self, account: str) -> str:
         """As people get it: over HTTP, for a password."""
         asked = {"account": account, "password": PASSWORD}
@@ -63,6 +80,13 @@ class Hall:
         async with Client(urls or [self.url], lambda: self.token(account), client_id, first_pause_s=0.1) as client:
             await client.connected(ENOUGH_S)
             yield client
+
+
+async def _found(desktop: Client, name: str) -> tuple[Hit, ...]:
+    try:
+        return (await desktop.search(name)).hits
+    except Refused:  # it has not been read yet
+        return ()
 
 
 def _tables(http: int, gateway: int, redis: str) -> str:

@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
 from tests.integration.agent_bridge.hall import Hall, hall
 from tests.integration.agent_bridge.rig import Plain
+from tests.integration.agent_bridge.test_finder import HUMAN, ONE
 from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.policy import Answer
 from zhitong.lab.programs import Tools, find_tools
@@ -108,6 +110,7 @@ async def test_the_page_is_true(tmp_path: Path, tools: Tools) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     assert [kind for kind, _ in blocks].count("jsonl") >= 7
     async with hall(tmp_path, tools, "1001", "1002") as room, AsyncExitStack() as stack:
+        await room.directory("1002", msgspec.structs.replace(HUMAN, roster=None), ONE)  # on duty at any hour
         room.phones["1002"].on_invite = Answer()
         token = await room.token("1001")
         player = Player(room, token, stack)
