@@ -24,7 +24,7 @@ from tests.integration.rooms.hall import (
 )
 from tests.integration.rooms.lines import ended, invite, said
 from zhitong.lab.phones.call import Call
-from zhitong.lab.phones.policy import Refuse, Ring
+from zhitong.lab.phones.policy import Answer, Refuse, Ring
 
 pytestmark = pytest.mark.acceptance
 
@@ -65,6 +65,14 @@ async def test_tries_one_after_another_and_who_comes(make_rig: MakeRig, tmp_path
         assert said(here, "i0") == [("1003", "ANSWER")]
         await guest.hangup()
         await hear((here.citizen, FIRST), (here.agent, CITIZEN))
+        # Wanted no longer, by a key.
+        here.phones["1003"].on_invite = Ring()
+        await here.setvar("1001", "ZT_TRIES", "1003:20:8102&1002:20:8101")
+        await here.redirect(("1001", "zt-room-agent,consult"))
+        guest = await rung(here, "1003")
+        await here.agent.dtmf("*1")
+        await asyncio.gather(guest.ended(), only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+        here.phones["1003"].on_invite = Answer()
         # Into the living call, at once.
         await invite(here, "1002:20:8101&1003:20:8102")
         guest = await here.phones["1003"].next_call()

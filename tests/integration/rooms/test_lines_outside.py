@@ -32,6 +32,7 @@ pytestmark = pytest.mark.acceptance
 
 ONE, OTHER, HOTLINE = "13900000001", "13900000002", "056188812345"
 WHISPER_S = 1.0
+RING_BACK = 450
 WHISPERING = SITE + "[conference]\nwhisper = true\n"
 
 
@@ -53,7 +54,7 @@ async def test_the_whisper_and_what_specialists_see(tools: Tools, tmp_path: Path
     ):
         out.carrier.tone_hz, out.carrier.on_invite = SECOND, Ring()
         here = await hall(rig, tmp_path / "music")
-        for walk in (in_private, at_once, wanted_no_longer, citizen_goes):
+        for walk in (in_private, at_once, wanted_no_longer, who_is_told_goes, citizen_goes):
             await walk(here, out)
             await here.citizen.hangup()
             if here.agent.is_up:
@@ -114,6 +115,19 @@ async def wanted_no_longer(here: Hall, out: Outside) -> None:
     await asyncio.gather(only(here.citizen, {FIRST}), guest.ended())
     assert said(here, "i3")[-2:] == [(ONE, "ANSWER"), (ONE, "LATE")]
     assert guest.heard.tones(among=(CITIZEN, FIRST)) == set()
+
+
+async def who_is_told_goes(here: Hall, out: Outside) -> None:
+    """The agent, who has heard ring-back till then, is with the citizen again."""
+    await here.setvar("1001", "ZT_TRIES", f"{ONE}:20:8101")
+    await here.setvar("1001", "ZT_FOR", "specialist")
+    await here.enter("consult")
+    guest = await rung(out)
+    guest.answer()
+    await whispered(guest)
+    await asyncio.gather(only(here.citizen, {MUSIC}), hear((here.agent, RING_BACK)))
+    await guest.hangup()
+    await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
 
 
 async def citizen_goes(here: Hall, out: Outside) -> None:
