@@ -177,3 +177,30 @@ async def test_an_idle_phone_dials_a_code(make_rig: MakeRig) -> None:
         assert (event["Purpose"], event["Agent"]) == ("specialist", "1001")
         await call.hangup()
         assert (await (await agent.call("8009")).ended()).code >= 400, "nobody is on duty there"
+
+
+@pytest.mark.slow
+async def test_an_emergency_joins_a_call_out(make_rig: MakeRig) -> None:
+    async with outside() as out, make_rig(SITE, AGENTS, base=out.base) as rig:
+        agent = await rig.agent("1001")
+        agent.tone_hz = FIRST
+        await answers(out, CITIZEN)
+        call = await agent.call(MOBILE)
+        citizen = await out.carrier.next_call()
+        await hear((call, CITIZEN), (citizen, FIRST))
+        await citizen.dtmf("*0110")  # nobody outside has this key
+        await answers(out)
+        await call.dtmf("*0119")
+        fire = await out.carrier.next_call()
+        assert dialled(fire) == "119"
+        await asyncio.gather(
+            only(call, {CITIZEN, SECOND}), only(citizen, {FIRST, SECOND}), only(fire, {CITIZEN, FIRST})
+        )
+        await call.hangup()
+        await asyncio.gather(only(citizen, {SECOND}), only(fire, {CITIZEN}))
+        await citizen.hangup()
+        await fire.ended()
+        async with asyncio.timeout(30):
+            while not (await rig.lab.pbx.cli("core show channels count")).startswith("0 "):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert left(rig)[1:] == [("emergency", "119", "1001", "carrier")]
