@@ -7,7 +7,7 @@ from telephony.model.ids import Micros
 from telephony.records.query import CallQuery
 from telephony.records.store import RecordStore
 from telephony.remarks.joined import joined_page, with_remarks
-from telephony.remarks.remark import Remark
+from telephony.remarks.remark import Remark, Resolution
 from telephony.remarks.store import Remarks, about, marked
 from tests.unit.telephony.records.samples import call_id, record
 from tests.unit.telephony.remarks.told import remark
@@ -28,7 +28,8 @@ async def test_all_that_was_said_reads_as_it_was_said(remarks: Remarks) -> None:
         remark(2, topics=("water", "road_works"), answered=False, by="boss"),
         remark(3, topics=(), answered=None),
         remark(4, mark="nuisance"),
-        remark(5, note="", topics=("a",), answered=True, mark=""),
+        remark(5, note="", topics=("a",), answered=True, mark="", resolved=Resolution.TAKEN_BACK),
+        remark(6, resolved=Resolution.YES),
     ]
     await remarks.write(told)
     assert await remarks.history(call_id(1)) == told
