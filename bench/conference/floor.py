@@ -65,8 +65,21 @@ class Conference:
 
     @property
     def guest(self) -> Call:
-        """Who was asked last."""
-        return self.guests[-1]
+        """The newest call of whom the agent asks first."""
+        return self._newest(self.seat.guest)
+
+    @property
+    def second(self) -> Call:
+        """And of the second."""
+        assert self.seat.second is not None
+        return self._newest(self.seat.second)
+
+    def _newest(self, phone: Phone) -> Call:
+        return next(call for call in reversed(self.guests) if call.own_number == phone.account.number)
+
+    def has(self, phone: Phone | None) -> bool:
+        """Whether a call of this phone's is of this conference, and up."""
+        return phone is not None and any(g.is_up and g.own_number == phone.account.number for g in self.guests)
 
     @property
     def document(self) -> CallDocument | None:
@@ -84,6 +97,20 @@ class Conference:
         await self.seat.desktop.consult(self.call, self.seat.guest.account.number)
         return await self.comes(self.seat.guest, answered=answer)
 
+    async def invites(self, phone: Phone | None, *, answer: bool = True) -> Call:
+        """Who is invited rings, or has answered; they join the living call."""
+        assert phone is not None
+        phone.on_invite = Answer() if answer else Ring()
+        await self.seat.desktop.invite(self.call, phone.account.number)
+        return await self.comes(phone, answered=answer)
+
+    async def on_leg(self, what: str, guest: Call) -> None:
+        """drop, mute, unmute: whom the document shows under this phone's number."""
+        document = self.document
+        assert document is not None
+        leg = [party.leg for party in document.parties if party.who == guest.own_number][-1]
+        await self.seat.desktop.on_leg(what, self.call, leg)
+
     async def comes(self, phone: Phone, *, answered: bool = True) -> Call:
         """The next call at this phone is of this conference."""
         guest = await phone.next_call(PATIENCE_S)
@@ -95,7 +122,10 @@ class Conference:
     async def shows(self, *states: str) -> None:
         """Return when the desktop shows these states of agents and guests of the call, in any order."""
         wanted = sorted(states)
-        await self.seat.desktop.until(lambda: self._states() == wanted, PATIENCE_S)
+        try:
+            await self.seat.desktop.until(lambda: self._states() == wanted, PATIENCE_S)
+        except TimeoutError:
+            raise AssertionError(f"{self.seat.number}: {wanted} was never shown; now {self.document}") from None
 
     def _states(self) -> list[str]:
         document = self.document
@@ -104,7 +134,7 @@ class Conference:
 
     async def over(self) -> None:
         """The citizen hangs up, and whoever is left; no phone of theirs has a call any more."""
-        for call in (self.citizen, *self.guests, self.agent):
+        for call in (self.citizen, *self.guests, *self.seat.agent.calls):
             await call.hangup(PATIENCE_S)
 
 

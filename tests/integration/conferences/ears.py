@@ -41,29 +41,45 @@ async def hears(call: Call, wanted: Iterable[int]) -> None:
                 return
 
 
-PHASES: dict[str, tuple[set[int], set[int], set[int]]] = {
-    "bridge": ({AGENT}, {CITIZEN}, set()),
-    "room": ({AGENT}, {CITIZEN}, set()),
-    "hold": ({MUSIC}, set(), set()),
-    "ringing": ({MUSIC}, {RINGBACK}, set()),
+ALL_THREE = ({AGENT, GUEST}, {CITIZEN, GUEST}, {CITIZEN, AGENT})
+PHASES: dict[str, tuple[set[int], ...]] = {
+    "bridge": ({AGENT}, {CITIZEN}),
+    "room": ({AGENT}, {CITIZEN}),
+    "hold": ({MUSIC}, set()),
+    "ringing": ({MUSIC}, {RINGBACK}),
     "consult": ({MUSIC}, {GUEST}, {AGENT}),
     "swapped": ({AGENT}, {CITIZEN}, {MUSIC}),
-    "three": ({AGENT, GUEST}, {CITIZEN, GUEST}, {CITIZEN, AGENT}),
+    "three": ALL_THREE,
     "left": ({GUEST}, set(), {CITIZEN}),
+    "inviting": ({AGENT}, {CITIZEN}),
+    "joined": ALL_THREE,
+    "muted": ({AGENT}, {CITIZEN}, {CITIZEN, AGENT}),
+    "four": ({AGENT, GUEST, SECOND}, {CITIZEN, GUEST, SECOND}, {CITIZEN, AGENT, SECOND}, {CITIZEN, AGENT, GUEST}),
+    "second": ({AGENT, SECOND}, {CITIZEN, SECOND}, set(), {CITIZEN, AGENT}),
+    "both": ({GUEST, SECOND}, set(), {CITIZEN, SECOND}, {CITIZEN, GUEST}),
 }
-"""What citizen, agent and guest hear in each; nothing: they hear silence, or are not there."""
+"""What citizen, agent, guest and second guest hear in each; nothing: they hear silence, or are not there."""
+
+
+def parties(one: Conference) -> list[tuple[str, Call, int]]:
+    """Who is there: a word for it, their call, and what they hum; as PHASES orders them."""
+    found = [("citizen", one.citizen, CITIZEN), ("agent", one.agent, AGENT)]
+    found += [("guest", one.guest, GUEST)] if one.has(one.seat.guest) else []
+    return found + ([("second", one.second, SECOND)] if one.has(one.seat.second) else [])
+
+
+ORDER = ("citizen", "agent", "guest", "second")
 
 
 async def proven(one: Conference, phase: str) -> None:
     """What each of those who are there hears is just that."""
-    by_citizen, by_agent, by_guest = PHASES[phase]
-    waits = [hears(one.citizen, by_citizen)]
-    if phase == "ringing":
-        waits.append(_rings(one.agent))
-    elif one.agent.is_up:
-        waits.append(hears(one.agent, by_agent))
-    if one.guests and one.guest.is_up:
-        waits.append(hears(one.guest, by_guest))
+    waits = []
+    for name, call, _ in parties(one):
+        at = ORDER.index(name)
+        if phase == "ringing" and name == "agent":
+            waits.append(_rings(call))
+        elif call.is_up and at < len(PHASES[phase]):
+            waits.append(hears(call, PHASES[phase][at]))
     await asyncio.gather(*waits)
 
 
@@ -122,15 +138,13 @@ def _between(before: Packet, after: Packet) -> float:
 
 def ears(one: Conference, phase: str) -> list[Ear]:
     """Everybody who hears somebody in this phase of this conference; ring-back has pauses of its own."""
-    guest = one.guest if one.guests else None
-    mouths = {CITIZEN: one.citizen, AGENT: one.agent, GUEST: guest, MUSIC: None}
-    parties = (("citizen", one.citizen), ("agent", one.agent), ("guest", guest))
-    heard = [(name, ear, PHASES[phase][at]) for at, (name, ear) in enumerate(parties)]
+    there = parties(one)
+    mouths: dict[int, Call | None] = {hz: call for _, call, hz in there}
     return [
-        Ear(f"{name} of {one.seat.number} in {phase}: {hz} Hz", ear, hz, mouths[hz])
-        for name, ear, tones in heard
-        if ear is not None and ear.up_at is not None
-        for hz in tones - {RINGBACK}
+        Ear(f"{name} of {one.seat.number} in {phase}: {hz} Hz", call, hz, mouths.get(hz))
+        for name, call, _ in there
+        if ORDER.index(name) < len(PHASES[phase])
+        for hz in sorted(PHASES[phase][ORDER.index(name)] - {RINGBACK})
     ]
 
 

@@ -42,6 +42,16 @@ async def left(one: Conference) -> None:
     await one.ordered("complete")
 
 
+async def inviting(one: Conference) -> None:
+    """Somebody rings who is to join at once; agent and citizen talk on, in the room by now."""
+    await one.invites(one.seat.guest, answer=False)
+
+
+async def joined(one: Conference) -> None:
+    await one.invites(one.seat.guest)
+    await one.shows("talking", "talking")
+
+
 INTO: dict[str, Callable[[Conference], Awaitable[None]]] = {
-    step.__name__: step for step in (bridge, room, hold, ringing, consult, swapped, three, left)
+    step.__name__: step for step in (bridge, room, hold, ringing, consult, swapped, three, left, inviting, joined)
 }

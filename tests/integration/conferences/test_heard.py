@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.conference.floor import AGENT, CITIZEN, GUEST, MUSIC, Conference, floor
+from bench.conference.floor import AGENT, CITIZEN, GUEST, MUSIC, SECOND, Conference, floor
 from tests.integration.conferences.ears import GAP_MS, Ear, ears, music, proven
-from tests.integration.conferences.steps import consult, room, three
+from tests.integration.conferences.steps import consult, room
 from tests.integration.dialplans.listening import Kept
 from zhitong.lab.programs import Tools
 
@@ -62,6 +62,48 @@ async def test_who_hears_whom_in_every_phase_and_what_is_recorded(tmp_path: Path
     assert kept.of(CITIZEN) > len(both[1]) / 50
 
 
+async def with_two_guests(one: Conference) -> None:
+    """They join at once; one is muted and dropped; the agent goes and comes back; the other is left and hangs up."""
+    await one.invites(one.seat.guest, answer=False)
+    await proven(one, "inviting")
+    one.guest.answer()
+    await proven(one, "joined")
+    await one.on_leg("mute", one.guest)
+    await proven(one, "muted")
+    await one.on_leg("unmute", one.guest)
+    await proven(one, "joined")
+    await one.invites(one.seat.second)
+    await proven(one, "four")
+    await one.ordered("complete")
+    await one.agent.ended()
+    await proven(one, "both")
+    await one.ordered("rejoin")
+    one.agent = await one.seat.agent.next_call()
+    await proven(one, "four")
+    await one.on_leg("drop", one.guest)
+    await one.guest.ended()
+    await proven(one, "second")
+    await one.second.hangup()
+    await proven(one, "room")
+
+
+@pytest.mark.slow
+async def test_who_hears_whom_with_two_guests_who_join_at_once(tmp_path: Path, tools: Tools) -> None:
+    async with floor(tmp_path / "run", tools, 1, seconds=1, rest=RECORDED) as here:
+        await music(here, tmp_path / "music")
+        (one,) = await here.connected()
+        await with_two_guests(one)
+        await one.over()
+        await here.quiet()
+        (record,) = await here.scene.records_of(1)
+        assert record.recording is not None
+        kept = await asyncio.to_thread(Kept, here.scene.lab.pbx.spool_dir / "monitor" / record.recording)
+    assert MUSIC not in one.citizen.heard.tones(among=(MUSIC,)), "they were never alone"
+    for hz in (GUEST, SECOND):
+        assert kept.of(hz) == pytest.approx(len(one.citizen.heard.times(hz)) / 50, abs=0.15)
+    assert [invitation.result for invitation in record.invitations] == ["joined", "joined"]
+
+
 async def comings_and_goings(one: Conference, beside: list[Ear]) -> list[tuple[str, float]]:
     """What was missed by those who were talking already, in ms, at each coming and going."""
     found: list[tuple[str, float]] = []
@@ -73,13 +115,16 @@ async def comings_and_goings(one: Conference, beside: list[Ear]) -> list[tuple[s
         found.extend((f"{what}, {ear.name}", ear.gap(start, end, beside)) for ear in listening)
 
     to_agent, to_citizen = Ear("agent", one.agent, CITIZEN, one.citizen), Ear("citizen", one.citizen, AGENT, one.agent)
+    await moved("first invited", one.invites(one.seat.guest), to_agent, to_citizen)
+    await moved("second joined", one.invites(one.seat.second), to_agent, to_citizen)
+    await moved("second dropped", one.on_leg("drop", one.second), to_agent, to_citizen)
+    await moved("guest left", one.guest.hangup(), to_agent, to_citizen)
     await consult(one)
     aside = [Ear("agent", one.agent, GUEST, one.guest), Ear("guest", one.guest, AGENT, one.agent)]
     await moved("merged", one.ordered("merge"), *aside)
-    await moved("guest left", one.guest.hangup(), to_agent, to_citizen)
-    await three(one)
     rest = [Ear("citizen", one.citizen, GUEST, one.guest), Ear("guest", one.guest, CITIZEN, one.citizen)]
     await moved("agent left", one.ordered("complete"), *rest)
+    await moved("agent back", one.ordered("rejoin"), *rest)
     return found
 
 
@@ -92,7 +137,7 @@ async def _settled() -> float:
 @pytest.mark.slow
 async def test_nobody_who_talks_misses_more_than_60_ms_when_another_comes_or_goes(tmp_path: Path, tools: Tools) -> None:
     """Of eight tries each, but for the two in which this machine was busiest."""
-    async with floor(tmp_path / "run", tools, 9) as here:
+    async with floor(tmp_path / "run", tools, 9, seconds=9) as here:
         await music(here, tmp_path / "music")
         others, *conferences = await here.connected()
         await room(others)

@@ -30,6 +30,8 @@ SHOWN = {
     "swapped": ("on call", ("on-hold", "talking")),
     "three": ("conference", ("talking", "talking")),
     "left": ("", ()),
+    "inviting": ("on call", ("ringing", "talking")),
+    "joined": ("conference", ("talking", "talking")),
 }
 """What the agent's desktop shows in each phase: the agent's state, and those of agent and guest in the call."""
 
@@ -51,6 +53,17 @@ async def answers(one: Conference) -> None:
     await one.ordered("merge")
 
 
+async def comes_in(one: Conference) -> None:
+    """Who was invited picks up only now."""
+    one.guest.answer()
+    await one.guest.answered()
+
+
+async def dropped(one: Conference) -> None:
+    await one.on_leg("drop", one.guest)
+    await one.guest.ended()
+
+
 async def nothing(one: Conference) -> None:
     """Citizen and guest are without an agent: there is no order to give."""
 
@@ -64,10 +77,13 @@ THEN: dict[str, tuple[Step, str]] = {
     "swapped": (order("swap"), "consult"),
     "three": (order("complete"), "left"),
     "left": (nothing, "left"),
+    "inviting": (comes_in, "joined"),
+    "joined": (dropped, "room"),
 }
 """What the agent does once the bridge is back, and where that leads."""
 
 CONSULTS = {"ringing": "merged", "consult": "merged", "swapped": "over", "three": "merged", "left": "merged"}
+INVITED = ("inviting", "joined")
 
 
 async def entered(conferences: Sequence[Conference], phases: Sequence[str]) -> None:
