@@ -22,6 +22,7 @@ MAX_TOPICS = 40
 MAX_TITLE = 80
 _NUMBER = re.compile(r"\+?[0-9]{2,20}")
 _LIST = re.compile(r"[;；、\n]")
+_FORBIDDEN = frozenset('"\\<>;|&')
 _DIALLED = re.compile(r"[\s().\-–—]")
 
 
@@ -93,13 +94,17 @@ def _words(what: str, most: int) -> Callable[[str, Rules], tuple[str, ...]]:
 
 def _one_line(text: str, longest: int) -> str:
     """Free words on one line, of no meaning to the PBX and turning no text around."""
-    if bad := next((char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}), None):
+    if not text.isprintable() and (bad := next(filter(_invisible, text), "")):
         raise FieldRefused(f"take out the invisible character U+{ord(bad):04X}: type it again by hand")
-    if bad := next((char for char in text if char in '"\\<>;|&'), None):
+    if bad := "".join(_FORBIDDEN.intersection(text))[:1]:
         raise FieldRefused(f"take out the character {bad}, which means something to the PBX")
     if len(text) > longest:
         raise FieldRefused(f"shorten it to {longest} characters")
     return text
+
+
+def _invisible(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def checked_numbers(text: str) -> tuple[str, ...]:

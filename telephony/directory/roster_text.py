@@ -67,6 +67,7 @@ def roster_of(text: str) -> DutyRoster | None:
     )
 
 
+@functools.lru_cache(maxsize=1_024)
 def leave_of(text: str) -> tuple[Leave, ...]:
     """The leaves of this text, earliest first. Raises FieldRefused with what to write instead."""
     found = []

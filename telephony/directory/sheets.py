@@ -32,7 +32,9 @@ def sheets_of(data: bytes) -> tuple[Sheet, ...]:
     if data.startswith(b"PK\x03\x04"):
         return tuple(_worksheets(data))
     if data.startswith(_OLD_EXCEL):
-        raise DirectoryError("This is a workbook of the old format (.xls). Save it as .xlsx (Excel 工作簿) instead.")
+        raise DirectoryError(
+            "This is a workbook of the old format (.xls), or one with a password. Save it as .xlsx, without one."
+        )
     return (Sheet("", tuple((line, tuple(cells)) for line, cells in csv_rows(decoded(data)))),)
 
 

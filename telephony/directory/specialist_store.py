@@ -1,5 +1,6 @@
 """Departments and specialists in the database."""
 
+import asyncio
 import datetime
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from telephony.directory.specialists import Department, Directory, Specialist
 from telephony.errors import DirectoryError, StoreError
 from telephony.site.site import Site
 
+_AT_A_TIME = 50
 _NUMBERS = ("order", "at_once", "ring_s")
 
 
@@ -39,6 +41,7 @@ class SpecialistStore:
         """All of it as one consistent view with the site's calendar around ``now``, and the site's ring time."""
         async with self.database.reading() as connection:
             entries, revision = await _all(connection), await _revision(connection)
+        await asyncio.to_thread(calendar_of, site.time_zone, site.calendar, now.year)  # its library takes a while, once
         return directory_of(entries, site, now, revision)
 
     async def change(self, plan: Callable[[Sequence[Entry]], Iterable[Entry]]) -> EntryChanges:
@@ -74,7 +77,10 @@ async def _revision(connection: AsyncConnection) -> int:
 async def _all(connection: AsyncConnection) -> list[Entry]:
     entries: list[Entry] = []
     for table, made in ((departments, department_of), (specialists, specialist_of)):
-        for row in (await connection.execute(select(table).order_by(table.c.code))).mappings():
+        rows = (await connection.execute(select(table).order_by(table.c.code))).mappings().all()
+        for at, row in enumerate(rows, start=1):
+            if at % _AT_A_TIME == 0:
+                await asyncio.sleep(0)  # a large directory takes its time, and calls go on meanwhile
             entry, wrong = made({name: str(value) for name, value in row.items()})
             if entry is None:
                 field, remedy = wrong[0]
