@@ -63,6 +63,7 @@ async def test_tries_one_after_another_and_who_comes(make_rig: MakeRig, tmp_path
             ("1003", "RINGING", "8102", "0"),
         ]
         assert said(here, "i0") == [("1003", "ANSWER")]
+        assert guest.number == "1001", "nobody sees the citizen's"
         await guest.hangup()
         await hear((here.citizen, FIRST), (here.agent, CITIZEN))
         # Wanted no longer, by a key.
@@ -79,6 +80,7 @@ async def test_tries_one_after_another_and_who_comes(make_rig: MakeRig, tmp_path
         await asyncio.gather(
             only(here.citizen, {FIRST, SECOND}), only(here.agent, {CITIZEN, SECOND}), only(guest, {CITIZEN, FIRST})
         )
+        assert guest.number == "1001"
         assert said(here) == [("1002", "RINGING"), ("1002", "BUSY"), ("1003", "RINGING"), ("1003", "ANSWER")]
         await ended(here)
         await here.citizen.hangup()
