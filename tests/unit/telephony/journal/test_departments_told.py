@@ -1,5 +1,5 @@
-"""The report of departments is the same of what was seen, of what Asterisk's logs alone tell, and of both once they were
-stored and told again: real calls into which specialists were invited."""
+"""The report of departments is the same of what was seen, of what Asterisk's logs alone tell, and of both once they
+were stored and told again: real calls into which specialists were invited."""
 
 from collections.abc import Mapping
 
