@@ -204,3 +204,17 @@ async def test_an_emergency_joins_a_call_out(make_rig: MakeRig) -> None:
             while not (await rig.lab.pbx.cli("core show channels count")).startswith("0 "):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert left(rig)[1:] == [("emergency", "119", "1001", "carrier")]
+
+
+@pytest.mark.slow
+async def test_an_agent_whose_number_looks_like_a_code_is_the_agent(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE + '\n[conference]\ncodes = ["10XX"]\n', AGENTS) as rig:
+        here = await hall(rig, tmp_path / "music")
+        await here.agent.dtmf("*8")
+        await here.placed("1001", "room")
+        await here.agent.dtmf("*21002#")
+        guest = await here.phones["1002"].next_call()
+        await asyncio.gather(only(here.citizen, {MUSIC}), only(guest, {FIRST}))
+        await here.citizen.hangup()
+        await guest.hangup()
+        await here.silent()
