@@ -13,6 +13,7 @@ from telephony.directory.spelling import spell
 
 def test_it_prints_and_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(city, "ENTRIES", 700)
+    monkeypatch.setattr(city, "DEPARTMENTS", 60)
     monkeypatch.setattr(report, "WORDS", 5)
     monkeypatch.setattr(report, "SAME", 3)
     section = report.run(Effort(rounds=1), lambda _chinese, _english: None)
@@ -23,7 +24,8 @@ def test_it_prints_and_reports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_both_ways_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(city, "ENTRIES", 600)
+    monkeypatch.setattr(city, "ENTRIES", 300)
+    monkeypatch.setattr(city, "DEPARTMENTS", 60)
     chance = random.Random(7)
     entries = city.entries(chance)
     lines = asyncio.run(spell(texts_of(entries)))
