@@ -8,6 +8,9 @@ from telephony.texts import EMERGENCY
 RESERVED_NAMES = frozenset({"general", "default", "globals"})
 """Sections with a meaning of their own in Asterisk's files: no queue may be called so."""
 
+_MOST_KEYS = 10
+"""Of one code in features.conf (AST_FEATURE_MAX_LEN, with the byte that ends it)."""
+
 
 def faults(site: Site) -> Iterator[str]:
     if not site.name:
@@ -53,6 +56,9 @@ def _emergencies(site: Site, codes: dict[str, str]) -> Iterator[str]:
     for key, code in codes.items():
         if code.startswith(begins) or begins.startswith(code):
             yield f"feature_codes.{key}: {code!r} begins as feature_codes.emergency ({begins!r}) does. Choose another."
+    for number in site.emergency.all:
+        if len(begins + number) > _MOST_KEYS:
+            yield f"feature_codes.emergency: {begins!r} and {number!r} are more than {_MOST_KEYS} keys. Choose another."
     for index, number in enumerate(site.emergency.numbers):
         if number in (*site.hotline, *(number for trunk in site.trunks for number in trunk.numbers)):
             yield f"emergency.numbers[{index}]: {number!r} is the hotline's own."

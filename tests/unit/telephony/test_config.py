@@ -182,6 +182,7 @@ def two(more: str) -> str:
         (SMALLEST + "[feature_codes]\nblind = '*2'", "feature_codes.blind: '*2' is that of feature_codes.attended"),
         (SMALLEST + "[feature_codes]\nroom = '*0'", "feature_codes.room: '*0' begins as feature_codes.emergency"),
         (SMALLEST + "[feature_codes]\nroom = '*2'", "feature_codes.room: '*2' is that of feature_codes.attended"),
+        (SMALLEST + "[feature_codes]\nemergency = '*#*#*#*#0'", "'*#*#*#*#0' and '110' are more than 10 keys"),
         (SMALLEST + "[emergency]\nnumbers = ['122', '12345']", "emergency.numbers[1]: '12345' is the hotline's own"),
         (SMALLEST + "[feature_codes]\nrecord_resume = '*5'", "'*5' is that of feature_codes.record_pause"),
         (SMALLEST + "[recording]\non = true", "recording.keep_days: is needed where calls are recorded"),
