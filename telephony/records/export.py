@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from telephony.model.ids import MICROS_PER_SECOND, Micros
+from telephony.model.terms import Role
 from telephony.records.masked import masked
 from telephony.records.record import CallRecord
 
@@ -64,6 +65,11 @@ COLUMNS = {
     "mark": "标记",
     "notes": "备注",
     "resolved": "通话中解决",
+    "invitations": "邀请次数",
+    "joined_codes": "参与专家",
+    "departments": "邀请部门",
+    "private_ms": "内部通话毫秒",
+    "incidents": "紧急号码",
 }
 """The columns of a CSV file and their Chinese headings. Names and order are kept from version to version; new
 columns come at the end."""
@@ -162,6 +168,24 @@ def _resolved(record: CallRecord) -> bool | None:
     return record.remarks.resolved if record.remarks is not None else None
 
 
+def _joined_codes(record: CallRecord) -> tuple[str, ...]:
+    """By code, or by number who has none; agents who came back are none of these."""
+    came = [each for each in record.participants if each.invited_by and each.role is not Role.AGENT]
+    return tuple(dict.fromkeys(each.code or each.who for each in came))
+
+
+def _departments(record: CallRecord) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.department for each in record.invitations if each.department))
+
+
+def _private_ms(record: CallRecord) -> int:
+    return sum(part.end - part.start for part in record.private_parts) // 1_000
+
+
+def _incidents(record: CallRecord) -> tuple[str, ...]:
+    return tuple(each.number for each in record.incidents)
+
+
 def _mark(record: CallRecord) -> str:
     return record.remarks.mark.mark if record.remarks is not None and record.remarks.mark is not None else ""
 
@@ -181,6 +205,10 @@ _OF_PARTS: dict[str, Callable[[CallRecord], Any]] = {
     "mark": _mark,
     "notes": _notes,
     "resolved": _resolved,
+    "joined_codes": _joined_codes,
+    "departments": _departments,
+    "private_ms": _private_ms,
+    "incidents": _incidents,
     "recording_state": _of_file("state"),
     "recording_why": _of_file("why"),
     "recording_ms": _of_file("length_ms"),
@@ -204,7 +232,7 @@ def _cell(name: str, value: Any, zone: tzinfo) -> str:
         return ""
     if name.endswith("_at"):
         return _time(value, zone)
-    if name in ("offers", "transfers"):
+    if name in ("offers", "transfers", "invitations"):
         return str(len(value))
     if isinstance(value, tuple):
         value = " ".join(value)

@@ -10,7 +10,7 @@ from telephony.model.ids import Micros
 from telephony.model.terms import Role, SegmentKind
 from telephony.records.record import CallRecord, Consult, DutyCall, Leg, RefusedOut, WentOut
 from telephony.site.topics import Topic
-from zhitong.cli import console, notice_words, number_words, recording_words, remark_words, words
+from zhitong.cli import conference_words, console, notice_words, number_words, recording_words, remark_words, words
 from zhitong.cli.met_words import met
 
 _WIDEST, _NARROWEST = 60, 20
@@ -22,7 +22,7 @@ _STYLES = {
     SegmentKind.HOLD: ("▓", "magenta"),
     SegmentKind.GAP: ("╌", "red"),
 }
-_RECORDED, _PAUSED = ("▬", "blue"), ("‖", "red")
+_RECORDED, _PAUSED, _PRIVATE = ("▬", "blue"), ("‖", "red"), ("┄", "magenta")
 _RECORDING = "录音 recording"
 
 
@@ -37,6 +37,10 @@ def draw(record: CallRecord, zone: str, topics: Sequence[Topic] = ()) -> None:
     if record.offers:
         console.out.print()
         console.out.print(offers(record, zone))
+    if record.invitations:
+        for table in (conference_words.invitations(record, zone), conference_words.participants(record, zone)):
+            console.out.print()
+            console.out.print(table)
 
 
 # --- what it says in single values ------------------------------------------------------------------------------
@@ -61,6 +65,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "号码 number": _number(record),
         "拨打 dialled": f"{record.dialled or '—'}  ({line})",
         "时间 time": f"{console.clock(record.received_at, zone)} – {end}",
+        "紧急呼叫 incident": conference_words.incidents(record),
         "结果 outcome": words.outcome(record),
         "坐席 agent": f"{record.agent or '—'}  ({record.queue})" if record.queue else record.agent or "",
         "接通 connect": _connect(record),
@@ -70,6 +75,7 @@ def _rows(record: CallRecord, zone: str) -> dict[str, str]:
         "值班手机 duty": ", ".join(_duty(tried) for tried in record.duty),
         "回电承诺 promise": _promise(record),
         "咨询 consults": ", ".join(_consult(consult) for consult in record.consults),
+        "内部通话 in private": conference_words.private_parts(record, zone),
         **met(record),
         "转接 transfers": ", ".join(f"{words.TRANSFERS.get(t.kind, t.kind)} {t.by} → {t.to}" for t in record.transfers),
         "监听 heard by": ", ".join(f"{words.LISTENING.get(h.mode, h.mode)} {h.by}" for h in record.heard_by),
@@ -173,7 +179,7 @@ def bars(record: CallRecord, columns: int) -> Table:
     """The caller's segments and every person's ringing, talking and holding, on one axis ``columns`` wide at most."""
     legs = [leg for leg in record.legs if leg.role not in (Role.CALLER, Role.SERVICE)]
     labels = [f"{words.ROLES[leg.role]} {leg.party}" for leg in legs]
-    paused = [_RECORDING] if record.recording_pauses else []
+    paused = [_RECORDING] if _is_marked(record) else []
     widest = max(cell_len(label) for label in (words.ROLES[Role.CALLER], *labels, *paused))
     axis = _Axis(record, max(_NARROWEST, min(_WIDEST, columns - widest - 2)))
     made = Table.grid(padding=(0, 2))
@@ -190,9 +196,16 @@ def legend(record: CallRecord) -> Text:
     """What the marks of the bars mean, those in use."""
     seen = {segment.kind for segment in record.timeline} | ({SegmentKind.RING} if record.offers else set())
     marks = [(words.SEGMENTS[kind], *look) for kind, look in _STYLES.items() if kind in seen]
-    if record.recording_pauses:
-        marks += [("录音 recorded", *_RECORDED), ("录音暂停 paused", *_PAUSED)]
+    if _is_marked(record):
+        marks += [("录音 recorded", *_RECORDED)]
+        marks += [("录音暂停 paused", *_PAUSED)] if record.recording_pauses else []
+        marks += [(conference_words.PRIVATE, *_PRIVATE)] if record.private_parts else []
     return Text("  ").join(Text(f"{mark} {name}", style) for name, mark, style in marks)
+
+
+def _is_marked(record: CallRecord) -> bool:
+    """Whether the recording is not the same all along."""
+    return bool(record.recording_pauses or (record.recording and record.private_parts))
 
 
 class _Axis:
@@ -224,10 +237,12 @@ class _Axis:
         return _bar(cells)
 
     def recording(self) -> Text:
-        """From the answer on, and where it was paused."""
+        """From the answer on; where it was paused, and where others talked unheard by the caller."""
         cells = [(" ", "")] * self._width
         if self._record.answered_at is not None:
             self._paint(cells, self._record.answered_at, self._record.ended_at, _RECORDED)
+        for part in self._record.private_parts:
+            self._paint(cells, part.start, part.end, _PRIVATE)
         for pause in self._record.recording_pauses:
             self._paint(cells, pause.start, pause.end, _PAUSED)
         return _bar(cells)
@@ -258,10 +273,9 @@ def segments(record: CallRecord, zone: str) -> Table:
     made = console.table("时间线 timeline", "从 from", "长 for", "什么 what", "与 with", right=(1,), whole=(0,))
     for segment in record.timeline:
         length = console.seconds((segment.end - segment.start) // 1000)
-        what = words.SEGMENTS[segment.kind]
-        made.add_row(
-            console.clock(segment.start, zone, date=False), length, what, console.text(", ".join(segment.with_))
-        )
+        what = words.SEGMENTS[segment.kind] + conference_words.apart(record, segment)
+        parties = console.text(", ".join(segment.with_))
+        made.add_row(console.clock(segment.start, zone, date=False), length, console.text(what), parties)
     return made
 
 

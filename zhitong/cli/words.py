@@ -126,6 +126,7 @@ PURPOSES = {
     "call-back": "回电 call-back",
     "duty": "值班 duty",
     "specialist": "专席 specialist",
+    "emergency": "紧急 emergency",
     "forward": "话机前转 forward",
 }
 NOT_OUT = {

@@ -98,6 +98,7 @@ def test_headings_in_chinese_stand_over_the_same_columns() -> None:
 def test_every_column_is_a_field_of_the_record() -> None:
     of_parts = {"recording_state", "recording_why", "recording_ms", "recording_paused_ms", "recording_sha256"}
     of_parts |= {"caller_e164", "caller_kind", "dialled_e164", "topics", "answered_directly", "mark", "notes"}
+    of_parts |= {"resolved", "joined_codes", "departments", "private_ms"}
     of_parts |= {"notice_language", "notice_length_ms", "notice_heard_ms", "notice_whole"}
     assert set(COLUMNS) - of_parts <= set(CallRecord.__struct_fields__)
 
