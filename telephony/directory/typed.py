@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 _RUN = re.compile(r"[a-z]+|[\u3400-\u9fff\U00020000-\U000323af]+|[^\W_]")
 
-_THROUGH = r"(?:(?=[ |])|(?<=\|[a-z])|(?<=\|[zcs]h))"
-"""At the end of a sound, or of its initial."""
+_THROUGH = r"(?:(?=[ |])|(?<=\|[a-z])(?![ |])|(?<=\|[zcs]h)(?![ |]))"
+"""At the end of a sound, or of its initial: never both, or a text of one-letter sounds would be tried in all ways."""
 
 
 def plain(text: str) -> str:

@@ -144,6 +144,21 @@ def test_a_text_of_many_sounds_does_not_grow_beyond_measure() -> None:
     assert plain("Ａb Ü lǘ é") == "ab v lv e"
 
 
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("阿" * 40, "a" * 39 + "x"),
+        ("鹅" * 40, "e" * 39 + "b"),
+        ("和" * 40, "h" * 39 + "x"),
+        ("难" * 40, "nan" * 13 + "b"),
+    ],
+)
+def test_no_text_and_no_question_takes_for_ever(text: str, query: str) -> None:
+    """Each was to be tried in more ways than there is time for."""
+    entries = [Entry(code=str(n), kind=Kind.SPECIALIST, names=(text,), department="8000") for n in range(20)]
+    assert index(tuple(entries)).find(query, Standing(entries), 20) == []
+
+
 NAMES = st.text(st.sampled_from("张李吴赵人社力资源局保障公积金提取安阳西昂偶厄"), min_size=1, max_size=4)
 
 
