@@ -104,6 +104,11 @@ class Conference:
         await self.seat.desktop.invite(self.call, phone.account.number)
         return await self.comes(phone, answered=answer)
 
+    def take_in(self) -> None:
+        """Guests who came while nobody waited for them."""
+        for phone in (self.seat.guest, self.seat.second):
+            self.guests += [call for call in (phone.calls if phone else ()) if call not in self.guests]
+
     async def on_leg(self, what: str, guest: Call) -> None:
         """drop, mute, unmute: whom the document shows under this phone's number."""
         document = self.document

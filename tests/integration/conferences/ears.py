@@ -164,7 +164,7 @@ def missed(found: Sequence[Ear], start: float, end: float) -> Missed:
     """Of all these ears at once. What half of them miss in the same instant is this machine's doing."""
     holes = {ear: ear.holes(start, end) for ear in found}
     alone = {ear.name: max((hole.ms - _common(holes, hole.gap) for hole in holes[ear]), default=20.0) for ear in found}
-    longest = [max((hole.ms for hole in each), default=20.0) for each in holes.values()]
+    longest = [max([20.0, *(hole.ms for hole in each)]) for each in holes.values()]
     ordered = sorted(alone.items(), key=lambda pair: -pair[1])
     return Missed({name: round(max(ms, 20.0), 1) for name, ms in ordered}, round(median(longest), 1))
 

@@ -2,6 +2,8 @@
 who, desktops go on, and the records are whole."""
 
 import asyncio
+import contextlib
+import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,18 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from agent_bridge.errors import DesktopError
 from bench.conference.floor import PATIENCE_S, Conference, Floor, floor
-from telephony.model.terms import Outcome, Provenance
+from telephony.model.terms import InviteMode, InviteState, Outcome, Provenance, Role
 from telephony.records.record import CallRecord
 from tests.acceptance.test_reconcile import told
 from tests.integration.conferences.ears import GAP_MS, Missed, ears, missed, music, proven
-from tests.integration.conferences.steps import INTO
+from tests.integration.conferences.steps import INTO, joined
 from zhitong.lab.programs import Tools
 
 pytestmark = pytest.mark.acceptance
 
 EVERY = tuple(INTO)
 AWAY_S = 1.0
+RINGS_LONG = "[conference]\nring_s = 60\n"
 SHOWN = {
     "bridge": ("on call", ("talking",)),
     "room": ("on call", ("talking",)),
@@ -138,8 +142,12 @@ def whole(record: CallRecord, one: Conference, phase: str) -> None:
     ends = [segment.end for segment in record.timeline]
     assert [record.received_at, *ends[:-1]] == [segment.start for segment in record.timeline]
     assert ends[-1] == record.ended_at
-    people = {leg.party for leg in record.legs if leg.role != "caller"}
+    people = {leg.party for leg in record.legs if leg.role in (Role.AGENT, Role.TARGET)}
     assert people == {one.seat.number, *(guest.own_number for guest in one.guests)}
+    asked_for = [(each.by, each.mode, each.result) for each in record.invitations]
+    mode = InviteMode.ROOM if phase in INVITED else InviteMode.SIDE
+    assert asked_for == [(one.seat.number, mode, InviteState.JOINED)] * len(one.guests), (phase, record.invitations)
+    assert {each.who for each in record.participants} - {record.caller_number} == people
 
 
 async def completed(here: Floor, count: int) -> dict[str, CallRecord]:
@@ -155,7 +163,7 @@ async def completed(here: Floor, count: int) -> dict[str, CallRecord]:
 
 async def killed(folder: Path, tools: Tools, phases: Sequence[str], *, reconciled: bool = False) -> Missed:
     """A conference for each phase named, all at once. ``reconciled``: by our own command too, which takes a while."""
-    async with floor(folder / "run", tools, len(phases)) as here:
+    async with floor(folder / "run", tools, len(phases), rest=RINGS_LONG) as here:
         await music(here, folder / "music")
         conferences = await here.connected()
         both = list(zip(conferences, phases, strict=True))
@@ -181,6 +189,61 @@ def unheard(gaps: Missed) -> None:
 
 async def test_the_bridge_is_killed_during_conferences_and_nobody_hears_it(tmp_path: Path, tools: Tools) -> None:
     unheard(await killed(tmp_path, tools, ("hold", "ringing", "consult", "three")))
+
+
+ORDERS: dict[str, tuple[Step, tuple[str, ...]]] = {
+    "bridge": (order("hold"), ("bridge", "hold")),
+    "room": (joined, ("room", "joined")),
+    "hold": (order("resume"), ("hold", "room")),
+    "consult": (order("merge"), ("consult", "three")),
+    "swapped": (order("swap"), ("swapped", "consult")),
+    "three": (order("complete"), ("three", "left")),
+    "joined": (order("hold"), ("joined", "swapped", "hold")),
+}
+
+
+@pytest.mark.slow
+async def test_the_bridge_is_killed_in_the_instant_of_an_order(tmp_path: Path, tools: Tools) -> None:
+    """The order was carried out or it was not; what is heard is what the desktop shows, and the records are whole."""
+    phases = [name for name in ORDERS for _ in range(3)]
+    die = random.Random(12345)
+    async with floor(tmp_path / "run", tools, len(phases)) as here:
+        await music(here, tmp_path / "music")
+        conferences = await here.connected()
+        both = list(zip(conferences, phases, strict=True))
+        await entered(conferences, phases)
+        orders = [asyncio.create_task(_late(die.uniform(0, 0.03), ORDERS[phase][0](one))) for one, phase in both]
+        await asyncio.sleep(0.03)
+        await here.scene.bridge.kill()
+        await here.back()
+        for task in orders:
+            task.cancel()
+        await asyncio.gather(*orders, return_exceptions=True)
+        now = await asyncio.gather(*(heard_as(one, ORDERS[phase][1]) for one, phase in both))
+        await asyncio.gather(*(desktop_shows(one, phase) for one, phase in zip(conferences, now, strict=True)))
+        print(Counter(zip(phases, now, strict=True)))
+        await asyncio.gather(*(one.over() for one in conferences))
+        await here.quiet()
+        records = await completed(here, len(phases))
+        assert {(record.outcome, record.estimated) for record in records.values()} == {(Outcome.ANSWERED, ())}
+
+
+async def _late(seconds: float, step: Awaitable[None]) -> None:
+    await asyncio.sleep(seconds)
+    with contextlib.suppress(DesktopError):
+        await step
+
+
+async def heard_as(one: Conference, phases: Sequence[str]) -> str:
+    """Which of these phases it is, by what everybody hears."""
+    one.take_in()
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            for phase in phases:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1.0):
+                        await proven(one, phase)
+                        return phase
 
 
 @pytest.mark.slow
