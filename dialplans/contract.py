@@ -55,6 +55,7 @@ CONTEXTS = (
         "s, tries, own",
         "a caller goes through ZT_TRIES with music, or those on duty for the code ZT_TO",
     ),
+    Context("zt-together", "s", "an agent's phone that we rang to call a citizen back with another has answered"),
     Context("zt-sweep", "s", "the hangup handler of everybody who was in a room"),
     Context("zt-after", "s", "where a citizen goes on whose talk the other side has ended"),
     Context("zt-menu", "s", "the baseline voice menu, when the site asks for one"),

@@ -36,6 +36,7 @@ from telephony.control.handlers import remarks as remark_orders
 from telephony.control.handlers import requeue as requeue_orders
 from telephony.control.handlers import rooms as room_orders
 from telephony.control.handlers import supervision as supervision_orders
+from telephony.control.handlers import together as together_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.handlers.looking import Look
 from telephony.control.met import Meetings
@@ -176,7 +177,7 @@ class Service:
         self.remarker = Remarker(self.reach, remarks, RecordStore(database))
         self.earlier = EarlierCalls(database, self.ledger, rules, tracker.world, self.ingest.deliver)
         self.met = Meetings(site, database, tracker.world, self.connection.act, self.ingest.deliver)
-        self.door = Door(self._handlers(), self._calls_back(site), self.watch.status)
+        self.door = Door(self._handlers(database), self._calls_back(site), self.watch.status)
 
     def _reach_of(self, site: Site, database: Database) -> Reach:
         return Reach(
@@ -192,7 +193,7 @@ class Service:
     def _calls_back(self, site: Site) -> CallsBack:
         return CallsBack(site, self.connection.act, self.ledger, self.live)
 
-    def _handlers(self) -> Handlers:
+    def _handlers(self, database: Database) -> Handlers:
         """Of every kind of order, but call-backs."""
         look, whom = Look(self.reach, self.porter.ready), Whom(self.reach, self.guide.now)
         return {
@@ -202,6 +203,7 @@ class Service:
             **room_orders.handlers(self.reach, look),
             **inviting_orders.handlers(self.reach, look, whom),
             **conference_orders.handlers(self.reach, look, whom),
+            **together_orders.handlers(self.reach, look, whom, RecordStore(database)),
             **requeue_orders.handlers(self.reach, look),
             **supervision_orders.handlers(self.reach),
             **remark_orders.handlers(self.reach, self.remarker),

@@ -36,6 +36,8 @@ def whereabouts(reach: Reach, call: Call, agent: MemberName) -> Whereabouts:
     caller = caller_of_room(reach.world, call, own)
     if caller is None:
         raise CommandRefused(Reason.WRONG_STATE, "call: its caller has hung up.")
+    if caller is own:
+        raise CommandRefused(Reason.WRONG_STATE, "call: whom it is for has not answered yet; hang up to end it.")
     guest = _guest(reach.world, call, own)
     return Whereabouts(call, _phase(call, own, guest), own, caller, guest)
 
@@ -68,7 +70,7 @@ def guests(world: World, call: Call) -> list[Channel]:
     """Those who were asked in or consulted, have answered and live; who came last stands last."""
     came = [(invite.answered_at or 0, invite.guest) for invite in call.invites if invite.guest is not None]
     came += [(consult.answered_at or 0, consult.guest) for consult in call.consults if consult.guest is not None]
-    order = dict.fromkeys(uniqueid for _, uniqueid in sorted(came))
+    order = dict.fromkeys(uniqueid for _, uniqueid in sorted(came) if uniqueid not in (call.caller, call.host))
     return [channel for uniqueid in order if (channel := world.channels.get(uniqueid)) is not None]
 
 

@@ -17,7 +17,7 @@ def went_out(world: World, event: CallWentOut) -> None:
     if call is None:
         return world.stray(event.uniqueid, "ZtOut")
     _begun(call, event)
-    if event.uniqueid == call.caller and event.purpose in (*_CALLS_OUT, _CALL_BACK) and _is_own(call):
+    if _is_for_the_call(call, event) or (event.uniqueid == call.caller and event.purpose == _CALL_BACK):
         call.trunk = event.trunk
         call.recording = event.recording or call.recording
     tried = WentOut(event.at, event.purpose, event.number, event.agent, event.trunk)
@@ -35,7 +35,7 @@ def refused(world: World, event: OutRefused) -> None:
     if call is None:
         return world.stray(event.uniqueid, "ZtOutRefused")
     _begun(call, event)
-    if event.uniqueid == call.caller and event.purpose in _CALLS_OUT and _is_own(call):
+    if _is_for_the_call(call, event):
         call.refused_because = event.reason
     told = RefusedOut(event.at, event.purpose, event.number, event.agent, event.reason)
     if told in call.refused_out:
@@ -48,14 +48,16 @@ def refused(world: World, event: OutRefused) -> None:
     return None
 
 
-def _is_own(call: Call) -> bool:
-    """A citizen's channel that is handed over to an emergency number stays a citizen's call."""
-    return call.direction is not Direction.INBOUND
+def _is_for_the_call(call: Call, event: CallWentOut | OutRefused) -> bool:
+    """Said by the agent's own channel; or by the line that rings a citizen, while agent and specialist talk. A
+    citizen's channel that is handed over to an emergency number stays a citizen's call."""
+    own = event.uniqueid == call.caller and event.purpose in _CALLS_OUT
+    return call.direction is not Direction.INBOUND and (own or event.purpose == _CALLS_OUT[0])
 
 
 def _begun(call: Call, event: CallWentOut | OutRefused) -> None:
     """What an agent's phone dials is a call to outside, allowed or not."""
-    if event.uniqueid == call.caller and event.purpose in _CALLS_OUT and _is_own(call):
+    if _is_for_the_call(call, event):
         call.direction = Direction.OUTBOUND
         if call.dialled in ("", "s"):  # a phone that we had rung for it dialled nothing
             call.dialled = event.number

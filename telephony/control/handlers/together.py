@@ -1,0 +1,76 @@
+"""Carries out the order that calls a citizen back with somebody who knows: the agent's phone first, then whoever knows,
+and the citizen when these two talk. From the agent's answer on the dialplan does it alone (``zt-together``)."""
+
+from functools import partial
+
+from telephony.ami.actions import Originate
+from telephony.control.commands import Reason
+from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.handlers.inviting import new_invitation, told_of
+from telephony.control.handlers.looking import Look
+from telephony.control.orders.conference import CallTogether
+from telephony.control.reach import Done, Handlers, Reach
+from telephony.control.refused import CommandRefused
+from telephony.control.whom import Whom, purpose_of
+from telephony.directory.plan import tries_text
+from telephony.model.counters import CALLS_OUT
+from telephony.model.terms import Direction
+from telephony.outgoing import is_allowed
+from telephony.records.record import CallRecord
+from telephony.records.store import RecordStore
+
+
+def handlers(reach: Reach, look: Look, whom: Whom, records: RecordStore) -> Handlers:
+    """For calls as ``reach.world`` and ``records`` have them."""
+    return {CallTogether: partial(call_together, reach, look, whom, records)}
+
+
+async def call_together(
+    reach: Reach, look: Look, whom: Whom, records: RecordStore, order: CallTogether, within: float
+) -> Done:
+    """Accepted and seen once the agent's phone rings; the call's id is in the answer."""
+    look.check_ready()
+    number = await _number(records, order)
+    if not is_allowed(number, reach.site):
+        raise CommandRefused(Reason.NOT_ALLOWED, "number: [outgoing] in site.toml does not allow to call it.")
+    plan = await whom.plan(order.to, order.agent)
+    person = await reach.person(order.agent)
+    reach.can_ring(order.agent)
+    uniqueid = new_uniqueid(reach, CALLS_OUT)
+    action = Originate(
+        channel=f"PJSIP/{person.phone}",
+        context="zt-together",
+        exten="s",
+        timeout=AGENT_RING_MS,
+        caller_id=f"<{order.to}>",
+        channel_id=uniqueid,
+        variables=(
+            ("FORWARD_CONTEXT", "zt-forward"),
+            ("ZT_TRIES", tries_text(plan.in_order())),
+            ("ZT_NEXT", number),
+            *told_of(plan, new_invitation(), purpose_of(plan)),
+        ),
+    )
+    done = await carried_out(reach, action, lambda: uniqueid in reach.world.by_leg, within)
+    call = reach.world.by_leg.get(uniqueid)
+    return Done(seen=done.seen, call=call.call_id if call is not None else "")
+
+
+async def _number(records: RecordStore, order: CallTogether) -> str:
+    """Whom to call back. Raises CommandRefused, StoreError."""
+    if bool(order.number) == bool(order.call):
+        raise CommandRefused(Reason.BAD_VALUE, "number: give either a call or a number.")
+    number = order.number
+    if order.call:
+        record = await records.get(order.call)
+        if record is None or not _had_part(record, order):
+            raise CommandRefused(Reason.UNKNOWN_CALL, "call: there is no call on record that you had a part in.")
+        number = record.dialled if record.direction is Direction.OUTBOUND else record.caller_number
+    if not (number.isascii() and number.removeprefix("+").isdigit() and 3 <= len(number) <= 20):
+        field = "call: its caller gave no number; " if order.call else "number: "
+        raise CommandRefused(Reason.BAD_VALUE, f"{field}write 3 to 20 digits, '+' may stand first.")
+    return number
+
+
+def _had_part(record: CallRecord, order: CallTogether) -> bool:
+    return any(leg.party == order.agent and leg.answered_at is not None for leg in record.legs)
