@@ -43,6 +43,7 @@ class Finder:
         self, site: Site, store: SpecialistStore, answers: AnswersOfLate, clock: Callable[[], float] = time.time
     ) -> None:
         self._site, self._store, self._answers, self._clock = site, store, answers, clock
+        self._emergencies = {number: site.emergency.title_of(number) for number in site.emergency.all}
         self._known: _Known | None = None
         self._spelt: Mapping[Text, str] = {}
         self._read: tuple[int, int] | None = None
@@ -88,7 +89,7 @@ class Finder:
         self._known, self._read, self._minute = known, read, minute
 
     async def _anew(self, directory: Directory) -> _Known:
-        entries = entries_of(directory)
+        entries = entries_of(directory, self._emergencies)
         texts = texts_of(entries)
         spelt = {text: line for text, line in self._spelt.items() if text in texts}
         try:
@@ -107,7 +108,7 @@ class Finder:
             log.debug("who has answered of late is not known", why=str(error))
         answers = {code: Answers(*told) for code, told in self._answers.shares().items()}
         on_duty = await asyncio.to_thread(on_duty_now, known.directory, _micros(now))
-        return Standing(known.texts.entries, on_duty, answers)
+        return Standing(known.texts.entries, on_duty.union(self._emergencies), answers)
 
 
 def _micros(seconds: float) -> Micros:

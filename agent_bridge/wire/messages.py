@@ -103,11 +103,12 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """A department or specialist that was searched for. ``code`` is what one invites them by; ``department``: its code,
+    """A department or specialist that was searched for, or an emergency number, which ``call.emergency`` calls.
+    ``code`` is what one invites them by; ``department``: its code,
     of a department its own. ``fits``: the name, topic or code that fits best. ``on_duty``: can be rung now; of a
     department: anybody of it. ``answered`` of ``offers`` in the last 30 days; what was taken back is not among them."""
 
-    kind: Literal["department", "specialist"]
+    kind: Literal["department", "specialist", "emergency"]
     code: str
     name: str
     department: str

@@ -65,7 +65,8 @@ class Renew(Params, frozen=True, kw_only=True):
 
 
 class Search(Params, frozen=True, kw_only=True):
-    """``query`` as typed: Chinese, pinyin, initials, a code; of several words each must fit."""
+    """``query`` as typed: Chinese, pinyin, initials, a code; of several words each must fit. An empty one finds the
+    emergency numbers of the site."""
 
     query: Query
     limit: Annotated[int, whole(1, 50, "a whole number")] = 20

@@ -30,6 +30,7 @@ Text = tuple[str, bool]
 class Kind(StrEnum):
     DEPARTMENT = "department"
     SPECIALIST = "specialist"
+    EMERGENCY = "emergency"  # a number that may always be called
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,9 +89,10 @@ class Standing:
         for rank, place in enumerate(ranked):
             self.rank[place] = rank
 
-    def _key(self, entry: Entry) -> tuple[bool, float, bool, str]:
+    def _key(self, entry: Entry) -> tuple[bool, bool, float, bool, str]:
         share = self.answers.get(entry.code, Answers()).share
-        return entry.code not in self.on_duty, -share, entry.kind is not Kind.DEPARTMENT, entry.code
+        order = (-share, entry.kind is not Kind.DEPARTMENT, entry.code)
+        return entry.kind is not Kind.EMERGENCY, entry.code not in self.on_duty, *order
 
 
 _Hits = dict[int, tuple[int, str]]
@@ -144,14 +146,15 @@ class Index:
         self.entries = tuple(entries)
         names, others = _texts(self.entries)
         self._names, self._others = _Lines(names, spelt), _Lines(others, spelt)
+        self._fixed = [place for place, entry in enumerate(self.entries) if entry.kind is Kind.EMERGENCY]
         self._codes = sorted((entry.code, place) for place, entry in enumerate(self.entries))
 
     def find(self, query: str, standing: Standing, limit: int) -> list[Found]:
-        """The best ``limit`` of those that fit all words of the question; of an empty one none."""
+        """The best ``limit`` of those that fit all words of the question; of an empty one the emergency numbers."""
         words = plain(query[:QUERY_LIMIT]).split()[:WORDS_LIMIT]
         patterns = {word: pattern for word in words if (pattern := pattern_of(word)) is not None}
         if not patterns:
-            return []
+            return [self._found(place, self.entries[place].code, standing) for place in self._fixed[:limit]]
         hits, *more = (self._hits(word, pattern) for word, pattern in patterns.items())
         for also in more:
             hits = {place: max(hit, also[place]) for place, hit in hits.items() if place in also}
@@ -199,8 +202,12 @@ def _texts(entries: Sequence[Entry]) -> tuple[_Owners, _Owners]:
     return names, others
 
 
-def entries_of(directory: Directory) -> tuple[Entry, ...]:
-    """All departments and specialists."""
+def entries_of(directory: Directory, emergencies: Mapping[str, str] | None = None) -> tuple[Entry, ...]:
+    """All departments and specialists; and ``emergencies``, each number with what people call it."""
+    fixed = [
+        Entry(code=number, kind=Kind.EMERGENCY, names=(title,), department="")
+        for number, title in (emergencies or {}).items()
+    ]
     departments = [
         Entry(
             code=each.code,
@@ -225,7 +232,7 @@ def entries_of(directory: Directory) -> tuple[Entry, ...]:
         )
         for each in directory.specialists.values()
     ]
-    return (*departments, *specialists)
+    return (*fixed, *departments, *specialists)
 
 
 def on_duty_now(directory: Directory, at: Micros) -> frozenset[str]:

@@ -16,7 +16,7 @@ from telephony.records.answers import AnswersOfLate
 from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, open_database, wait_for
 
-_KINDS = {"department": "部门 department", "specialist": "专家 specialist"}
+_KINDS = {"department": "部门 department", "specialist": "专家 specialist", "emergency": "紧急 emergency"}
 
 
 def search(
@@ -44,10 +44,11 @@ async def _search(path: Path, query: str, limit: int) -> tuple[Directory, list[F
         directory = await SpecialistStore(database).directory(site, datetime.datetime.now(datetime.UTC))
         answers = AnswersOfLate(database)
         await answers.catch_up(now)
-    entries = entries_of(directory)
+    emergencies = {number: site.emergency.title_of(number) for number in site.emergency.all}
+    entries = entries_of(directory, emergencies)
     told = {code: Answers(*each) for code, each in answers.shares().items()}
     index = Index(entries, {text: sounded(text[0], name=text[1]) for text in texts_of(entries)})
-    return directory, index.find(query, Standing(entries, on_duty_now(directory, now), told), limit)
+    return directory, index.find(query, Standing(entries, on_duty_now(directory, now).union(emergencies), told), limit)
 
 
 def _plain(each: Found) -> dict[str, object]:

@@ -27,7 +27,9 @@ from tests.integration.agent_bridge.rig import plain, running, until
 from tests.unit.telephony.records.invitations import call, invitation
 from tests.unit.telephony.records.samples import START
 
-SITE = parse_site('name = "某市12345"\nhotline = ["12345"]\n[[queue]]\nname = "service"\n')
+SITE = parse_site(
+    'name = "某市12345"\nhotline = ["12345"]\n[[queue]]\nname = "service"\n[emergency]\nnumbers = ["95598"]\n'
+)
 OFFICE = DutyRoster(((Hours(9 * 60, 17 * 60),),) * 5 + ((), ()))
 HUMAN = Department(Code("8100"), "人力资源和社会保障局", "人社局", ("社保缴费",), roster=OFFICE)
 ONE = Specialist(Code("8101"), "单晓重", HUMAN.code, ("62008101",), topics=("工伤认定",))
@@ -99,6 +101,16 @@ async def test_a_desktop_searches_as_its_agent_types(office: Office) -> None:
         wrong = (await desktop.ask("directory.search", query="x" * 41))["error"]
         assert wrong["data"]["field"] == "query"
     assert rig.audit.notes == []
+
+
+async def test_emergency_numbers_are_fixed_entries(office: Office) -> None:
+    """Whether anybody is in the directory or not."""
+    await office.engage()
+    await office.at(23)
+    assert office.found("") == [("110", True), ("119", True), ("120", True), ("95598", True)]
+    assert office.found("11") == [("110", True), ("119", True)]
+    assert office.found("gabj") == office.found("报警") == [("110", True)]
+    assert {hit.kind for hit in office.finder.search("", 20).hits} == {"emergency"}
 
 
 async def test_only_who_may_bring_somebody_in_searches(office: Office) -> None:
