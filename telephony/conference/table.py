@@ -71,7 +71,7 @@ class Spot(StrEnum):
     KEPT = "kept"  # waits, with music, while the agent is with the caller
     RUNG = "rung"  # for a talk aside
     CALLED_IN = "called in"  # rung; who answers is in the caller's room at once
-    ASKING = "asking"  # the caller, whose own channel rings others
+    ASKING = "asking"  # the caller, whose own channel rings others, and whoever it rings
     QUEUE = "queue"
     AWAY = "away"
 
@@ -155,7 +155,7 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
         Row((_B,), (_caller(Spot.ROOM), _agent(Spot.ROOM), _COME)),
         Row((_R, _T), (_COME,)),
     ),
-    Step.CANCEL_INVITE: (Row(_ROOMS, (_one(Spot.CALLED_IN, Spot.AWAY), _all(Spot.CALLED_IN, Spot.AWAY))),),
+    Step.CANCEL_INVITE: (Row(_INSIDE, (_one(Spot.CALLED_IN, Spot.AWAY), _all(Spot.CALLED_IN, Spot.AWAY))),),
     Step.DROP: (
         Row((_C,), _ASIDE_BACK),
         Row((_S,), (_one(Spot.KEPT, Spot.AWAY),)),
@@ -164,13 +164,22 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
     Step.MUTE: (Row((_T,), ()),),
     Step.UNMUTE: (Row((_T,), ()),),
     Step.REJOIN: (Row((_L,), (_agent(Spot.CALLED_IN),)),),
-    Step.HAND_OVER: (Row((_B, _R, _H), (_caller(Spot.ASKING), _agent(Spot.AWAY)), unless=(Spot.KEPT, Spot.ROOM)),),
+    Step.HAND_OVER: (
+        Row(
+            (_B, _R, _H),
+            (_caller(Spot.ASKING), _agent(Spot.AWAY), _one(Spot.AWAY, Spot.ASKING)),
+            unless=(Spot.KEPT, Spot.ROOM),
+        ),
+    ),
+    # Whoever is aside comes to the caller meanwhile.
     Step.EMERGENCY: (
         Row((_B,), (_caller(Spot.ROOM), _agent(Spot.ROOM), _COME)),
-        Row(_INSIDE, (_COME,)),
+        Row((_R, _S, _T), (_COME,)),
+        Row((_H, _RI, _C), (_all(Spot.RUNG, Spot.AWAY), _all(Spot.SIDE, Spot.ROOM), _agent(Spot.ROOM), _COME)),
     ),
     Deed.CALLER_GOES: (
-        Row((_B, *_ROOMS, Beyond.QUEUE, Beyond.HANDING), (_caller(Spot.AWAY),)),
+        Row((_B, *_ROOMS, Beyond.QUEUE), (_caller(Spot.AWAY),)),
+        Row((Beyond.HANDING,), (_caller(Spot.AWAY), _all(Spot.ASKING, Spot.AWAY))),
         Row((Beyond.HANDED,), (_caller(Spot.AWAY), _one(Spot.BRIDGE, Spot.AWAY))),
     ),
     Deed.AGENT_GOES: (
@@ -194,8 +203,8 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
     Deed.NOT_COMING: (Row(_ROOMS, (_one(Spot.CALLED_IN, Spot.AWAY),)),),
     Deed.COMES_BACK: (Row((_L,), (_agent(Spot.ROOM),)),),
     Deed.STAYS_AWAY: (Row((_L,), (_agent(Spot.AWAY),)),),
-    Deed.TAKES_OVER: (Row((Beyond.HANDING,), (_caller(Spot.BRIDGE), _one(Spot.AWAY, Spot.BRIDGE))),),
-    Deed.NOBODY_TAKES: (Row((Beyond.HANDING,), (_caller(Spot.QUEUE),)),),
+    Deed.TAKES_OVER: (Row((Beyond.HANDING,), (_caller(Spot.BRIDGE), _one(Spot.ASKING, Spot.BRIDGE))),),
+    Deed.NOBODY_TAKES: (Row((Beyond.HANDING,), (_caller(Spot.QUEUE), _one(Spot.ASKING, Spot.AWAY))),),
     Deed.LIMIT: (
         Row((_H,), (_agent(Spot.ROOM),)),
         Row((_C,), (_all(Spot.SIDE, Spot.AWAY), _agent(Spot.ROOM))),

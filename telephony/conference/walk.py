@@ -24,7 +24,7 @@ class Standing(NamedTuple):
     agent: Spot = Spot.BRIDGE
     guests: tuple[Spot, ...] = ()
     aside: bool = False
-    """Whoever was last with the agent's part of the call went from the side: the caller was on hold."""
+    """The caller was on hold, or waited for somebody to come, when nobody was left: they are owed a human."""
 
     def count(self, *spots: Spot) -> int:
         return sum(self.guests.count(spot) for spot in spots)
@@ -59,12 +59,15 @@ def _every(of: Spot, to: Spot) -> Move:
 
 
 def _agent_waits_for_nobody(now: Standing) -> bool:
-    gone = now.caller is Spot.AWAY and not now.count(Spot.SIDE, Spot.RUNG)
-    return gone or (now.caller is Spot.AWAY and now.agent in (Spot.BRIDGE, Spot.ROOM, Spot.CALLED_IN))
+    alone = now.caller is Spot.AWAY and not now.count(Spot.SIDE, Spot.RUNG)
+    with_caller = now.caller is Spot.AWAY and now.agent in (Spot.BRIDGE, Spot.ROOM)
+    return alone or with_caller or (now.caller is not Spot.ROOM and now.agent is Spot.CALLED_IN)
 
 
 def _nobody_with_caller(now: Standing) -> bool:
-    return now.caller is Spot.ROOM and now.agent in (Spot.AWAY, Spot.CALLED_IN) and not now.count(Spot.ROOM)
+    """Nor on the way; an agent who is rung to come back does not count, for nothing of the call waits for them."""
+    gone = now.agent in (Spot.AWAY, Spot.CALLED_IN) and not now.count(Spot.ROOM, Spot.CALLED_IN)
+    return now.caller is Spot.ROOM and gone
 
 
 AFTER: Mapping[str, Rule] = {
@@ -104,8 +107,6 @@ AFTER: Mapping[str, Rule] = {
 def inputs(now: Standing, guests: int = GUESTS) -> Iterator[Input]:
     """What may be asked or happen here; at most so many guests at a time."""
     for given in INPUTS:
-        if given is Step.EMERGENCY:
-            continue  # an invitation like any other, as far as people's places go
         found = row(given, now.stage)
         if found is not None and _possible(now, found, guests) and _meant(now, given):
             yield given
@@ -119,10 +120,10 @@ def _possible(now: Standing, found: Row, guests: int) -> bool:
 
 
 def _meant(now: Standing, given: Input) -> bool:
-    """The agent's phone is rung to come back, or is not."""
+    """The agent's phone is rung to come back, or is not and there is a conference to come back to."""
     if given in (Deed.COMES_BACK, Deed.STAYS_AWAY):
         return now.agent is Spot.CALLED_IN
-    return given is not Step.REJOIN or now.agent is Spot.AWAY
+    return given is not Step.REJOIN or (now.agent is Spot.AWAY and now.count(Spot.ROOM) > 0)
 
 
 def after(now: Standing, given: Input, rules: Mapping[str, Rule] = AFTER) -> Standing:
@@ -131,14 +132,13 @@ def after(now: Standing, given: Input, rules: Mapping[str, Rule] = AFTER) -> Sta
     if found is None:
         raise ValueError(f"{given} is not known in the stage {now.stage}")
     moved = _moved(now, found.moves)
-    aside = _went_from_aside(now, moved)
-    return _settled(moved._replace(aside=aside), rules)
+    return _settled(moved._replace(aside=_owed(now, moved, given)), rules)
 
 
-def _went_from_aside(before: Standing, now: Standing) -> bool:
+def _owed(before: Standing, now: Standing, given: Input) -> bool:
     """Who goes last decides what the caller is owed."""
-    agent_went = before.agent is not now.agent and now.agent is Spot.AWAY
-    return before.agent is Spot.SIDE if agent_went else False
+    went_from_aside = before.agent is Spot.SIDE and now.agent is Spot.AWAY
+    return went_from_aside or given in (Deed.DECLINES, Deed.NOT_COMING)
 
 
 def _settled(now: Standing, rules: Mapping[str, Rule]) -> Standing:

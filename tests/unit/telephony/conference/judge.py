@@ -7,7 +7,6 @@ from telephony.conference.walk import AFTER, Rule, Standing, after, inputs
 
 TIME = (Deed.RINGS_OUT, Deed.NOT_COMING, Deed.STAYS_AWAY, Deed.NOBODY_TAKES, Deed.LIMIT)
 """What comes by itself, if nobody does anything."""
-RINGING = (Spot.RUNG, Spot.CALLED_IN)
 
 
 def wrongs(now: Standing, rules: Mapping[str, Rule] = AFTER) -> list[str]:
@@ -28,8 +27,10 @@ def caller_talks(now: Standing) -> bool:
 
 
 def unheard(now: Standing) -> bool:
-    """Music is a way on only while an agent is aside, who comes back by themselves (`released`)."""
-    return now.caller is Spot.ROOM and not caller_talks(now) and now.agent is not Spot.SIDE
+    """Music is a way on only while an agent is aside, who comes back by themselves, or somebody is rung, which ends by
+    itself (`released`)."""
+    on_the_way = now.agent is Spot.SIDE or now.count(Spot.CALLED_IN) > 0
+    return now.caller is Spot.ROOM and not caller_talks(now) and not on_the_way
 
 
 def deserted(now: Standing) -> bool:
@@ -44,7 +45,8 @@ def outlived(now: Standing) -> bool:
     """The queue's own bridge, and Dial's, end with one of two."""
     half = (now.caller is Spot.BRIDGE) != (now.agent is Spot.BRIDGE or now.count(Spot.BRIDGE) > 0)
     gone = now.caller is Spot.AWAY and now.agent is Spot.AWAY and bool(now.guests)
-    return half or gone or (now.caller in (Spot.QUEUE, Spot.ASKING) and bool(now.guests))
+    handing = now.caller is Spot.ASKING and now.guests != (Spot.ASKING,)
+    return half or gone or handing or (now.caller is Spot.QUEUE and bool(now.guests))
 
 
 def rung_for_nobody(now: Standing) -> bool:

@@ -1,0 +1,57 @@
+"""Every order of the conference on a real PBX, in parallel labs; only `make test-all` has the time."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from telephony.conference.walk import Path as Order
+from telephony.errors import LabError
+from tests.integration.dialplans.conftest import MakeRig
+from tests.integration.every_order.choice import is_hasty, orders
+from tests.integration.every_order.company import HASTY, Company, Table, company
+from tests.integration.every_order.doing import DOES, play
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
+
+LABS = 4
+AT_ONCE = 6
+EVERY = orders(DOES)
+
+
+def test_there_are_as_many_as_were_asked_for() -> None:
+    assert len(EVERY) >= 150
+    print(f"{len(EVERY)} orders, {sum(map(len, EVERY))} steps")
+
+
+@pytest.mark.parametrize("lab", range(LABS))
+async def test_row_01_every_order(make_rig: MakeRig, tmp_path: Path, lab: int) -> None:
+    """Each distinct path of three steps that the table allows, from wherever a call may be."""
+    mine = [order for order in EVERY if not is_hasty(order)][lab::LABS]
+    async with company(make_rig, tmp_path, AT_ONCE) as there:
+        await _play_all(there, mine, f"lab {lab + 1} of {LABS}")
+
+
+async def test_row_01_every_order_in_which_time_does_something(make_rig: MakeRig, tmp_path: Path) -> None:
+    """Limits of ten seconds and of five."""
+    async with company(make_rig, tmp_path, AT_ONCE, HASTY) as there:
+        await _play_all(there, [order for order in EVERY if is_hasty(order)], "what time does")
+
+
+async def _play_all(there: Company, mine: Sequence[Order], name: str) -> None:
+    began, ahead, wrong = time.monotonic(), list(mine), list[Exception]()
+
+    async def at(table: Table) -> None:
+        while ahead:
+            try:
+                await play(there, table, ahead.pop())
+            except (AssertionError, LabError, TimeoutError) as error:
+                wrong.append(error)
+                await table.cleared()
+
+    await asyncio.gather(*(at(table) for table in there.tables))
+    print(f"{name}: {len(mine)} orders in {time.monotonic() - began:.0f} s, {len(wrong)} of them wrong")
+    if wrong:
+        raise ExceptionGroup(f"{len(wrong)} of {len(mine)} orders", wrong)
