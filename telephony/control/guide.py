@@ -48,6 +48,7 @@ class Guide:
         self._directory: Directory | None = None
         self._year = 0
         self._told: dict[str, str] = {}
+        self._told_of: Directory | None = None
         self._mark = ""
         self._again = 0.0  # when all is looked at again (monotonic)
         self._woken = asyncio.Event()
@@ -59,10 +60,15 @@ class Guide:
             self._mark, self._again = "", 0.0
             self._woken.set()
 
-    async def now(self) -> Directory:
-        """The directory as it was last read. Raises StoreError while it never was."""
-        if self._directory is None:
+    async def now(self, wanted: str = "") -> Directory:
+        """The directory as it was last read; looked at again when nobody in it has this code. Raises StoreError while
+        it never was read."""
+        known = self._directory
+        if known is None:
             await self._read()
+        elif wanted and known.department(wanted) is None and known.specialist(wanted) is None:
+            with contextlib.suppress(StoreError):
+                await self._read()
         assert self._directory is not None  # read, or StoreError was raised
         return self._directory
 
@@ -77,25 +83,25 @@ class Guide:
     async def step(self, now: float) -> None:
         """Follow the store, and tell the PBX what is due. While the database is away, all stays as it was."""
         try:
-            changed = await self._read()
+            await self._read()
         except StoreError as error:
             if not self._failing:
                 log.warning("the directory of specialists cannot be read", reason=str(error))
-            self._failing, changed = True, False
+            self._failing = True
         else:
             self._failing = False
-        if self._directory is not None and (changed or now >= self._again):
-            await self._tell(self._directory, now)
+        directory = self._directory
+        if directory is not None and (directory is not self._told_of or now >= self._again):
+            await self._tell(directory, now)
 
-    async def _read(self) -> bool:
-        """Whether it has changed, or another year has begun. Raises StoreError."""
+    async def _read(self) -> None:
+        """Anew if it has changed, or another year has begun. Raises StoreError."""
         today = datetime.datetime.now(datetime.UTC)
         known = self._directory
         if known is not None and self._year == today.year and known.revision == await self._store.revision():
-            return False
+            return
         self._directory = await self._store.directory(self._site, today)
         self._year = today.year
-        return True
 
     async def _tell(self, directory: Directory, now: float) -> None:
         try:
@@ -104,7 +110,7 @@ class Guide:
         except AmiError as error:
             log.info("who is on duty could not be told", reason=str(error))
             return  # and is, at the next step
-        self._again = now + AGAIN_S
+        self._told_of, self._again = directory, now + AGAIN_S
 
     async def _check_mark(self) -> None:
         """Without ours the PBX has forgotten all, or never knew it. Raises AmiError."""

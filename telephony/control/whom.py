@@ -25,10 +25,10 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """``directory``: as it is known now."""
+    """``directory``: as it is known now; looked at again for a code that it lacks."""
 
     reach: Reach
-    directory: Callable[[], Awaitable[Directory]]
+    directory: Callable[[str], Awaitable[Directory]]
 
     async def plan(self, to: str, agent: MemberName, without: Collection[str] = ()) -> Plan:
         """Whom to ring when ``agent`` asks for ``to``. ``without``: codes of who is in the call already. Raises
@@ -37,10 +37,11 @@ class Whom:
             raise CommandRefused(Reason.BAD_VALUE, "to: write a number of 2 to 20 digits, '+' may stand first.")
         if to == agent:
             raise CommandRefused(Reason.BAD_VALUE, "to: that is the agent who asks.")
-        directory = await self.directory()
+        directory = await self.directory(to)
+        known = directory.department(to) is not None or directory.specialist(to) is not None
         if await self.reach.agents.get(MemberName(to)) is not None:
             self.reach.can_ring(MemberName(to))
-        elif to not in directory.codes() and not is_allowed(to, self.reach.site):
+        elif not known and not is_allowed(to, self.reach.site):
             why = "to: no agent has this number, nobody in the directory has this code, and [outgoing] in site.toml"
             raise CommandRefused(Reason.NOT_ALLOWED, f"{why} does not allow to call it.")
         plan = plan_of(directory, to, wall_now(), without=without)

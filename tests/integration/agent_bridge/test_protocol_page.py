@@ -110,7 +110,8 @@ async def test_the_page_is_true(tmp_path: Path, tools: Tools) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     assert [kind for kind, _ in blocks].count("jsonl") >= 7
     async with hall(tmp_path, tools, "1001", "1002") as room, AsyncExitStack() as stack:
-        await room.directory("1002", msgspec.structs.replace(HUMAN, roster=None), ONE)  # on duty at any hour
+        reached = msgspec.structs.replace(ONE, numbers=("1002",))
+        await room.directory("1002", msgspec.structs.replace(HUMAN, roster=None), reached)  # on duty at any hour
         room.phones["1002"].on_invite = Answer()
         token = await room.token("1001")
         player = Player(room, token, stack)
