@@ -1,7 +1,8 @@
 """The directory of specialists as desktops search it: an index in memory that follows the store.
 
 A change is in the index some seconds after it was made; who is on duty, and who has answered of late, is looked up each
-minute. While the store is away the last that was read is searched.
+minute. While the store is away the last that was read is searched. What takes long goes on in threads: where `zhitong
+serve` has the gateway, calls are followed beside it.
 """
 
 import asyncio
@@ -89,8 +90,8 @@ class Finder:
         self._known, self._read, self._minute = known, read, minute
 
     async def _anew(self, directory: Directory) -> _Known:
-        entries = entries_of(directory, self._emergencies)
-        texts = texts_of(entries)
+        entries = await asyncio.to_thread(entries_of, directory, self._emergencies)
+        texts = await asyncio.to_thread(texts_of, entries)
         spelt = {text: line for text, line in self._spelt.items() if text in texts}
         try:
             if missing := texts - spelt.keys():
@@ -108,7 +109,7 @@ class Finder:
             log.debug("who has answered of late is not known", why=str(error))
         answers = {code: Answers(*told) for code, told in self._answers.shares().items()}
         on_duty = await asyncio.to_thread(on_duty_now, known.directory, _micros(now))
-        return Standing(known.texts.entries, on_duty.union(self._emergencies), answers)
+        return await asyncio.to_thread(Standing, known.texts.entries, on_duty.union(self._emergencies), answers)
 
 
 def _micros(seconds: float) -> Micros:

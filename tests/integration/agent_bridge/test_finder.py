@@ -1,6 +1,7 @@
 """What desktops find in the directory follows the store, the clock and the records."""
 
 import datetime
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from agent_bridge.finder import Finder
 from telephony.config import parse_site
 from telephony.control.commands import Reason
 from telephony.database.database import Database
+from telephony.database.faults import StoreUnavailable
 from telephony.directory.duty import DutyRoster, Hours
 from telephony.directory.specialist_store import SpecialistStore
 from telephony.directory.specialists import Code, Department, Specialist
@@ -143,6 +145,27 @@ async def test_the_gateway_follows_the_store_by_itself(office: Office) -> None:
         await until(lambda: found() == ["8100", "8101", "8102"])
         await office.engage(HUMAN, TWO)
         await until(lambda: found() == ["8100", "8102"])
+
+
+async def test_while_the_store_is_away_the_last_that_was_read_is_searched(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.at(10)
+    before, asked = office.found("rsj"), itertools.count(1)
+
+    async def away() -> int:
+        if next(asked) <= 3:
+            raise StoreUnavailable("the database is away")
+        return 1_000
+
+    monkeypatch.setattr("agent_bridge.finder.LOOK_S", 0.01)
+    monkeypatch.setattr(office.store, "revision", away)
+    with structlog.testing.capture_logs() as logs:
+        async with running(finder=office.finder):
+            await until(lambda: next(asked) > 6)
+            assert office.found("rsj") == before
+    told = [line["why"] for line in logs if "directory cannot be followed" in line["event"]]
+    assert told == ["the database is away"], "said once, not at each look"
 
 
 async def test_who_is_on_duty_is_seen_as_the_clock_goes_on(office: Office) -> None:
