@@ -156,6 +156,17 @@ async def handed_over(bridge: Office, here: Hall) -> Call:
     return second
 
 
+async def globals_of(bridge: Office) -> str:
+    return await bridge.rig.lab.pbx.cli("dialplan show globals")
+
+
+async def guided(bridge: Office) -> None:
+    """The PBX knows who is on duty, for who keys a code without us."""
+    async with asyncio.timeout(30):
+        while "ZT_DIR_8203=8200|1004:20:8203" not in await globals_of(bridge):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
 async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: Path) -> None:
     """One PBX and one bridge for all, since both take long to start."""
     async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office", DIRECTORY) as bridge:
@@ -163,6 +174,7 @@ async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: 
         here.phones["1004"] = await rig.agent("1004")
         here.phones["1004"].tone_hz = SECOND
         await bridge.until(lambda: bridge.state("1001") is AgentState.ON_CALL)
+        await guided(bridge)
         await refusals(bridge, here)
         await a_department_is_consulted_in_order(bridge, here)
         await several_are_rung_at_once(bridge, here)
@@ -173,4 +185,21 @@ async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: 
         await guest.ended()
         await here.silent()
         assert [event["Channel"] for event in rig.manager.all("Newchannel") if "Failed" in event["Channel"]] == []
+        assert complaints(rig) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("to", [OFFICE, "1003"])
+async def test_a_caller_is_handed_over_out_of_the_queues_bridge(make_rig: MakeRig, tmp_path: Path, to: str) -> None:
+    """To a department whose only answer is no, and to a colleague."""
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office", DIRECTORY) as bridge:
+        here = await hall(rig, tmp_path / "music", p1002=Refuse(486), p1003=Refuse(486))
+        await bridge.until(lambda: bridge.state("1001") is AgentState.ON_CALL)
+        await bridge.done(bridge.desk(here).hand_over(to))
+        await here.agent.ended()
+        await (await here.phones["1003"].next_call()).ended()
+        again = await here.phones["1001"].next_call()
+        await hear((here.citizen, FIRST), (again, CITIZEN))
+        await here.citizen.hangup()
+        await here.silent()
         assert complaints(rig) == []
