@@ -11,7 +11,7 @@ import heapq
 import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 import msgspec
 
@@ -68,14 +68,6 @@ class Found(msgspec.Struct, frozen=True):
     answers: Answers | None
 
 
-class Fit(IntEnum):
-    """How well an entry fits; the lower the better."""
-
-    WHOLE = 0  # it is called so
-    BEGINS = 1  # its name begins so
-    OTHERWISE = 2  # within its name, by its department, by a topic
-
-
 class Standing:
     """Whom to prefer: made anew when the minute or the figures change. ``on_duty``: codes; ``answers`` by code."""
 
@@ -88,6 +80,7 @@ class Standing:
         self.rank = [0] * len(entries)
         for rank, place in enumerate(ranked):
             self.rank[place] = rank
+        self.places = ranked
 
     def _key(self, entry: Entry) -> tuple[bool, bool, float, bool, str]:
         share = self.answers.get(entry.code, Answers()).share
@@ -95,41 +88,46 @@ class Standing:
         return entry.kind is not Kind.EMERGENCY, entry.code not in self.on_duty, *order
 
 
-_Hits = dict[int, tuple[int, str]]
+_FIT = 1 << 32
+_OTHERWISE = 2 * _FIT
+_Hits = dict[int, int]
+"""Of each entry that fits, how well: 0 it is called so, ``_FIT`` its name begins so, ``_OTHERWISE`` within its name, by
+its department or a topic; plus the number of the text by which it does. Thousands of them are
+made for a single letter: as numbers they are no work for the sweep of Python's memory."""
 _Owners = dict[Text, list[int]]
 
 
 class _Lines:
-    """Texts, and the entries that each of them belongs to."""
+    """Texts, and the entries that each of them belongs to. ``first``: the number of the first text."""
 
-    def __init__(self, owners: _Owners, spelt: Mapping[Text, str]) -> None:
+    def __init__(self, owners: _Owners, spelt: Mapping[Text, str], first: int) -> None:
         lines = [spelt[text] if text in spelt else unsounded(text[0]) for text in owners]
         self._heap = "\n".join(lines)
         self._starts = list(itertools.accumulate((len(line) + 1 for line in lines), initial=0))
         self._first_ends = [at + _after_first(line) for at, line in zip(self._starts, lines, strict=False)]
         self._last_starts = [at + line.rfind(" ") for at, line in zip(self._starts, lines, strict=False)]
-        self._owners = [(text, places) for (text, _), places in owners.items()]
+        self._owners = list(owners.values())
+        self._first = first
 
     def find_names(self, pattern: re.Pattern[str], best: _Hits) -> None:
         """What is better than the best is put in its place."""
-        starts, first_ends, last_starts = self._starts, self._first_ends, self._last_starts
+        starts, first_ends, last_starts, first = self._starts, self._first_ends, self._last_starts, self._first
         for match in pattern.finditer(self._heap):
             start, end = match.span(1)
             line = bisect.bisect_right(starts, start) - 1
-            fit = 2 if start >= first_ends[line] else 0 if end > last_starts[line] else 1
-            text, places = self._owners[line]
-            for place in places:
-                if place not in best or fit < best[place][0]:
-                    best[place] = (fit, text)
+            told = first + line + (_OTHERWISE if start >= first_ends[line] else 0 if end > last_starts[line] else _FIT)
+            for place in self._owners[line]:
+                if place not in best or told < best[place]:
+                    best[place] = told
 
     def find_others(self, pattern: re.Pattern[str], best: _Hits) -> None:
         """Those that fit otherwise, and are not known yet."""
-        starts, owners = self._starts, self._owners
+        starts, owners, first = self._starts, self._owners, self._first
         for match in pattern.finditer(self._heap):
-            text, places = owners[bisect.bisect_right(starts, match.start()) - 1]
-            for place in places:
+            line = bisect.bisect_right(starts, match.start()) - 1
+            for place in owners[line]:
                 if place not in best:
-                    best[place] = (2, text)
+                    best[place] = _OTHERWISE + first + line
 
 
 def _after_first(line: str) -> int:
@@ -145,7 +143,9 @@ class Index:
     def __init__(self, entries: Iterable[Entry], spelt: Mapping[Text, str]) -> None:
         self.entries = tuple(entries)
         names, others = _texts(self.entries)
-        self._names, self._others = _Lines(names, spelt), _Lines(others, spelt)
+        self._texts = [*(entry.code for entry in self.entries), *(text for text, _ in (*names, *others))]
+        self._names = _Lines(names, spelt, len(self.entries))
+        self._others = _Lines(others, spelt, len(self.entries) + len(names))
         self._fixed = [place for place, entry in enumerate(self.entries) if entry.kind is Kind.EMERGENCY]
         self._codes = sorted((entry.code, place) for place, entry in enumerate(self.entries))
 
@@ -154,15 +154,16 @@ class Index:
         words = plain(query[:QUERY_LIMIT]).split()[:WORDS_LIMIT]
         patterns = {word: pattern for word in words if (pattern := pattern_of(word)) is not None}
         if not patterns:
-            return [self._found(place, self.entries[place].code, standing) for place in self._fixed[:limit]]
+            return [self._found(place, place, standing) for place in self._fixed[:limit]]
         hits, *more = (self._hits(word, pattern) for word, pattern in patterns.items())
         for also in more:
             hits = {place: max(hit, also[place]) for place, hit in hits.items() if place in also}
         many, rank = len(self.entries), standing.rank
-        best = heapq.nsmallest(limit, ((hit[0] * many + rank[place], place) for place, hit in hits.items()))
-        return [self._found(place, hits[place][1], standing) for _, place in best]
+        best = heapq.nsmallest(limit, (hit // _FIT * many + rank[place] for place, hit in hits.items()))
+        places = [standing.places[each % many] for each in best]
+        return [self._found(place, hits[place] % _FIT, standing) for place in places]
 
-    def _hits(self, word: str, pattern: re.Pattern[str]) -> "_Hits":
+    def _hits(self, word: str, pattern: re.Pattern[str]) -> _Hits:
         """Of each entry that fits how well it does, and by which text."""
         best: _Hits = {}
         if word.isdecimal():
@@ -171,16 +172,16 @@ class Index:
         self._others.find_others(pattern, best)
         return best
 
-    def _by_code(self, word: str, best: "_Hits") -> None:
+    def _by_code(self, word: str, best: _Hits) -> None:
         codes = self._codes
         for code, place in itertools.islice(codes, bisect.bisect_left(codes, (word, 0)), None):
             if not code.startswith(word):
                 break
-            best[place] = (Fit.WHOLE if code == word else Fit.BEGINS, code)
+            best[place] = (0 if code == word else _FIT) + place  # its code is the text of its number
 
-    def _found(self, place: int, text: str, standing: Standing) -> Found:
+    def _found(self, place: int, text: int, standing: Standing) -> Found:
         entry = self.entries[place]
-        return Found(entry, text, entry.code in standing.on_duty, standing.answers.get(entry.code))
+        return Found(entry, self._texts[text], entry.code in standing.on_duty, standing.answers.get(entry.code))
 
 
 def texts_of(entries: Sequence[Entry]) -> Set[Text]:
