@@ -124,6 +124,14 @@ class QueueStatus(Action, frozen=True):
     queue: str = ""
 
 
+class ConfbridgeList(Action, frozen=True):
+    """reporting. Who is in this conference, each with ``Muted``; refused where there is none of the name."""
+
+    lists = True
+
+    conference: str
+
+
 # --- calls -----------------------------------------------------------------------------------------------
 
 

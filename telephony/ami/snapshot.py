@@ -16,7 +16,7 @@ import msgspec
 from telephony.ami import actions as a
 from telephony.ami.decode import Undecoded
 from telephony.ami.layout import HeaderMissing
-from telephony.ami.snapshot_invites import invites
+from telephony.ami.snapshot_invites import invites, muted
 from telephony.ami.values import NotANumber, caller_name, caller_number, flag, micros_of_timestamp, number
 from telephony.errors import AmiActionFailed
 from telephony.model.events import MemberChanged, SnapshotTaken
@@ -74,8 +74,11 @@ async def take(
     (ping, status, channels, queues), seen, closed, kept = await asyncio.gather(lists, states, shut, wraps)
     taken = read(login, ping.headers, status.headers, [*channels.items, *queues.items])
     found = tuple(trunk for trunk in seen if trunk is not None)
-    asked = await invites(act, taken.snapshot.channels)
-    snapshot = msgspec.structs.replace(taken.snapshot, trunks=found, closure=closed, wrap_ups=kept, invites=asked)
+    there = taken.snapshot.channels
+    asked, silent = await asyncio.gather(invites(act, there), muted(act, there))
+    snapshot = msgspec.structs.replace(
+        taken.snapshot, trunks=found, closure=closed, wrap_ups=kept, invites=asked, muted=silent
+    )
     return msgspec.structs.replace(taken, snapshot=snapshot)
 
 

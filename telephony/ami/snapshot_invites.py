@@ -1,4 +1,4 @@
-"""What channels say of invitations, read once at the start of an epoch: nothing else of the PBX's tells it."""
+"""What channels say of invitations, and who is muted: read once at the start of an epoch, of each channel and room."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +12,7 @@ from telephony.model.seen import ChannelSeen, InviteSeen
 Act = Callable[[a.Action], Awaitable[a.Reply]]
 _PLACES = ("zt-room-agent", "zt-room-guest", "zt-room-dial", "zt-room-pair", "zt-invite", "zt-out", "zt-hand-over")
 """Contexts, or how they begin, of who rings somebody for an invitation, and of who came by one."""
+_ROOM = ("zt-room-caller", "join")
 _VARIABLES = {
     "room": "ZT_CALL",
     "line": "ZT_LINE",
@@ -28,6 +29,21 @@ async def invites(act: Act, channels: Sequence[ChannelSeen]) -> tuple[InviteSeen
     """Of a channel that has ended meanwhile, nothing. Raises what ``act`` raises but for that."""
     found = await asyncio.gather(*(_invite(act, channel) for channel in channels if _may_say(channel)))
     return tuple(invite for invite in found if invite is not None)
+
+
+async def muted(act: Act, channels: Sequence[ChannelSeen]) -> tuple[Uniqueid, ...]:
+    """Whom the others in their room do not hear. Raises what ``act`` raises, but for a room that is gone meanwhile."""
+    rooms = [channel.uniqueid for channel in channels if (channel.context, channel.exten) == _ROOM]
+    found = await asyncio.gather(*(_muted_in(act, room) for room in rooms))
+    return tuple(uniqueid for each in found for uniqueid in each)
+
+
+async def _muted_in(act: Act, room: str) -> list[Uniqueid]:
+    try:
+        reply = await act(a.ConfbridgeList(room))
+    except AmiActionFailed:
+        return []
+    return [Uniqueid(row["Uniqueid"]) for row in reply.items if row.get("Muted") == "Yes" and row.get("Uniqueid")]
 
 
 def _may_say(channel: ChannelSeen) -> bool:

@@ -423,6 +423,7 @@ class SnapshotTaken(Event, frozen=True):
     closure: str = ""  # what AstDB holds of the emergency closure
     wrap_ups: tuple[WrapUpSeen, ...] = ()
     invites: tuple[InviteSeen, ...] = ()
+    muted: tuple[Uniqueid, ...] = ()  # whom the others in their room do not hear
 
 
 class LinkLost(Event, frozen=True, gc=False):

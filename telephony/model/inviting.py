@@ -79,7 +79,7 @@ def _is_free(call: Call, tried: Asked) -> bool:
 
 def _cast(call: Call, tried: Asked, invite: Invite, leg: Leg) -> None:
     """Who comes back is an agent, as before."""
-    if any(offer.member == tried.number for offer in call.offers.values()):
+    if tried.number == invite.by or any(offer.member == tried.number for offer in call.offers.values()):
         leg.role, leg.party = Role.AGENT, tried.number
     elif (tried.code or invite.department) and leg.role is Role.TARGET:
         leg.role = Role.SPECIALIST
@@ -141,8 +141,12 @@ def met(world: World, call: Call, leg: Leg) -> None:
         tried = next((tried for tried in invite.tries if tried.leg == leg.uniqueid and tried.open), None)
         if invite.guest is None and tried is not None:  # nothing but the bridge tells
             answered(world, call, invite, leg, tried)
-        if invite.guest == leg.uniqueid:
-            invite.state, invite.joined_at = InviteState.JOINED, world.now
+        joined(world, invite, leg)
+
+
+def joined(world: World, invite: Invite, leg: Leg) -> None:
+    if invite.guest == leg.uniqueid and invite.joined_at is None:
+        invite.state, invite.joined_at = InviteState.JOINED, world.now
 
 
 def left(world: World, call: Call, leg: Leg) -> None:

@@ -1,9 +1,10 @@
 """Events about invitations, and about what is said apart: what the dialplan says of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from telephony.model import consults, inviting
 from telephony.model.calls import MAX_INVITES, Call, Consult, Leg, PrivateFile
+from telephony.model.ids import Uniqueid
 from telephony.model.invites import Asked, Invite
 from telephony.model.joins import bring_home
 from telephony.model.room_events import ConsultTold, InviteTold, PrivateTold, VoiceMuted
@@ -109,7 +110,8 @@ def muted(world: World, event: VoiceMuted) -> None:
 
 # --- as a snapshot has it ---------------------------------------------------------------------------------
 
-_CAME = ("zt-room-guest", "zt-invited", "zt-room-pair")
+_WITH_US = "zt-room-guest"
+_CAME = (_WITH_US, "zt-invited", "zt-room-pair")
 """Where whoever came by an invitation is; others who speak of one ring somebody."""
 
 
@@ -132,18 +134,20 @@ def seen(world: World, found: Iterable[InviteSeen], channels: Iterable[ChannelSe
             if known is None or known.tried(row.uniqueid) is None:
                 asked.leg = row.uniqueid
                 inviting.rung(call, made, asked)
-            _came(world, call, row, channel.leg)
+            _came(world, call, row, channel.leg, in_a_room=contexts[row.uniqueid] == _WITH_US)
         else:
             inviting.rung(call, made, asked)
             _phones(world, call, channel)
+        call.invites.sort(key=lambda invite: invite.at)
 
 
-def _came(world: World, call: Call, row: InviteSeen, leg: Leg) -> None:
+def _came(world: World, call: Call, row: InviteSeen, leg: Leg, *, in_a_room: bool) -> None:
     invite = call.invite(row.invite)
     if invite is not None and invite.guest is None:
         inviting.picked_up(world, call, invite, leg, row.line, row.number)
-    if leg.partners:
-        inviting.met(world, call, leg)
+    invite = call.invite(row.invite)
+    if invite is not None and (in_a_room or leg.partners):
+        inviting.joined(world, invite, leg)
 
 
 def _phones(world: World, call: Call, ringing: Channel) -> None:
@@ -152,3 +156,8 @@ def _phones(world: World, call: Call, ringing: Channel) -> None:
         channel = world.channels.get(uniqueid)
         if channel is not None and channel.linkedid == ringing.linkedid and channel.leg.answered_at is None:
             inviting.phone_made(world, call, channel)
+
+
+def muted_seen(world: World, muted: Collection[Uniqueid]) -> None:
+    for uniqueid, channel in world.channels.items():
+        channel.leg.muted = uniqueid in muted

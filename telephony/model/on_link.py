@@ -75,6 +75,7 @@ def snapshot(world: World, event: SnapshotTaken) -> None:
     _bridges(world, event)
     on_invites.seen(world, event.invites, event.channels)
     on_rooms.seen(world, event.channels)
+    on_invites.muted_seen(world, event.muted)
     _close_gone_visits(world, event)
     for call in world.calls.values():
         own_up_after(call, before.get(call.call_id), world.blind)

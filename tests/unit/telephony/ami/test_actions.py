@@ -68,7 +68,7 @@ def test_headers(action: a.Action, name: str, fields: dict[str, str]) -> None:
 def test_which_actions_answer_with_a_list() -> None:
     kinds = [kind for kind in vars(a).values() if isinstance(kind, type) and issubclass(kind, a.Action)]
     assert {kind.name for kind in kinds if kind.lists} == {
-        *("CoreShowChannels", "DBGet", "DBGetTree", "QueueStatus", "ShowDialPlan")
+        *("ConfbridgeList", "CoreShowChannels", "DBGet", "DBGetTree", "QueueStatus", "ShowDialPlan")
     }
 
 

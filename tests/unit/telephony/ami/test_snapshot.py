@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from telephony.ami import actions as a
 from telephony.ami import snapshot
@@ -246,3 +247,70 @@ def test_no_reply_raises(rows: list[dict[str, str]]) -> None:
     got = taken.snapshot
     found = len(got.channels) + len(got.members) + len(got.callers) + len(got.queues)
     assert found + len(taken.undecoded) == len(rows)
+
+
+# --- what channels say of invitations -----------------------------------------------------------------------
+
+
+def row(number: int, name: str, context: str, exten: str = "x") -> dict[str, str]:
+    ids = {"Uniqueid": f"pbx1-17.{number}", "Linkedid": f"pbx1-17.{number}", "Channel": name}
+    return {**CHANNEL, **ids, "Context": context, "Exten": exten}
+
+
+VARIABLES = {
+    "ZT_INVITE": "i1",
+    "ZT_CALL": "pbx1-17.1",
+    "ZT_LINE": "2",
+    "ZT_BY": "1001",
+    "ZT_DEPARTMENT": "81",
+    "ZT_FOR": "specialist",
+    "ZT_MODE": "room",
+    "ZT_CODE": "8105",
+    "ZT_TO": "84120005",
+    "ZT_LEFT": "1",
+}
+
+
+async def test_only_who_may_say_anything_of_an_invitation_is_asked() -> None:
+    """The other half of a line, callers and phones are not; nor is more asked of whoever says nothing."""
+    rows = (
+        row(1, "PJSIP/trunk-carrier-00000001", "zt-room-caller", "join"),
+        row(2, "Local/pbx1-17.1@zt-invite-00000001;1", "zt-invite"),
+        row(3, "Local/pbx1-17.1@zt-invite-00000001;2", "zt-invite"),
+        row(4, "PJSIP/1001-00000002", "zt-room-agent"),
+        row(5, "PJSIP/trunk-carrier-00000003", "zt-room-guest", "join"),
+        row(6, "PJSIP/1002-00000004", "zt-phone"),
+        row(7, "PJSIP/1003-00000005", "zt-room-guest"),
+    )
+    asked: list[tuple[str, str]] = []
+
+    async def act(action: a.Action) -> a.Reply:
+        if isinstance(action, a.Getvar):
+            asked.append((action.channel, action.variable))
+            if action.channel == "PJSIP/1003-00000005":
+                raise AmiActionFailed("No such channel")
+            silent = action.channel == "PJSIP/1001-00000002"
+            return a.Reply({"Response": "Success", "Value": "" if silent else VARIABLES[action.variable]})
+        if isinstance(action, a.ConfbridgeList):
+            assert action.conference == "pbx1-17.1"
+            muted = [{"Uniqueid": f"pbx1-17.{number}", "Muted": "Yes" if number == 5 else "No"} for number in (1, 5)]
+            return a.Reply({"Response": "Success"}, tuple(muted))
+        there = rows if action.name == "CoreShowChannels" else ()
+        return a.Reply(PING if action == a.Ping() else STATUS, there)
+
+    taken = (await snapshot.take(act, LOGIN)).snapshot
+    told = ("pbx1-17.1", "i1", "2", "1001", "81", "specialist", "room", "8105", "84120005", 1)
+    assert [astuple(seen) for seen in taken.invites] == [(f"pbx1-17.{number}", *told) for number in (3, 5)]
+    assert taken.muted == ("pbx1-17.5",)
+    assert {channel for channel, _ in asked} == {rows[at]["Channel"] for at in (2, 3, 4, 6)}
+    assert sum(channel == "PJSIP/1001-00000002" for channel, _ in asked) == 1
+
+
+async def test_a_room_that_ends_meanwhile_holds_nothing_up() -> None:
+    async def act(action: a.Action) -> a.Reply:
+        if isinstance(action, a.ConfbridgeList):
+            raise AmiActionFailed("No Conferences by that name found.")
+        there = (row(1, "PJSIP/trunk-carrier-00000001", "zt-room-caller", "join"),)
+        return a.Reply(PING if action == a.Ping() else STATUS, there if action.name == "CoreShowChannels" else ())
+
+    assert (await snapshot.take(act, LOGIN)).snapshot.muted == ()
