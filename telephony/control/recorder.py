@@ -43,6 +43,7 @@ class Recorder:
         self._on = on
         self._pause_max_s = pause_max_s
         self._anew: dict[CallId, tuple[float, int]] = {}  # to begin anew: when (monotonic), tries so far
+        self._hushed: dict[str, CallId] = {}  # recordings of what is said apart that a pause has muted, by path
         self._ends: dict[CallId, float] = {}  # when a pause must end, or one that we cannot know of would have to
 
     # --- commands ---------------------------------------------------------------------------------------------
@@ -52,6 +53,7 @@ class Recorder:
         call, channel = self._recorded(key)
         if call.open_pause is None:
             await self._act(MixMonitorMute(channel, 1), timeout)
+            await self._hush(call)
 
     async def resume(self, key: str, timeout: float) -> None:
         """Raises as ``pause`` does."""
@@ -72,11 +74,26 @@ class Recorder:
     async def _end_pause(self, call: Call, channel: str, timeout: float) -> None:
         """A key's pause has stopped the recorder, so it must begin anew; so too where no pause is known, since it may
         be older than we are."""
+        await self._unhush(call)
         pause = call.open_pause
         if pause is not None and pause.by == COMMAND and call.call_id not in self._anew:
             await self._act(MixMonitorMute(channel, 0), timeout)
         else:
             await self._act(_anew(call, channel), timeout)
+
+    async def _hush(self, call: Call) -> None:
+        """What is said apart is at a pause, too."""
+        for file in call.private_files:
+            channel = self._world.channels.get(file.leg)
+            if file.end is None and channel is not None and file.path not in self._hushed:
+                self._hushed[file.path] = call.call_id
+                await self._try(MixMonitorMute(channel.name, 1), call.call_id)
+
+    async def _unhush(self, call: Call) -> None:
+        for file in call.private_files:
+            channel = self._world.channels.get(file.leg)
+            if self._hushed.pop(file.path, None) is not None and file.end is None and channel is not None:
+                await self._try(MixMonitorMute(channel.name, 0), call.call_id)
 
     def _channel(self, call: Call) -> str | None:
         """The name of the channel that is recorded."""
@@ -120,6 +137,7 @@ class Recorder:
     def _forget(self, call_id: CallId) -> None:
         self._anew.pop(call_id, None)
         self._ends.pop(call_id, None)
+        self._hushed = {path: other for path, other in self._hushed.items() if other != call_id}
 
     # --- what comes due ---------------------------------------------------------------------------------------
 
@@ -130,6 +148,8 @@ class Recorder:
 
     async def step(self, now: float) -> None:
         """Do what has come due. What the PBX refuses is tried again, but not for ever."""
+        for call in [call for call in self._world.calls.values() if call.open_pause is not None and call.private_files]:
+            await self._hush(call)
         for call_id, (due, tries) in list(self._anew.items()):
             if due <= now:
                 await self._begin_anew(call_id, tries, now)

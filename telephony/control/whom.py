@@ -38,16 +38,20 @@ class Whom:
         if to == agent:
             raise CommandRefused(Reason.BAD_VALUE, "to: that is the agent who asks.")
         directory = await self.directory(to)
-        known = directory.department(to) is not None or directory.specialist(to) is not None
-        if await self.reach.agents.get(MemberName(to)) is not None:
-            self.reach.can_ring(MemberName(to))
-        elif not known and not is_allowed(to, self.reach.site):
-            why = "to: no agent has this number, nobody in the directory has this code, and [outgoing] in site.toml"
-            raise CommandRefused(Reason.NOT_ALLOWED, f"{why} does not allow to call it.")
+        if directory.department(to) is None and directory.specialist(to) is None:
+            await self._check_number(to)
         plan = plan_of(directory, to, wall_now(), without=without)
         if not plan.lines:
             raise CommandRefused(Reason.WRONG_STATE, f"to: {plan.name or to}: {_WHY.get(plan.why, plan.why)}.")
         return plan
+
+    async def _check_number(self, to: str) -> None:
+        """An agent's whose phone may be rung, or one outside that may be called. Raises CommandRefused, StoreError."""
+        if await self.reach.agents.get(MemberName(to)) is not None:
+            self.reach.can_ring(MemberName(to))
+        elif not is_allowed(to, self.reach.site):
+            why = "to: no agent has this number, nobody in the directory has this code, and [outgoing] in site.toml"
+            raise CommandRefused(Reason.NOT_ALLOWED, f"{why} does not allow to call it.")
 
     def emergency(self, number: str) -> Plan:
         """Raises CommandRefused for what is no emergency number of the site."""

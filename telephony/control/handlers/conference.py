@@ -114,9 +114,10 @@ async def rejoin(reach: Reach, look: Look, order: orders.Rejoin, within: float) 
 
 
 def _left_by(reach: Reach, call: Call, agent: MemberName) -> Channel:
-    """The caller of a conference that this agent had a part in and is in no longer. Raises CommandRefused."""
+    """The caller of a conference that this agent had a part in and is in no longer. Who invited somebody is known from
+    these, when the own leg had ended before we began. Raises CommandRefused."""
     own = [leg for leg in call.legs.values() if leg.party == agent and leg.answered_at is not None]
-    if not own:
+    if not own and agent not in {invite.by for invite in call.invites}:
         raise CommandRefused(Reason.WRONG_STATE, f"call: agent {agent} had no part in it.")
     if any(leg.uniqueid in call.live for leg in own):
         raise CommandRefused(Reason.WRONG_STATE, f"call: agent {agent} is in it.")

@@ -6,6 +6,7 @@ The bridge begins each line, which the dialplan then brings to its end without u
 
 import secrets
 import time
+from collections.abc import Awaitable
 from functools import partial
 
 from telephony.ami.actions import Action, Hangup, Originate
@@ -23,6 +24,7 @@ from telephony.control.refused import CommandRefused
 from telephony.control.whereabouts import Whereabouts
 from telephony.control.whom import EMERGENCY, Whom, codes_in, purpose_of
 from telephony.directory.plan import Plan, Try, tries_text
+from telephony.errors import AmiError
 from telephony.model.calls import Call
 from telephony.model.counters import CALLS_OUT
 from telephony.model.terms import InviteMode, Place
@@ -68,9 +70,19 @@ async def consult(reach: Reach, look: Look, whom: Whom, order: Consult, within: 
         action: Action = await agent_to(reach, now, "consult", within)
     else:
         await reach.act(await agent_to(reach, now, "wait", within), within)
-        action = await _all_but_the_last(reach, lines_of(now, plan, InviteMode.SIDE, token, order), within)
+        lines = lines_of(now, plan, InviteMode.SIDE, token, order)
+        action = await _or_back(reach, now, _all_but_the_last(reach, lines, within), within)
     done = await carried_out(reach, action, rung, until - time.monotonic())
     return Done(seen=done.seen, invite=token)
+
+
+async def _or_back(reach: Reach, now: Whereabouts, begun: Awaitable[Action], within: float) -> Action:
+    """Who waits for lines of which one cannot be begun is back with the caller. Raises AmiError all the same."""
+    try:
+        return await begun
+    except AmiError:
+        await back(reach, now, within)
+        raise
 
 
 # --- at once into the call --------------------------------------------------------------------------------
