@@ -74,7 +74,6 @@ class Recorder:
     async def _end_pause(self, call: Call, channel: str, timeout: float) -> None:
         """A key's pause has stopped the recorder, so it must begin anew; so too where no pause is known, since it may
         be older than we are."""
-        await self._unhush(call)
         pause = call.open_pause
         if pause is not None and pause.by == COMMAND and call.call_id not in self._anew:
             await self._act(MixMonitorMute(channel, 0), timeout)
@@ -84,14 +83,14 @@ class Recorder:
     async def _hush(self, call: Call) -> None:
         """What is said apart is at a pause, too."""
         for file in call.private_files:
-            channel = self._world.channels.get(file.leg)
+            channel = self._world.channels.get(file.by)
             if file.end is None and channel is not None and file.path not in self._hushed:
                 self._hushed[file.path] = call.call_id
                 await self._try(MixMonitorMute(channel.name, 1), call.call_id)
 
     async def _unhush(self, call: Call) -> None:
         for file in call.private_files:
-            channel = self._world.channels.get(file.leg)
+            channel = self._world.channels.get(file.by)
             if self._hushed.pop(file.path, None) is not None and file.end is None and channel is not None:
                 await self._try(MixMonitorMute(channel.name, 0), call.call_id)
 
@@ -148,8 +147,8 @@ class Recorder:
 
     async def step(self, now: float) -> None:
         """Do what has come due. What the PBX refuses is tried again, but not for ever."""
-        for call in [call for call in self._world.calls.values() if call.open_pause is not None and call.private_files]:
-            await self._hush(call)
+        for call in [call for call in self._world.calls.values() if call.private_files]:
+            await (self._unhush(call) if call.open_pause is None else self._hush(call))
         for call_id, (due, tries) in list(self._anew.items()):
             if due <= now:
                 await self._begin_anew(call_id, tries, now)

@@ -11,6 +11,7 @@ from telephony.errors import AmiError, AmiUnreachable, RecordingError
 from telephony.model import events as ev
 from telephony.model.changes import EpochBegan
 from telephony.model.ids import Micros
+from telephony.model.room_events import PrivateTold
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told
 from tests.unit.telephony.model.test_recording import mutes, recorded, recorder, says
 
@@ -227,3 +228,24 @@ async def test_what_is_over_is_forgotten(room: Room) -> None:
     room.recorder.fold(room.heard.changes[before:])
     assert await room.after(PAUSE_MAX_S * 2) == []
     assert (room.recorder._anew, room.recorder._ends) == ({}, {})
+
+
+async def test_what_is_said_apart_is_at_a_pause_too(room: Room) -> None:
+    path = "2026/11/23/apart.wav"
+
+    def private(state: str) -> None:
+        room.phone.say(lambda at, u, li: PrivateTold(at, u, li, room.caller.uniqueid, state, path, 0))
+
+    private("began")
+    assert await room.after(0) == []
+    await room.recorder.pause(room.caller.uniqueid, 1)
+    mutes(room.caller, True)
+    assert room.sent == [*room.mute(1), MixMonitorMute(room.phone.name, 1)]
+    assert await room.after(1) == [], "once"
+    mutes(room.caller, False)
+    assert await room.after(2) == [MixMonitorMute(room.phone.name, 0)]
+    mutes(room.caller, True)
+    assert await room.after(3) == [MixMonitorMute(room.phone.name, 1)]
+    private("ended")
+    mutes(room.caller, False)
+    assert await room.after(4) == [], "it runs no longer"
