@@ -9,7 +9,7 @@ from telephony.model.world import Channel, World
 _LATE = "late"
 _NOT_THERE, _REJECTED = "chanunavail", 21
 """DIALSTATUS does not tell a phone that declined (SIP 603, of Q.850 21) from one that is not there; how its channel
-ended does, which is told later (seen on 22.10)."""
+ended does, which is told before or after (seen on 22.10)."""
 _RESULT_OF_STATUS = {
     "noanswer": TryResult.NO_ANSWER,
     "busy": TryResult.REFUSED,
@@ -94,7 +94,14 @@ def ended(world: World, call: Call, invite: Invite, line: str, number: str, stat
         invite.guest, invite.state, invite.ended_at = None, InviteState.CANCELLED, world.now
     result = _RESULT_OF_STATUS.get(status, TryResult.BARRED)
     tried.ended_at, tried.result, tried.status = tried.ended_at or world.now, result, status
+    if (leg := call.legs.get(tried.leg) if tried.leg is not None else None) is not None:
+        _declined(tried, leg)
     settle(world, call, invite)
+
+
+def _declined(tried: Asked, leg: Leg) -> None:
+    if leg.cause == _REJECTED and tried.status == _NOT_THERE:
+        tried.result = TryResult.REFUSED
 
 
 def _may_end(invite: Invite, tried: Asked, status: str) -> bool:
@@ -155,8 +162,8 @@ def left(world: World, call: Call, leg: Leg) -> None:
         if leg.uniqueid == invite.guest and invite.ended_at is None:
             _guest_left(invite, world)
         for tried in invite.tries:
-            if tried.leg == leg.uniqueid and leg.cause == _REJECTED and tried.status == _NOT_THERE:
-                tried.result = TryResult.REFUSED
+            if tried.leg == leg.uniqueid:
+                _declined(tried, leg)
             if tried.by == leg.uniqueid and tried.open and not _is_coming(call, tried):
                 _give_up(world, invite, tried)
         settle(world, call, invite)
