@@ -51,5 +51,7 @@ class Remarks:
     def take_over(self, other: "Remarks") -> None:
         """What was said of a call that was joined into this one."""
         for who in other.writers:
-            self.say(who, other.notes.get(who), other.topics.get(who), None, other.resolved.get(who), again=True)
+            self.say(who, other.notes.get(who), other.topics.get(who), None, again=True)
+        for who, resolved in reversed(other.resolved.items()):  # each is put before those that are there
+            self.say(who, None, None, None, resolved, again=True)
         self.say("", None, None, other.mark, again=True)

@@ -6,6 +6,7 @@ from telephony.model.ids import CallId, MemberName, Micros, PbxName
 from telephony.model.known import Known
 from telephony.model.local import CallerKnown, CallRemarked, HelpAsked
 from telephony.model.on_desk import MAX_WRITERS
+from telephony.model.remarks import Remarks
 from telephony.model.tracker import Tracker
 from tests.unit.telephony.model.script import Line, Pbx
 from tests.unit.telephony.model.test_supervision import spies
@@ -71,6 +72,25 @@ def test_what_was_said_before_a_restart_gives_way_to_what_was_said_since() -> No
     tracker.apply(remark(call_id, note="old", topics=("water",), mark="nuisance", again=True))
     said = tracker.world.calls[call_id].remarks
     assert (said.notes["1001"], said.topics["1001"], said.mark) == ("new", ("water",), "silent")
+
+
+def test_whether_it_was_resolved_is_the_last_word_over_a_restart_and_a_join() -> None:
+    tracker, _, _ = talking()
+    call_id = only(tracker)
+    said = tracker.world.calls[call_id].remarks
+    assert said.is_resolved is None
+    tracker.apply(remark(call_id, "1001", resolved="no"))
+    tracker.apply(remark(call_id, "1003", resolved="yes", again=True))
+    tracker.apply(remark(call_id, "1001", resolved="yes", again=True))
+    assert (said.is_resolved, said.resolved) == (False, {"1003": "yes", "1001": "no"})
+    tracker.apply(remark(call_id, "1003", resolved="yes"))
+    assert said.is_resolved is True
+    tracker.apply(remark(call_id, "1003", resolved=""))
+    assert said.is_resolved is False
+    joined = Remarks(resolved={"1004": "no"})
+    joined.take_over(Remarks(resolved={"1005": "no", "1006": "yes"}))
+    assert list(joined.resolved) == ["1005", "1006", "1004"]
+    assert joined.is_resolved is False
 
 
 def test_a_call_that_is_over_or_unknown_hears_nothing() -> None:
