@@ -30,6 +30,8 @@ PLACES = (
     *(("zt-room-agent", exten) for exten in ("join", "side", "back", "consult", "wait", "leave")),
     *(("zt-room-guest", exten) for exten in ("join", "side", "hold")),
     ("zt-invited", "guest"),
+    ("zt-hand-over", "tries"),
+    ("zt-together", "s"),
 )
 """Where orders send people: a Redirect to a place that is not there would end their calls."""
 EVERY_S = 0.5

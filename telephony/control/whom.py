@@ -19,7 +19,7 @@ EMERGENCY_RING_S = 120
 _WHY = {
     "off-duty": "nobody there is on duty at this hour",
     "on-leave": "they are on leave today",
-    "nobody": "no number of theirs is left to ring: they are in the call, or have none",
+    "nobody": "no number of theirs is left to ring: they are in the call, are being rung for it, or have none",
 }
 
 
@@ -67,6 +67,8 @@ def purpose_of(plan: Plan) -> str:
 
 
 def codes_in(call: Call) -> frozenset[str]:
-    """The codes and numbers of those who were asked into this call and are still in it."""
-    here = [invite.answered for invite in call.invites if invite.guest in call.live]
-    return frozenset(word for asked in here if asked is not None for word in (asked.code, asked.number) if word)
+    """The codes and numbers of those who were asked into this call and are still in it, or are being rung for it."""
+    came = [invite.answered for invite in call.invites if invite.guest in call.live]
+    rung = [tried for invite in call.invites for tried in invite.tries if tried.open]
+    here = [*(tried for tried in came if tried is not None), *rung]
+    return frozenset(word for tried in here for word in (tried.code, tried.number) if word)

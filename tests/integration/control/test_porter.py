@@ -145,7 +145,10 @@ async def test_without_rooms_nobody_is_sent_there(lodge: Lodge) -> None:
 def test_every_place_that_is_asked_for_is_rendered() -> None:
     there = plan(rendered())
     assert [place for place in PLACES if place[1] not in there[place[0]]] == []
-    assert {context for context, _ in PLACES} == {AGENT, CALLER, GUEST, "zt-invited"}
+    assert {context for context, _ in PLACES} == {
+        *(AGENT, CALLER, GUEST),
+        *("zt-invited", "zt-hand-over", "zt-together"),
+    }
 
 
 async def test_a_caller_who_rates_the_call_is_left_in_peace(lodge: Lodge) -> None:

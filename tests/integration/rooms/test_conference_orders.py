@@ -91,6 +91,7 @@ async def several_are_rung_at_once(bridge: Office, here: Hall) -> None:
     first, second = await here.phones["1002"].next_call(), await here.phones["1003"].next_call()
     await hear((here.citizen, FIRST), (here.agent, CITIZEN))
     assert "invite: nobody is being rung" in await bridge.refused(desk.cancel_invite("0"))
+    assert "are being rung for it" in await bridge.refused(desk.invite("8201"))
     await bridge.done(desk.cancel_invite(answer.invite))
     await asyncio.gather(first.ended(), second.ended())
     await bridge.done(desk.consult(BOTH))

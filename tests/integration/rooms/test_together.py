@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.control.commands import Taken
 from telephony.control.orders.conference import CallTogether
 from telephony.directory.entries import Entry
 from telephony.directory.specialists import Code, Department, Specialist
@@ -15,7 +16,7 @@ from tests.integration.dialplans.conftest import MakeRig
 from tests.integration.dialplans.listening import music_of
 from tests.integration.dialplans.outside import MOBILE, outside
 from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, complaints, hear, only
-from tests.integration.rooms.office import ME, Desk, office
+from tests.integration.rooms.office import ME, Desk, Office, office
 from zhitong.lab.phones.policy import Answer, Ring
 
 pytestmark = pytest.mark.acceptance
@@ -25,6 +26,13 @@ DIRECTORY: tuple[Entry, ...] = (
     Department(OFFICE, "人力资源和社会保障局", "人社局"),
     Specialist(Code("8101"), "林专员", OFFICE, ("1002",)),
 )
+
+
+async def once_more(bridge: Office, call: CallId) -> None:
+    """By the record of the call, as soon as it is written."""
+    async with asyncio.timeout(30):
+        while (await bridge.order(CallTogether(ME, OFFICE, "test", call=call))).taken is Taken.REFUSED:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 async def test_the_specialist_first_then_the_citizen(make_rig: MakeRig, tmp_path: Path) -> None:
@@ -70,5 +78,9 @@ async def test_the_specialist_first_then_the_citizen(make_rig: MakeRig, tmp_path
         await asyncio.gather(only(citizen, {SECOND}), only(specialist, {CITIZEN}))
         await citizen.hangup()
         await specialist.ended()
+        await here.silent()
+        await once_more(bridge, CallId(begun.call))
+        await (await phones["1001"].next_call()).answered()
+        await (await phones["1002"].next_call()).hangup()
         await here.silent()
         assert complaints(rig) == []
