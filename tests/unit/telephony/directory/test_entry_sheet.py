@@ -66,7 +66,7 @@ def workbook(**sheets: list[list[object]]) -> bytes:
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_what_is_exported_is_imported_as_it_was(form: str) -> None:
-    entries = [HOME, ZHANG]
+    entries = (HOME, ZHANG)
     data = csv_of(*sheet_for(entries)) if form == "csv" else workbook_of(sheets_for(entries))
     assert read(data) == Entries((HOME, ZHANG), (), 2)
 
