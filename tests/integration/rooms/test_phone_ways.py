@@ -14,6 +14,8 @@ from zhitong.lab.phones.policy import Answer, Refuse
 
 pytestmark = pytest.mark.acceptance
 
+POLICE = 1350
+
 
 async def on_duty(rig: Rig, code: str, *tries: str, department: str = "8300") -> None:
     """As the bridge has written ahead."""
@@ -68,6 +70,22 @@ async def test_an_emergency_out_of_the_queues_bridge(make_rig: MakeRig, tmp_path
         assert left(rig) == [("emergency", "119", "1001", "carrier")]
         await here.citizen.hangup()
         await asyncio.gather(fire.ended(), here.agent.ended())
+        await here.silent()
+
+
+@pytest.mark.slow
+async def test_an_emergency_out_of_a_consult(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with outside() as out, make_rig(SITE, AGENTS, base=out.base) as rig:
+        await answers(out, POLICE)
+        here = await hall(rig, tmp_path / "music")
+        guest = await here.consult()
+        await only(guest, {FIRST})
+        await here.agent.dtmf("*0110")
+        police = await out.carrier.next_call()
+        everybody = {here.citizen: CITIZEN, here.agent: FIRST, guest: SECOND, police: POLICE}
+        await hear(*((one, hz) for one in everybody for other, hz in everybody.items() if other is not one))
+        await here.citizen.hangup()
+        await asyncio.gather(police.ended(), guest.ended(), here.agent.ended())
         await here.silent()
 
 
