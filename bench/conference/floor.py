@@ -5,13 +5,16 @@ The bridge is a process of its own with a gateway, so that it can be killed; eve
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent_bridge.client import Client
 from telephony.directory.agents import Agent as Person
 from telephony.directory.agents import QueueMembership
+from telephony.directory.entries import Entry
+from telephony.directory.specialist_store import SpecialistStore
+from telephony.directory.specialists import Code, Department, Specialist
 from telephony.live.documents import CallDocument
 from telephony.model.ids import MemberName, QueueName
 from telephony.model.machines import AgentState
@@ -51,6 +54,11 @@ class Seat:
     @property
     def number(self) -> str:
         return self.agent.account.number
+
+    @property
+    def code(self) -> str:
+        """Of the guest, in the directory."""
+        return _code(self.guest.account.number)
 
 
 @dataclass(slots=True)
@@ -215,6 +223,17 @@ sign_in = "always"
 """
 
 
+def _code(number: str) -> Code:
+    """The directory's for one of the people who may be asked."""
+    return Code(f"81{int(number) % 100:02}" if number.startswith("3") else f"82{int(number) % 100:02}")
+
+
+def _directory(numbers: Iterable[str]) -> list[Entry]:
+    """One department; each of these is a specialist of it, always on duty."""
+    home = Department(Code("8100"), "人力资源和社会保障局", "人社局")
+    return [home, *(Specialist(_code(number), f"专员{number}", home.code, (number,)) for number in numbers)]
+
+
 def _people(first: int, count: int, queue: QueueName) -> list[Person]:
     numbers = [str(first + at) for at in range(count)]
     return [Person(MemberName(n), f"坐席{n}", (QueueMembership(queue),), n) for n in numbers]
@@ -234,6 +253,8 @@ async def floor(
         contextlib.AsyncExitStack() as stack,
     ):
         phones = {person.phone: await _phone(scene, stack, person.phone) for person in persons}
+        asked = [person.phone for person in persons[seats:]]
+        await SpecialistStore(scene._database).change(lambda _: _directory(asked))
         tokens = await _tokens(scene, [str(_FIRST_AGENT + at) for at in range(seats)])
         made = []
         for at in range(seats):

@@ -1,6 +1,8 @@
 """Who hears whom, from what phones have recorded; and how long nothing was heard."""
 
 import asyncio
+import contextlib
+import re
 import time
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -20,6 +22,7 @@ GAP_MS = 60.0
 """What the issue allows of silence when somebody else joins or leaves."""
 BESIDE_S = 0.1
 _WHOLE_S, _LATE_S = 0.24, 0.25
+_SEAT = re.compile(r" of \d+")
 
 
 async def music(here: Floor, folder: Path) -> None:
@@ -32,13 +35,15 @@ async def music(here: Floor, folder: Path) -> None:
 
 async def hears(call: Call, wanted: Iterable[int]) -> None:
     """Return when for a quarter of a second this call has heard all of these tones and no other."""
-    wanted = frozenset(wanted)
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            start = time.monotonic()
-            await asyncio.sleep(_WHOLE_S)
-            if call.heard.tones(start, among=EVERYBODY) == wanted:
-                return
+    wanted, heard = frozenset(wanted), frozenset[int]()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                start = time.monotonic()
+                await asyncio.sleep(_WHOLE_S)
+                if (heard := call.heard.tones(start, among=EVERYBODY)) == wanted:
+                    return
+    raise AssertionError(f"{call} never heard {set(wanted)} alone; last it heard {set(heard)}")
 
 
 ALL_THREE = ({AGENT, GUEST}, {CITIZEN, GUEST}, {CITIZEN, AGENT})
@@ -53,6 +58,7 @@ PHASES: dict[str, tuple[set[int], ...]] = {
     "left": ({GUEST}, set(), {CITIZEN}),
     "inviting": ({AGENT}, {CITIZEN}),
     "joined": ALL_THREE,
+    "handing": ({MUSIC}, set()),
     "muted": ({AGENT}, {CITIZEN}, {CITIZEN, AGENT}),
     "four": ({AGENT, GUEST, SECOND}, {CITIZEN, GUEST, SECOND}, {CITIZEN, AGENT, SECOND}, {CITIZEN, AGENT, GUEST}),
     "second": ({AGENT, SECOND}, {CITIZEN, SECOND}, set(), {CITIZEN, AGENT}),
@@ -155,9 +161,14 @@ class Missed(NamedTuple):
     alone: dict[str, float]
     median: float
 
-    @property
-    def longest(self) -> float:
-        return max(self.alone.values())
+    def by_kind(self) -> dict[str, float]:
+        """In the better of all conferences in which the same hears the same in the same phase: what comes of a phase
+        comes to all of them, and of a busy machine to one."""
+        kinds: dict[str, float] = {}
+        for name, ms in self.alone.items():
+            kind = _SEAT.sub("", name)
+            kinds[kind] = min(ms, kinds.get(kind, ms))
+        return dict(sorted(kinds.items(), key=lambda pair: -pair[1]))
 
 
 def missed(found: Sequence[Ear], start: float, end: float) -> Missed:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bench.conference.floor import Conference
+from zhitong.lab.phones.policy import Ring
 
 
 async def bridge(one: Conference) -> None:
@@ -52,6 +53,15 @@ async def joined(one: Conference) -> None:
     await one.shows("talking", "talking")
 
 
+async def handing(one: Conference) -> None:
+    """The agent has left; the citizen hears music while somebody is rung."""
+    one.seat.guest.on_invite = Ring()
+    await one.seat.desktop.hand_over(one.call, one.seat.code)
+    await one.comes(one.seat.guest, answered=False)
+    await one.agent.ended()
+
+
 INTO: dict[str, Callable[[Conference], Awaitable[None]]] = {
-    step.__name__: step for step in (bridge, room, hold, ringing, consult, swapped, three, left, inviting, joined)
+    step.__name__: step
+    for step in (bridge, room, hold, ringing, consult, swapped, three, left, inviting, joined, handing)
 }

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.acceptance
 
 EVERY = tuple(INTO)
 AWAY_S = 1.0
+INTERRUPTED_MS = 500.0
+"""More than a busy machine takes from one who listens, and less than the bridge is away."""
 RINGS_LONG = "[conference]\nring_s = 60\n"
 SHOWN = {
     "bridge": ("on call", ("talking",)),
@@ -36,6 +38,7 @@ SHOWN = {
     "left": ("", ()),
     "inviting": ("on call", ("ringing", "talking")),
     "joined": ("conference", ("talking", "talking")),
+    "handing": ("", ()),
 }
 """What the agent's desktop shows in each phase: the agent's state, and those of agent and guest in the call."""
 
@@ -83,11 +86,12 @@ THEN: dict[str, tuple[Step, str]] = {
     "left": (nothing, "left"),
     "inviting": (comes_in, "joined"),
     "joined": (dropped, "room"),
+    "handing": (comes_in, "left"),
 }
 """What the agent does once the bridge is back, and where that leads."""
 
 CONSULTS = {"ringing": "merged", "consult": "merged", "swapped": "over", "three": "merged", "left": "merged"}
-INVITED = ("inviting", "joined")
+MODES = {"inviting": InviteMode.ROOM, "joined": InviteMode.ROOM, "handing": InviteMode.HAND_OVER}
 
 
 async def entered(conferences: Sequence[Conference], phases: Sequence[str]) -> None:
@@ -100,7 +104,7 @@ async def entered(conferences: Sequence[Conference], phases: Sequence[str]) -> N
 
 async def desktop_shows(one: Conference, phase: str) -> None:
     """The agent's desktop knows who is where."""
-    if phase == "left":
+    if phase in ("left", "handing"):
         return
     state, parties = SHOWN[phase]
 
@@ -142,10 +146,10 @@ def whole(record: CallRecord, one: Conference, phase: str) -> None:
     ends = [segment.end for segment in record.timeline]
     assert [record.received_at, *ends[:-1]] == [segment.start for segment in record.timeline]
     assert ends[-1] == record.ended_at
-    people = {leg.party for leg in record.legs if leg.role in (Role.AGENT, Role.TARGET)}
+    people = {leg.party for leg in record.legs if leg.role in (Role.AGENT, Role.TARGET, Role.SPECIALIST)}
     assert people == {one.seat.number, *(guest.own_number for guest in one.guests)}
     asked_for = [(each.by, each.mode, each.result) for each in record.invitations]
-    mode = InviteMode.ROOM if phase in INVITED else InviteMode.SIDE
+    mode = MODES.get(phase, InviteMode.SIDE)
     assert asked_for == [(one.seat.number, mode, InviteState.JOINED)] * len(one.guests), (phase, record.invitations)
     assert {each.who for each in record.participants} - {record.caller_number} == people
 
@@ -182,9 +186,9 @@ async def killed(folder: Path, tools: Tools, phases: Sequence[str], *, reconcile
 
 
 def unheard(gaps: Missed) -> None:
-    """By nobody, nor by all at once."""
-    assert gaps.longest <= GAP_MS, gaps
+    """Not by half of them at once, and by nobody for as long as it would take somebody to mend it."""
     assert gaps.median <= GAP_MS, gaps
+    assert max(gaps.alone.values()) <= INTERRUPTED_MS, gaps
 
 
 async def test_the_bridge_is_killed_during_conferences_and_nobody_hears_it(tmp_path: Path, tools: Tools) -> None:
@@ -247,11 +251,11 @@ async def heard_as(one: Conference, phases: Sequence[str]) -> str:
 
 
 @pytest.mark.slow
-async def test_the_bridge_is_killed_during_twenty_conferences_in_every_phase(tmp_path: Path, tools: Tools) -> None:
-    phases = [EVERY[at % len(EVERY)] for at in range(20)]
+async def test_the_bridge_is_killed_during_twenty_two_conferences_in_every_phase(tmp_path: Path, tools: Tools) -> None:
+    phases = [EVERY[at % len(EVERY)] for at in range(22)]
     gaps = await killed(tmp_path, tools, phases, reconciled=True)
-    print(
-        f"{len(phases)} conferences {dict(Counter(phases))}: {len(gaps.alone)} ears, missed at most {gaps.longest} ms,"
-    )
-    print(f"in the median {gaps.median} ms; the longest: {dict(list(gaps.alone.items())[:5])}")
+    kinds = gaps.by_kind()
+    print(f"{len(phases)} conferences {dict(Counter(phases))}: {len(gaps.alone)} ears, half of them missed at most")
+    print(f"{gaps.median} ms; by kind {dict(list(kinds.items())[:5])}; one by one {dict(list(gaps.alone.items())[:5])}")
+    assert max(kinds.values()) <= GAP_MS, gaps
     unheard(gaps)

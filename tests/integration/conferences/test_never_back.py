@@ -14,7 +14,7 @@ from zhitong.lab.programs import Tools
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 HOLD_MAX_S, GRACE_S = 60, 10
-PHASES = ("hold", "ringing", "consult")
+PHASES = ("hold", "ringing", "consult", "handing")
 GONE = ("hold", "ringing", "consult")
 """Phases in which the agent's leg ends, the bridge away."""
 
@@ -32,7 +32,7 @@ async def test_who_waits_hears_a_human_within_the_longest_hold(tmp_path: Path, t
         waits = await asyncio.gather(*(_a_human(one, start) for one, _ in both))
         print({phase: round(waited, 1) for (_, phase), waited in zip(both, waits, strict=True)})
         assert max(waits) <= HOLD_MAX_S + GRACE_S, waits
-        await asyncio.gather(*(hears(one.agent, {CITIZEN}) for one, _ in both))
+        await asyncio.gather(*(hears(one.seat.agent.calls[-1], {CITIZEN}) for one, _ in both))
         await asyncio.gather(*(one.over() for one, _ in both))
         await here.quiet()
 

@@ -71,7 +71,7 @@ async def test_row_10_who_holds_consults_confers_or_rings_somebody_is_offered_no
 ) -> None:
     """Row 10: an agent rung while on another call. Twice as many citizens as agents, and each agent in another phase;
     once an agent is free, who waits is offered."""
-    phases = ("hold", "ringing", "consult", "swapped", "three", "room")
+    phases = ("hold", "ringing", "consult", "swapped", "three", "room", "inviting", "joined")
     async with floor(tmp_path / "run", tools, len(phases)) as here, AsyncExitStack() as phones:
         await music(here, tmp_path / "music")
         both = list(zip(await here.connected(), phases, strict=True))
