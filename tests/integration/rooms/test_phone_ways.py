@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.dialplans.conftest import MakeRig
+from tests.integration.dialplans.listening import Kept, heard, recorded
 from tests.integration.dialplans.manager import Message
 from tests.integration.dialplans.outside import MOBILE, Outside, dialled, left, outside
 from tests.integration.dialplans.rig import Rig
@@ -56,6 +57,10 @@ async def test_into_a_room_and_an_emergency_by_keys(make_rig: MakeRig, tmp_path:
         await here.citizen.ended()
         await here.silent()
         assert sorted(here.queue_log()) == ["COMPLETEAGENT", "CONNECT", "ENTERQUEUE"]
+        kept = await asyncio.to_thread(Kept, await recorded(rig))
+        assert kept.of(SECOND) == pytest.approx(heard(here.citizen, SECOND), abs=0.1), (
+            "the recording goes on in the room"
+        )
         assert complaints(rig) == []
 
 
