@@ -38,7 +38,7 @@ async def invites(on: Stage, invite: str, *lines: str, mode: str = "room", depar
     }
     begun = [(*told.items(), ("ZT_LINE", str(number)), ("ZT_TRIES", line)) for number, line in enumerate(lines, 1)]
     local = f"Local/{room}@zt-invite/n"
-    orders = [Originate(local, "zt-invite", "other", 60_000, variables=variables) for variables in begun]
+    orders = [Originate(local, "zt-lines", "end", 60_000, variables=variables) for variables in begun]
     await asyncio.gather(*map(on.order, orders))
 
 

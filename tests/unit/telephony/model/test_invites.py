@@ -208,6 +208,17 @@ def test_a_line_is_no_call_of_its_own() -> None:
     assert len(found.tracker.world.calls) == 1
 
 
+def test_what_asterisk_makes_of_a_line_that_ended_is_no_call() -> None:
+    """Where the context of its other half has an extension ``failed``."""
+    pbx = Pbx()
+    failed = Line(pbx, "", "OutgoingSpoolFailed")
+    failed.created(0, "", "zt-invite", "failed")
+    failed.stopped()
+    failed.gone()
+    found = told(pbx.events)
+    assert (found.records, found.anomalies, found.left_over) == ([], [], {})
+
+
 def test_an_agent_who_wants_nobody_any_more_has_given_it_up() -> None:
     """Whoever answers in that instant is told so (LATE, after ANSWER) and hung up."""
     pbx, caller, _ = connected()
