@@ -154,8 +154,8 @@ class Conference:
 class Floor:
     """``scene`` has the PBX and the bridge."""
 
-    def __init__(self, scene: Scene, seats: Sequence[Seat]) -> None:
-        self.scene, self.seats = scene, seats
+    def __init__(self, scene: Scene, seats: Sequence[Seat], tokens: dict[str, str]) -> None:
+        self.scene, self.seats, self._tokens = scene, seats, tokens
 
     async def connected(self, count: int | None = None) -> list[Conference]:
         """So many citizens call at once, and each talks with an agent whose desktop shows the call."""
@@ -183,6 +183,15 @@ class Floor:
         await self.scene.bridge.start()
         for seat, before in zip(self.seats, hellos, strict=True):
             await seat.desktop.until(_more(seat.desktop, before), PATIENCE_S)
+
+    @contextlib.asynccontextmanager
+    async def supervisor(self, number: str) -> AsyncIterator[Client]:
+        """A desktop of whoever has this second phone, as a supervisor who may see every queue."""
+        gateway = self.scene.site.gateway
+        url = f"ws://127.0.0.1:{gateway.port}/agent" if gateway is not None else ""
+        async with Client([url], self._tokens[number], f"boss-{number}", first_pause_s=0.2) as desktop:
+            await desktop.connected(PATIENCE_S)
+            yield desktop
 
     async def quiet(self) -> None:
         """Return when the PBX has no channel left."""
@@ -255,7 +264,8 @@ async def floor(
         phones = {person.phone: await _phone(scene, stack, person.phone) for person in persons}
         asked = [person.phone for person in persons[seats:]]
         await SpecialistStore(scene._database).change(lambda _: _directory(asked))
-        tokens = await _tokens(scene, [str(_FIRST_AGENT + at) for at in range(seats)])
+        agents = [str(_FIRST_AGENT + at) for at in range(seats)]
+        tokens = await _tokens(scene, [*map(_agent, agents), *map(_supervisor, asked[seats:])])
         made = []
         for at in range(seats):
             number = str(_FIRST_AGENT + at)
@@ -268,7 +278,7 @@ async def floor(
             await stack.enter_async_context(citizen)
             second = phones.get(str(_FIRST_SECOND + at))
             made.append(Seat(citizen, phones[number], phones[str(_FIRST_GUEST + at)], second, desktop))
-        here = Floor(scene, made)
+        here = Floor(scene, made, tokens)
         await _ready(here, desktops)
         yield here
 
@@ -280,13 +290,25 @@ async def _phone(scene: Scene, stack: contextlib.AsyncExitStack, number: str) ->
     return await stack.enter_async_context(phone)
 
 
-async def _tokens(scene: Scene, numbers: Sequence[str]) -> dict[str, str]:
-    """One for each agent's account, as signing in would give it, without a password's cost for each."""
+def _agent(number: str) -> Account:
+    return Account(number, Role.AGENT, MemberName(number), must_change=False)
+
+
+def _supervisor(number: str) -> Account:
+    return Account(number, Role.SUPERVISOR, MemberName(number), frozenset({QueueName("*")}), must_change=False)
+
+
+async def _tokens(scene: Scene, accounts: Sequence[Account]) -> dict[str, str]:
+    """One for each account, as signing in would give it, without a password's cost for each."""
     store = AccountStore(scene._database)
-    await store.add([New(Account(n, Role.AGENT, MemberName(n), must_change=False), _HASH) for n in numbers])
+    await store.add([New(account, _HASH) for account in accounts])
     tokens, _ = tokens_of(scene.site_file, scene.site, scene._database)
-    issued = {account.name: await tokens.issue(account, frozenset({QUEUE})) for account in await store.all()}
+    issued = {kept.name: await tokens.issue(kept, _seen(kept)) for kept in await store.all()}
     return {name: each.token for name, each in issued.items()}
+
+
+def _seen(account: Account) -> frozenset[QueueName]:
+    return account.queues or frozenset({QUEUE})
 
 
 async def _ready(here: Floor, desktops: bool) -> None:
