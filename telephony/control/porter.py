@@ -122,6 +122,9 @@ class Porter:
         caller = caller_of_room(self._world, call)
         if caller is None or not call.room:
             return [(channel, Hangup(channel.name, _NORMAL)) for channel in placed if not channel.leg.partners]
+        if caller in placed and caller.leg.place is Place.SIDE:  # of a call-back whose citizen has not come yet
+            here = [channel for channel in placed if channel.bridge is not None and not channel.leg.partners]
+            return [(channel, Hangup(channel.name, _NORMAL)) for channel in here]
         if (guest := self._asked_by_nobody(call, placed)) is not None:
             return [(guest, Redirect(guest.name, "zt-room-guest", "join"))]
         alone = caller in placed and caller.bridge is not None and not caller.leg.partners and len(placed) == 1

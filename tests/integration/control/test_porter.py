@@ -99,6 +99,17 @@ async def test_a_caller_whom_everybody_has_left_goes_back_into_the_queue(lodge: 
     assert await lodge.at(LEFT_S) == [Redirect(lodge.caller.name, "zt-room-caller", "left")]
 
 
+async def test_who_was_to_call_a_citizen_back_with_another_and_is_alone_is_ended(lodge: Lodge) -> None:
+    lodge.walks(lodge.caller, "side", "apart")
+    lodge.walks(lodge.phone, "side", "apart", "guest")
+    await lodge.at(0)
+    assert await lodge.at(LEFT_S) == [], "these talk"
+    lodge.phone.leaves()
+    lodge.phone.gone()
+    await lodge.at(LEFT_S)
+    assert await lodge.at(2 * LEFT_S) == [Hangup(lodge.caller.name, 16)]
+
+
 async def test_what_the_pbx_refuses_is_tried_again(lodge: Lodge) -> None:
     lodge.phone.leaves()
     lodge.phone.gone()

@@ -80,7 +80,9 @@ async def test_the_specialist_first_then_the_citizen(make_rig: MakeRig, tmp_path
         await specialist.ended()
         await here.silent()
         await once_more(bridge, CallId(begun.call))
-        await (await phones["1001"].next_call()).answered()
-        await (await phones["1002"].next_call()).hangup()
+        agent, specialist = await phones["1001"].next_call(), await phones["1002"].next_call()
+        await hear((agent, SECOND), (specialist, FIRST))
+        await specialist.hangup()
+        await agent.ended()  # and the citizen is called no longer
         await here.silent()
         assert complaints(rig) == []
