@@ -1,14 +1,15 @@
 """Follows the hold keys of phones in a room, where Asterisk gives nobody music for them.
 
 Who holds while alone with the caller goes aside, and comes back when they take the caller again. Who holds in a consult
-leaves whom they consult with music. Among three nobody need be moved. Without the bridge an agent keys ``*2#`` instead.
+leaves whom they consult with music. Among three nobody need be moved, but a caller who would hear nobody hears whoever
+is muted again. Without the bridge an agent keys ``*2#`` instead.
 """
 
 from collections.abc import Callable, Sequence
 
 import structlog
 
-from telephony.ami.actions import Redirect
+from telephony.ami.actions import Action, ConfbridgeUnmute, Redirect
 from telephony.control.reach import Act
 from telephony.control.whereabouts import caller_of_room, guests
 from telephony.errors import AmiError
@@ -72,6 +73,17 @@ class Holder:
             self._aside.add(channel.uniqueid)
             self._with_music[guest.uniqueid] = channel.uniqueid
             await self._send(guest, _GUEST, "hold")
+        elif place is Place.ROOM:
+            await self._let_be_heard(call, channel)
+
+    async def _let_be_heard(self, call: Call, channel: Channel) -> None:
+        caller = caller_of_room(self._world, call, channel)
+        others = [
+            other for other in self._people(call) if other.uniqueid in channel.leg.partners and other is not caller
+        ]
+        if caller is not None and others and all(other.leg.muted for other in others):
+            for other in others:
+                await self._do(other, ConfbridgeUnmute(caller.uniqueid, other.name))
 
     async def _take_back(self, call: Call, channel: Channel) -> None:
         place, waiting = channel.leg.place, self._waits_for(channel)
@@ -116,8 +128,11 @@ class Holder:
         return [channel for channel in found if channel.leg.person]
 
     async def _send(self, channel: Channel, context: str, exten: str) -> None:
+        await self._do(channel, Redirect(channel.name, context, exten))
+
+    async def _do(self, channel: Channel, action: Action) -> None:
         try:
-            await self._act(Redirect(channel.name, context, exten), _DEADLINE_S)
+            await self._act(action, _DEADLINE_S)
         except AmiError as error:
             log.warning("a phone that holds could not be followed", channel=channel.uniqueid, reason=str(error))
 

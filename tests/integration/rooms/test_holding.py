@@ -36,6 +36,13 @@ async def test_who_is_consulted_hears_music_too_and_a_new_bridge_ends_the_hold(
             await asyncio.gather(only(here.citizen, {SECOND}), only(guest, {CITIZEN}))
             await here.agent.resume()
             await only(here.citizen, {FIRST, SECOND})
+            leg = bridge.call(here).consults[-1].guest
+            assert leg is not None
+            await bridge.done(bridge.desk(here).mute(leg))
+            await only(here.citizen, {FIRST})
+            await here.agent.hold()  # the citizen would hear nobody
+            await only(here.citizen, {SECOND})
+            await here.agent.resume()
             await guest.hangup()
             await here.agent.hold()
             await only(here.citizen, {MUSIC})
