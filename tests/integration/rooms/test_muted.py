@@ -1,5 +1,5 @@
-"""A guest whom an agent has muted is never the only one with the citizen: they are heard again as the agent leaves or walks
-aside, by the dialplan alone."""
+"""A guest whom an agent has muted is never the only one with the citizen: as the agent leaves or walks aside, they are
+heard again, by the dialplan alone."""
 
 import asyncio
 from pathlib import Path
