@@ -107,12 +107,18 @@ def _stretches(call: Call, leg: model.Leg, end: Micros) -> Iterator[Stretch]:
 
 
 def _caller_gone(call: Call, end: Micros) -> Micros:
-    citizen = call.citizen
+    citizen = _citizen(call)
     return end if citizen is None else citizen.asked_at or citizen.ended_at or end
 
 
+def _citizen(call: Call) -> model.Leg | None:
+    """None where agent and specialist came together to call a citizen who never came."""
+    alone = call.direction is Direction.OUTBOUND and call.host is None and bool(call.invites)
+    return None if alone else call.citizen
+
+
 def _with(call: Call, leg: model.Leg, span: model.Span, stop: Micros, gone: Micros) -> Iterator[Stretch]:
-    citizen = call.citizen
+    citizen = _citizen(call)
     if leg is citizen or (citizen is not None and citizen.uniqueid in span.partners):
         yield Stretch(CALLER, span.start, stop)
         return
