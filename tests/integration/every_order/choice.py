@@ -19,9 +19,8 @@ def orders(known: Iterable[Input], depth: int = 3) -> list[Path]:
     one that was taken least so far. Of two of which one is how the other begins the longer is enough."""
     known = frozenset(known)
     used = Counter[Input]()
-    ways = _ways(known)
     found: dict[tuple[Standing, ...], Path] = {}
-    for begin, way in ways.items():
+    for begin, way in ways(known).items():
         for standings in _paths(begin, known, depth):
             path = way + _chosen((begin, *standings), known, used)
             found.setdefault(tuple(then for _, then in path), path)
@@ -29,17 +28,17 @@ def orders(known: Iterable[Input], depth: int = 3) -> list[Path]:
     return [path for standings, path in found.items() if standings not in begun]
 
 
-def _ways(known: frozenset[Input]) -> dict[Standing, Path]:
+def ways(known: frozenset[Input]) -> dict[Standing, Path]:
     """The shortest way to each standing in which anything may be done by an agent's will or against it."""
-    ways: dict[Standing, Path] = {TALK: ()}
+    found: dict[Standing, Path] = {TALK: ()}
     ahead = [TALK]
     while ahead:
         now = ahead.pop(0)
         for given, then in _steps(now, known).items():
-            if then not in ways and isinstance(then.stage, Phase):
-                ways[then] = (*ways[now], (given, then))
+            if then not in found and isinstance(then.stage, Phase):
+                found[then] = (*found[now], (given, then))
                 ahead.append(then)
-    return ways
+    return found
 
 
 def _steps(now: Standing, known: frozenset[Input]) -> Mapping[Input, Standing]:

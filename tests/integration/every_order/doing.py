@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from telephony.conference.table import Deed, Input, Spot, Step
-from telephony.conference.walk import Path
+from telephony.conference.walk import Path, Standing
 from telephony.control.commands import AnyOrder
 from telephony.control.orders import conference, rooms
 from tests.integration.every_order.company import Company, Guest, Table
@@ -112,17 +112,22 @@ DOES: Mapping[Input, Doing] = {
 """All but emergencies, which leave over a trunk and are played where such leave."""
 
 
+async def step(one: Play, given: Input, then: Standing) -> None:
+    """Take it, and see what comes of it."""
+    one.done.append(str(given))
+    found, who = one.means(given)
+    await DOES[given](one, who)
+    one.walk(found, who, then)
+    await one.settled()
+
+
 async def play(there: Company, table: Table, path: Path) -> None:
     """From a talk of caller and agent on."""
     one = Play(there, table)
     try:
         await one.begin()
         for given, then in path:
-            one.done.append(str(given))
-            found, who = one.means(given)
-            await DOES[given](one, who)
-            one.walk(found, who, then)
-            await one.settled()
+            await step(one, given, then)
         await one.finish()
     except Exception as error:
         error.add_note(f"{', '.join(str(given) for given, _ in path)}: after {one.done} {one.now} {one.spots.values()}")

@@ -49,6 +49,7 @@ async def _play_all(there: Company, mine: Sequence[Order], name: str) -> None:
                 await play(there, table, ahead.pop())
             except (AssertionError, LabError, TimeoutError) as error:
                 wrong.append(error)
+                print(error, *error.__notes__)
                 await table.cleared()
 
     await asyncio.gather(*(at(table) for table in there.tables))
