@@ -113,7 +113,7 @@ def _caller_gone(call: Call, end: Micros) -> Micros:
 
 def _citizen(call: Call) -> model.Leg | None:
     """None where agent and specialist came together to call a citizen who never came."""
-    alone = call.direction is Direction.OUTBOUND and call.host is None and bool(call.invites)
+    alone = call.direction is Direction.OUTBOUND and call.host in (None, call.caller) and bool(call.invites)
     return None if alone else call.citizen
 
 
