@@ -162,7 +162,7 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
         Row((_T,), (_one(Spot.ROOM, Spot.AWAY),)),
     ),
     Step.MUTE: (Row((_T,), ()),),
-    Step.UNMUTE: (Row((_T,), ()),),
+    Step.UNMUTE: (Row((_R, _H, _RI, _C, _S, _T), ()),),
     Step.REJOIN: (Row((_L,), (_agent(Spot.CALLED_IN),)),),
     Step.HAND_OVER: (
         Row(

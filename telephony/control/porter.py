@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from telephony.ami.actions import Action, Hangup, Redirect, ShowDialPlan
+from telephony.ami.actions import Action, ConfbridgeUnmute, Hangup, Redirect, ShowDialPlan
 from telephony.control.holder import Holder
 from telephony.control.reach import Act
 from telephony.control.whereabouts import caller_of_room
@@ -73,6 +73,7 @@ class Porter:
                 self._asked = False
                 await self.ask()
             await self.holder.follow()
+            await self.unmute()
             await self.step(time.monotonic())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_S):  # not wait_for, which may swallow the end of all (Python 3.11)
@@ -89,6 +90,20 @@ class Porter:
         self.missing = next((",".join(place) for place, reply in replies if reply.failed), "")
         if self.missing:
             log.error("the dialplan has no rooms: hold and consult are refused; deploy it anew", missing=self.missing)
+
+    # --- who is muted -----------------------------------------------------------------------------------------
+
+    async def unmute(self) -> None:
+        """Who is muted is heard again when the caller is with nobody else: the agent has gone, or is aside."""
+        for call in [call for call in self._world.calls.values() if call.room]:
+            caller = caller_of_room(self._world, call)
+            there = (
+                [self._world.channels.get(uniqueid) for uniqueid in caller.leg.partners] if caller is not None else []
+            )
+            muted = [channel for channel in there if channel is not None and channel.leg.muted]
+            if caller is not None and muted and len(muted) == len(there):
+                for channel in muted:
+                    await self._mend(channel.uniqueid, ConfbridgeUnmute(caller.uniqueid, channel.name))
 
     # --- who is left ------------------------------------------------------------------------------------------
 

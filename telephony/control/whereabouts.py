@@ -74,6 +74,14 @@ def guests(world: World, call: Call) -> list[Channel]:
     return [channel for uniqueid in order if (channel := world.channels.get(uniqueid)) is not None]
 
 
+def asked_by(call: Call, own: Channel) -> Uniqueid | None:
+    """Whose guest this leg is: of an agent who asked them in, and lives; None: nobody's, or they were left the
+    caller."""
+    asked = [consult.by for consult in call.consults if consult.guest == own.uniqueid]
+    asked += [by for each in call.invites if each.guest == own.uniqueid and (by := each.by_leg) is not None]
+    return next((by for by in asked if by in call.live and by != own.uniqueid), None)
+
+
 _PAIRED = (Place.SIDE, Place.HOLD)
 
 

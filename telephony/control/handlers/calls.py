@@ -12,6 +12,7 @@ from telephony.control.commands import Reason
 from telephony.control.orders import calls as orders
 from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
+from telephony.control.whereabouts import asked_by
 from telephony.errors import AmiError
 from telephony.model.calls import Call
 from telephony.model.counters import CALLS_OUT
@@ -26,6 +27,7 @@ AGENT_RING_MS = 30_000
 DECLINED = 21
 """Q.850, call rejected: what the model takes for a refusal by the phone."""
 _NORMAL = 16
+_AHEAD_S, _LEAST_RING_MS = 0.5, 1_000
 
 
 def handlers(reach: Reach) -> Handlers:
@@ -43,6 +45,11 @@ def new_uniqueid(reach: Reach, counters: range) -> Uniqueid:
     """A name for a channel that we have the PBX make (``telephony.model.counters``)."""
     counter = secrets.choice(counters)
     return Uniqueid(f"{reach.site.pbx.systemname}-{reach.world.now // MICROS_PER_SECOND}.{counter}")
+
+
+def ring_ms(within: float) -> int:
+    """How long a phone rings that must not ring longer than its order has."""
+    return min(AGENT_RING_MS, max(_LEAST_RING_MS, round(1_000 * (within - _AHEAD_S))))
 
 
 async def carried_out(reach: Reach, action: Action, seen: Callable[[], bool], within: float) -> Done:
@@ -111,6 +118,8 @@ async def blind_transfer(reach: Reach, order: orders.BlindTransfer, within: floa
     leg = reach.leg(call, order.agent)
     caller = reach.caller(call)
     to = await _target(reach, order.to, order.agent)
+    if asked_by(call, leg) is not None:
+        raise CommandRefused(Reason.WRONG_STATE, "call: only who asked the agent into it may send its caller on.")
     if leg is caller:
         raise CommandRefused(Reason.WRONG_STATE, "call: an agent who called out transfers with the phone's own keys.")
     if caller.uniqueid not in leg.leg.partners:

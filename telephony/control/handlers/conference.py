@@ -15,7 +15,7 @@ from telephony.ami.actions import (
 from telephony.conference.phases import Phase
 from telephony.conference.table import Step
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, let_go, new_uniqueid
+from telephony.control.handlers.calls import carried_out, let_go, new_uniqueid, ring_ms
 from telephony.control.handlers.inviting import about, new_invitation, told_of
 from telephony.control.handlers.looking import Look
 from telephony.control.handlers.moving import AGENT, tell
@@ -33,6 +33,7 @@ from telephony.model.terms import Place
 from telephony.model.world import Channel
 
 _NORMAL = 16
+_AT_LEAST_S = 2.0
 
 
 def handlers(reach: Reach, look: Look, whom: Whom) -> Handlers:
@@ -85,32 +86,38 @@ def _in_the_room(guest: Channel) -> Channel:
 
 
 async def rejoin(reach: Reach, look: Look, order: orders.Rejoin, within: float) -> Done:
-    """Seen once the agent's phone has answered and is with the caller."""
+    """Seen once the agent's phone has answered and is with the caller. It rings no longer than the order has, and no
+    longer than there is a conference to come back to."""
     look.check_ready()
     call = reach.call(order.call)
     caller = _left_by(reach, call, order.agent)
     person = await reach.person(order.agent)
     reach.can_ring(order.agent)
     uniqueid = new_uniqueid(reach, EARS)
+    variables = (("FORWARD_CONTEXT", "zt-forward"), ("__ZT_CALL", caller.uniqueid), ("__ZT_CALLER", caller.name))
     action = Originate(
         channel=f"PJSIP/{person.phone}",
         context=AGENT,
         exten="join",
-        timeout=AGENT_RING_MS,
+        timeout=ring_ms(within),
         caller_id=f"<{order.agent}>",
         channel_id=uniqueid,
-        variables=(
-            ("FORWARD_CONTEXT", "zt-forward"),
-            ("__ZT_CALL", caller.uniqueid),
-            ("__ZT_CALLER", caller.name),
-        ),
+        variables=variables,
     )
 
     def there() -> bool:
         own = reach.world.channels.get(uniqueid)
         return own is not None and together(own, caller)
 
-    return await carried_out(reach, action, there, within)
+    done = await carried_out(reach, action, lambda: there() or not _is_in_room(reach, caller), within)
+    ringing = reach.world.channels.get(uniqueid)
+    if done.seen and not there() and ringing is not None:
+        await let_go(reach, ringing, _AT_LEAST_S)
+    return Done(seen=there())
+
+
+def _is_in_room(reach: Reach, caller: Channel) -> bool:
+    return not is_gone(reach.world, caller.uniqueid) and caller.leg.place is Place.ROOM
 
 
 def _left_by(reach: Reach, call: Call, agent: MemberName) -> Channel:
@@ -122,7 +129,7 @@ def _left_by(reach: Reach, call: Call, agent: MemberName) -> Channel:
     if any(leg.uniqueid in call.live for leg in own):
         raise CommandRefused(Reason.WRONG_STATE, f"call: agent {agent} is in it.")
     caller = caller_of_room(reach.world, call)
-    if caller is None or caller.leg.place is not Place.ROOM or not caller.leg.partners:
+    if caller is None or not _is_in_room(reach, caller) or not caller.leg.partners:
         raise CommandRefused(Reason.WRONG_STATE, "call: its caller is in no conference that one could come back to.")
     return caller
 

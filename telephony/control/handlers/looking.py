@@ -8,8 +8,9 @@ from telephony.conference.table import Step, allowed
 from telephony.control.commands import Reason
 from telephony.control.reach import Reach
 from telephony.control.refused import CommandRefused
-from telephony.control.whereabouts import Whereabouts, whereabouts
+from telephony.control.whereabouts import Whereabouts, asked_by, whereabouts
 from telephony.model.ids import CallId, MemberName
+from telephony.model.terms import Place
 
 Ready = Callable[[], bool]
 
@@ -28,11 +29,20 @@ class Look:
         if not self.ready():
             raise CommandRefused(Reason.UNAVAILABLE, NO_ROOMS)
 
+    def check_own(self, now: Whereabouts, step: Step | None = None) -> None:
+        """Who was asked in may hang up, and call for help; all else is for whoever asked them, while these are there.
+        Raises CommandRefused."""
+        urgent = step is Step.EMERGENCY and now.agent.leg.place is Place.ROOM
+        if asked_by(now.call, now.agent) is not None and not urgent:
+            why = f"call: agent {now.agent.leg.party} was asked into it, and may only hang up while who asked is there."
+            raise CommandRefused(Reason.WRONG_STATE, why)
+
     def __call__(self, call: CallId, agent: MemberName, step: Step, otherwise: str) -> Whereabouts:
         """Where the agent stands with the caller. Raises CommandRefused: when this step is not for where they are,
         with ``otherwise``."""
         self.check_ready()
         now = whereabouts(self.reach, self.reach.call(call), agent)
+        self.check_own(now, step)
         if not allowed(step, now.phase):
             why = f"call: agent {now.agent.leg.party} {WORDS[now.phase]}; {otherwise}"
             raise CommandRefused(Reason.WRONG_STATE, why)

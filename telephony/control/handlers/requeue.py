@@ -26,6 +26,7 @@ async def requeue(reach: Reach, look: Look, order: Requeue, within: float) -> Do
     look.check_ready()
     call = reach.call(order.call)
     now = whereabouts(reach, call, order.agent)
+    look.check_own(now)
     if now.phase not in (Phase.BRIDGE, Phase.ROOM, Phase.HOLD) or now.guest is not None:
         why = f"call: agent {order.agent} {WORDS[now.phase]}; end that first, then the caller can go back into a queue."
         raise CommandRefused(Reason.WRONG_STATE, why)

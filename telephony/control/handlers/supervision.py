@@ -13,7 +13,7 @@ from telephony.ami.actions import (
 )
 from telephony.conference.phases import Phase
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.handlers.calls import carried_out, new_uniqueid, ring_ms
 from telephony.control.handlers.moving import agent_to
 from telephony.control.orders import supervision as orders
 from telephony.control.reach import Done, Handlers, Reach
@@ -29,7 +29,6 @@ from telephony.model.world import Channel
 _Variables = tuple[tuple[str, str], ...]
 
 MODES = ("listen", "whisper", "barge")
-_AHEAD_S, _LEAST_RING_MS = 0.5, 1_000
 FIRST = 1_000
 """Above every priority that the dialplan gives (QUEUE_PRIO): who was moved first last stands first."""
 
@@ -100,7 +99,7 @@ def _ring(reach: Reach, phone: str, to: tuple[str, str], shown: str, variables: 
         channel=f"PJSIP/{phone}",
         context=to[0],
         exten=to[1],
-        timeout=min(AGENT_RING_MS, max(_LEAST_RING_MS, round(1_000 * (within - _AHEAD_S)))),
+        timeout=ring_ms(within),
         caller_id=shown,
         channel_id=new_uniqueid(reach, EARS),
         variables=(("FORWARD_CONTEXT", "zt-forward"), *variables),

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from telephony.control.orders.rooms import Hold
 from telephony.directory.entries import Entry
 from telephony.directory.specialists import Code, Department, Specialist
-from telephony.model.ids import Uniqueid
+from telephony.model.ids import MemberName, Uniqueid
 from telephony.model.machines import AgentState
 from telephony.model.terms import InviteState
 from tests.integration.dialplans.conftest import MakeRig
@@ -72,6 +73,8 @@ async def a_department_is_consulted_in_order(bridge: Office, here: Hall) -> None
     await asyncio.gather(only(here.citizen, {FIRST}), only(guest, {CITIZEN, FIRST}))
     await bridge.done(desk.unmute(leg_of(bridge, here, "1003")))
     await only(here.citizen, {FIRST, SECOND})
+    guests_own = Hold(call.call_id, MemberName("1003"), "test")
+    assert "may only hang up while who asked is there" in await bridge.refused(guests_own)
     await bridge.done(desk.drop(leg_of(bridge, here, "1003")))
     await guest.ended()
     await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
@@ -114,6 +117,8 @@ async def two_join_and_the_agent_goes_and_comes_back(bridge: Office, here: Hall)
     second = await here.phones["1004"].next_call()
     await bridge.until(lambda: len(call.legs[here.room].partners) == 3)  # type: ignore[index]
     assert "no number of theirs is left" in await bridge.refused(desk.invite("8102"))
+    for number in ("1003", "1004"):  # heard again when the caller is left to them
+        await bridge.done(desk.mute(leg_of(bridge, here, number)))
     await bridge.done(desk.complete())
     await here.agent.ended()
     await asyncio.gather(only(here.citizen, {SECOND}), only(first, {CITIZEN, SECOND}))
@@ -186,6 +191,30 @@ async def test_specialists_are_brought_in_by_order(make_rig: MakeRig, tmp_path: 
         await guest.ended()
         await here.silent()
         assert [event["Channel"] for event in rig.manager.all("Newchannel") if "Failed" in event["Channel"]] == []
+        assert complaints(rig) == []
+
+
+@pytest.mark.slow
+async def test_a_phone_rung_to_come_back_rings_no_longer_than_there_is_a_call(
+    make_rig: MakeRig, tmp_path: Path
+) -> None:
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office", DIRECTORY) as bridge:
+        here = await hall(rig, tmp_path / "music")
+        await bridge.until(lambda: bridge.state("1001") is AgentState.ON_CALL)
+        desk = bridge.desk(here)
+        await bridge.done(desk.invite("8102"))
+        guest = await here.phones["1003"].next_call()
+        await only(here.citizen, {FIRST, SECOND})
+        await bridge.done(desk.complete())
+        await here.agent.ended()
+        await hear((here.citizen, SECOND))
+        here.phones["1001"].on_invite = Ring()
+        asked = asyncio.create_task(bridge.order(desk.rejoin()))
+        again = await here.phones["1001"].next_call()
+        await here.citizen.hangup()
+        await asyncio.gather(guest.ended(), again.ended())
+        assert not (await asked).seen
+        await here.silent()
         assert complaints(rig) == []
 
 
