@@ -35,6 +35,8 @@ QUEUE, APART = QueueName("service"), QueueName("apart")
 TRUNK_HOST = "127.0.0.2"
 MUSIC, RINGBACK, CITIZEN, GUEST, AGENT, SECOND = 300, 450, 600, 750, 1000, 1200
 """What each is heard by, in Hz; a hundred apart at least. The PBX's own ring-back is 450."""
+DEPARTMENT = "8100"
+"""Of all whom an agent may ask, one after another."""
 PATIENCE_S = 60.0
 _LOOK_S = 0.05
 _HASH = "!"  # no password fits it
@@ -239,7 +241,7 @@ def _code(number: str) -> Code:
 
 def _directory(numbers: Iterable[str]) -> list[Entry]:
     """One department; each of these is a specialist of it, always on duty."""
-    home = Department(Code("8100"), "人力资源和社会保障局", "人社局")
+    home = Department(Code(DEPARTMENT), "人力资源和社会保障局", "人社局")
     return [home, *(Specialist(_code(number), f"专员{number}", home.code, (number,)) for number in numbers)]
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.conference.floor import AGENT, CITIZEN, Conference, floor
+from bench.conference.floor import AGENT, CITIZEN, DEPARTMENT, MUSIC, Conference, floor
 from tests.integration.conferences.ears import hears, music, proven
 from tests.integration.conferences.steps import INTO
+from zhitong.lab.phones.policy import Ring
 from zhitong.lab.programs import Tools
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
-HOLD_MAX_S, GRACE_S = 60, 10
+HOLD_MAX_S, SHORT_HOLD_S, GRACE_S = 60, 30, 10
 PHASES = ("hold", "ringing", "consult", "handing")
 GONE = ("hold", "ringing", "consult")
 """Phases in which the agent's leg ends, the bridge away."""
@@ -34,6 +35,26 @@ async def test_who_waits_hears_a_human_within_the_longest_hold(tmp_path: Path, t
         assert max(waits) <= HOLD_MAX_S + GRACE_S, waits
         await asyncio.gather(*(hears(one.seat.agent.calls[-1], {CITIZEN}) for one, _ in both))
         await asyncio.gather(*(one.over() for one, _ in both))
+        await here.quiet()
+
+
+@pytest.mark.timeout(300)
+async def test_all_who_are_asked_in_turn_ring_within_the_longest_hold(tmp_path: Path, tools: Tools) -> None:
+    """A department of five, 20 s each, and nobody answers; the bridge is away."""
+    async with floor(tmp_path / "run", tools, 5, rest=f"[rooms]\nhold_max_s = {SHORT_HOLD_S}\n") as here:
+        await music(here, tmp_path / "music")
+        (one,) = await here.connected(1)
+        for seat in here.seats:
+            seat.guest.on_invite = Ring()
+        await one.seat.desktop.consult(one.call, DEPARTMENT)
+        await one.citizen.hears(MUSIC)
+        start = time.monotonic()
+        await here.scene.bridge.kill()
+        waited = await _a_human(one, start)
+        print(f"{waited:.1f} s")
+        assert waited <= SHORT_HOLD_S + GRACE_S
+        assert sum(bool(seat.guest.calls) for seat in here.seats) == 2, "the second rang for the rest of the time"
+        await one.over()
         await here.quiet()
 
 
