@@ -41,6 +41,7 @@ class Deed(StrEnum):
     RINGS_OUT = "consulted does not answer"
     ASIDE_GOES = "consulted hangs up"
     KEPT_GOES = "who waits hangs up"
+    MUTED_GOES = "who is muted hangs up"
     GUEST_GOES = "guest hangs up"
     JOINS = "invited answers"
     DECLINES = "invited refuses"
@@ -67,6 +68,7 @@ class Spot(StrEnum):
 
     BRIDGE = "bridge"  # the queue's, or Dial's
     ROOM = "room"  # the caller's
+    MUTED = "muted"  # in the caller's room, and nobody hears them
     SIDE = "side"
     KEPT = "kept"  # waits, with music, while the agent is with the caller
     RUNG = "rung"  # for a talk aside
@@ -161,14 +163,14 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
         Row((_S,), (_one(Spot.KEPT, Spot.AWAY),)),
         Row((_T,), (_one(Spot.ROOM, Spot.AWAY),)),
     ),
-    Step.MUTE: (Row((_T,), ()),),
-    Step.UNMUTE: (Row((_R, _H, _RI, _C, _S, _T), ()),),
+    Step.MUTE: (Row((_S, _T), (_one(Spot.ROOM, Spot.MUTED),)),),
+    Step.UNMUTE: (Row((_S, _T), (_one(Spot.MUTED, Spot.ROOM),)),),
     Step.REJOIN: (Row((_L,), (_agent(Spot.CALLED_IN),)),),
     Step.HAND_OVER: (
         Row(
             (_B, _R, _H),
             (_caller(Spot.ASKING), _agent(Spot.AWAY), _one(Spot.AWAY, Spot.ASKING)),
-            unless=(Spot.KEPT, Spot.ROOM),
+            unless=(Spot.KEPT, Spot.ROOM, Spot.MUTED),
         ),
     ),
     # Whoever is aside comes to the caller meanwhile.
@@ -193,6 +195,7 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
     Deed.REFUSES: (Row((_RI, Beyond.APART), _UNASKED),),
     Deed.RINGS_OUT: (Row((_RI, Beyond.APART), _UNASKED),),
     Deed.ASIDE_GOES: (Row((_C, Beyond.APART), _ASIDE_BACK),),
+    Deed.MUTED_GOES: (Row((_S, _T), (_one(Spot.MUTED, Spot.AWAY),)),),
     Deed.KEPT_GOES: (Row((_S, _H), (_one(Spot.KEPT, Spot.AWAY),)),),
     Deed.GUEST_GOES: (
         Row((_H, _RI, _C, _S, _T, _L), (_one(Spot.ROOM, Spot.AWAY),)),

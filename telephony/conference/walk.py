@@ -13,8 +13,7 @@ from telephony.conference.table import Beyond, Deed, Input, Move, Row, Spot, Sta
 
 GUESTS = 2
 """As many are brought into one call in a walk, at a time; Asterisk sets no limit."""
-INPUTS: tuple[Input, ...] = (*(step for step in Step if step not in (Step.MUTE, Step.UNMUTE)), *Deed)
-"""Whoever is muted stands where they stood."""
+INPUTS: tuple[Input, ...] = (*Step, *Deed)
 
 
 class Standing(NamedTuple):
@@ -43,7 +42,13 @@ class Standing(NamedTuple):
         if self.agent is Spot.BRIDGE:
             return Phase.BRIDGE
         if self.agent is Spot.ROOM:
-            return Phase.SWAPPED if self.count(Spot.KEPT) else Phase.THREE if self.count(Spot.ROOM) else Phase.ROOM
+            return (
+                Phase.SWAPPED
+                if self.count(Spot.KEPT)
+                else Phase.THREE
+                if self.count(Spot.ROOM, Spot.MUTED)
+                else Phase.ROOM
+            )
         if self.agent is Spot.SIDE:
             return Phase.CONSULT if self.count(Spot.SIDE) else Phase.RINGING if self.count(Spot.RUNG) else Phase.HOLD
         return Beyond.HANDED if self.caller is Spot.BRIDGE else Phase.LEFT
@@ -66,14 +71,18 @@ def _agent_waits_for_nobody(now: Standing) -> bool:
 
 def _nobody_with_caller(now: Standing) -> bool:
     """Nor on the way; an agent who is rung to come back does not count, for nothing of the call waits for them."""
-    gone = now.agent in (Spot.AWAY, Spot.CALLED_IN) and not now.count(Spot.ROOM, Spot.CALLED_IN)
+    gone = now.agent in (Spot.AWAY, Spot.CALLED_IN) and not now.count(Spot.ROOM, Spot.MUTED, Spot.CALLED_IN)
     return now.caller is Spot.ROOM and gone
 
 
 AFTER: Mapping[str, Rule] = {
     "the caller has gone: so does who is in the room": (
         lambda now: now.caller is not Spot.ROOM,
-        tuple(_every(of, Spot.AWAY) for of in (Spot.ROOM, Spot.KEPT, Spot.CALLED_IN)),
+        tuple(_every(of, Spot.AWAY) for of in (Spot.ROOM, Spot.MUTED, Spot.KEPT, Spot.CALLED_IN)),
+    ),
+    "the agent who muted somebody is not in the room: they are heard again": (
+        lambda now: now.agent is not Spot.ROOM,
+        (_every(Spot.MUTED, Spot.ROOM),),
     ),
     "who was asked for the agent is asked no longer": (
         lambda now: now.agent is not Spot.SIDE,

@@ -33,6 +33,7 @@ from telephony.model.terms import Place
 from telephony.model.world import Channel
 
 _NORMAL = 16
+_MUTED = "GROUP(zt-muted)"
 _AT_LEAST_S = 2.0
 
 
@@ -67,12 +68,15 @@ async def drop(reach: Reach, look: Look, order: orders.Drop, within: float) -> D
 async def mute(reach: Reach, look: Look, order: orders.Mute, within: float) -> Done:
     now = look(order.call, order.agent, Step.MUTE, "only who is in a conference can be muted.")
     guest = _in_the_room(_guest(reach, now, order.leg))
+    # By this the dialplan knows whom to let be heard again when no agent is there any more who could.
+    await tell(reach, guest, ((_MUTED, now.room),), within)
     return await carried_out(reach, ConfbridgeMute(now.room, guest.name), lambda: guest.leg.muted, within)
 
 
 async def unmute(reach: Reach, look: Look, order: orders.Unmute, within: float) -> Done:
     now = look(order.call, order.agent, Step.UNMUTE, "only who is in a conference can be muted.")
     guest = _in_the_room(_guest(reach, now, order.leg))
+    await tell(reach, guest, ((_MUTED, ""),), within)
     return await carried_out(reach, ConfbridgeUnmute(now.room, guest.name), lambda: not guest.leg.muted, within)
 
 
@@ -105,15 +109,35 @@ async def rejoin(reach: Reach, look: Look, order: orders.Rejoin, within: float) 
         variables=variables,
     )
 
-    def there() -> bool:
-        own = reach.world.channels.get(uniqueid)
-        return own is not None and together(own, caller)
-
-    done = await carried_out(reach, action, lambda: there() or not _is_in_room(reach, caller), within)
-    ringing = reach.world.channels.get(uniqueid)
-    if done.seen and not there() and ringing is not None:
+    coming = _Coming(reach, uniqueid, caller)
+    await carried_out(reach, action, coming.is_decided, within)
+    if coming.is_there():
+        return Done(seen=True)
+    if (ringing := reach.world.channels.get(uniqueid)) is not None and not _is_in_room(reach, caller):
         await let_go(reach, ringing, _AT_LEAST_S)
-    return Done(seen=there())
+    if coming.is_decided():
+        raise CommandRefused(Reason.WRONG_STATE, "call: the phone was not answered, or the caller has gone meanwhile.")
+    return Done(seen=False)
+
+
+class _Coming:
+    """An agent's phone that is rung to come back. Looked at again and again."""
+
+    def __init__(self, reach: Reach, uniqueid: Uniqueid, caller: Channel) -> None:
+        self._reach = reach
+        self._uniqueid = uniqueid
+        self._caller = caller
+        self._rang = False
+
+    def is_there(self) -> bool:
+        own = self._reach.world.channels.get(self._uniqueid)
+        return own is not None and together(own, self._caller)
+
+    def is_decided(self) -> bool:
+        """They are there, or will not be: the phone has declined, or there is nobody to come back to."""
+        alive = self._uniqueid in self._reach.world.channels
+        gone, self._rang = self._rang and not alive, self._rang or alive
+        return self.is_there() or gone or not _is_in_room(self._reach, self._caller)
 
 
 def _is_in_room(reach: Reach, caller: Channel) -> bool:

@@ -148,7 +148,7 @@ class Play:
         return met | agent or {int(Tone.MUSIC)}
 
     def _guest_hears(self, guest: Guest) -> set[int]:
-        spot = self.spots[guest]
+        spot = Spot.ROOM if self.spots[guest] is Spot.MUTED else self.spots[guest]
         if spot is Spot.KEPT:
             return {int(Tone.MUSIC)}
         agent = {int(Tone.AGENT)} if self.now.agent is spot else set()

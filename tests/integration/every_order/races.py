@@ -18,7 +18,7 @@ from tests.integration.rooms.office import DEADLINE_S
 from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.tones import Tone
 
-GOES = (Deed.CALLER_GOES, Deed.AGENT_GOES, Deed.ASIDE_GOES, Deed.KEPT_GOES, Deed.GUEST_GOES)
+GOES = (Deed.CALLER_GOES, Deed.AGENT_GOES, Deed.ASIDE_GOES, Deed.KEPT_GOES, Deed.MUTED_GOES, Deed.GUEST_GOES)
 TAKEN = (*(one for one in Step if one in DOES), Deed.ANSWERS, Deed.JOINS)
 SENT_S = 0.004
 """An order's action is with the PBX so much later."""

@@ -27,14 +27,16 @@ def caller_talks(now: Standing) -> bool:
 
 
 def unheard(now: Standing) -> bool:
-    """Music is a way on only while an agent is aside, who comes back by themselves, or somebody is rung, which ends by
-    itself (`released`)."""
+    """Who is muted is nobody to be alone with. Music is a way on only while an agent is aside, who comes back by
+    themselves, or somebody is rung, which ends by itself (`released`)."""
     on_the_way = now.agent is Spot.SIDE or now.count(Spot.CALLED_IN) > 0
     return now.caller is Spot.ROOM and not caller_talks(now) and not on_the_way
 
 
 def deserted(now: Standing) -> bool:
-    without_caller = now.caller is not Spot.ROOM and (now.agent is Spot.ROOM or now.count(Spot.ROOM, Spot.KEPT) > 0)
+    without_caller = now.caller is not Spot.ROOM and (
+        now.agent is Spot.ROOM or now.count(Spot.ROOM, Spot.MUTED, Spot.KEPT) > 0
+    )
     without_agent = now.agent not in (Spot.ROOM, Spot.SIDE) and now.count(Spot.KEPT) > 0
     side = now.agent is not Spot.SIDE and now.count(Spot.SIDE) > 0
     nobody = now.agent is Spot.SIDE and now.caller is not Spot.ROOM and not now.count(Spot.SIDE, Spot.RUNG)
