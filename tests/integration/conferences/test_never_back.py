@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.conference.floor import AGENT, CITIZEN, DEPARTMENT, MUSIC, Conference, floor
+from bench.conference.floor import AGENT, CITIZEN, DEPARTMENT, GUEST, MUSIC, SECOND, Conference, floor
 from tests.integration.conferences.ears import hears, music, proven
 from tests.integration.conferences.steps import INTO
-from zhitong.lab.phones.policy import Ring
+from zhitong.lab.phones.policy import Answer, Ring
 from zhitong.lab.programs import Tools
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
@@ -86,6 +86,30 @@ async def test_with_the_bridge_away_keys_bring_in_who_is_asked_and_all_hang_up_a
         await keys.guest.hangup()
         await keys.citizen.ended()
         await asyncio.gather(*(one.citizen.hangup() for one, _ in both))
+        await here.quiet()
+
+
+async def test_with_the_bridge_away_a_citizen_is_not_left_alone_with_somebody_muted(
+    tmp_path: Path, tools: Tools
+) -> None:
+    """The agent leaves, or asks somebody aside: who was muted is heard again."""
+    async with floor(tmp_path / "run", tools, 2, seconds=2) as here:
+        await music(here, tmp_path / "music")
+        leaves, asks = await here.connected()
+        for one in (leaves, asks):
+            await INTO["joined"](one)
+            await one.on_leg("mute", one.guest)
+            await proven(one, "muted")
+        await here.scene.bridge.kill()
+        await leaves.agent.hangup()
+        await proven(leaves, "left")
+        assert asks.seat.second is not None
+        asks.seat.second.on_invite = Answer()
+        await asks.agent.dtmf(f"*2{asks.seat.second.account.number}#")
+        second = await asks.comes(asks.seat.second)
+        heard = ((asks.citizen, {GUEST}), (asks.guest, {CITIZEN}), (second, {AGENT}), (asks.agent, {SECOND}))
+        await asyncio.gather(*(hears(call, tones) for call, tones in heard))
+        await asyncio.gather(leaves.over(), asks.over())
         await here.quiet()
 
 
