@@ -108,6 +108,7 @@ _CROSSING = (
     "not found!  Variable",
     "Failed to write frame",
     "Can't move channel",
+    "or valid label",  # sent elsewhere in the midst of a step: it goes on there
 )
 """Who goes and who is sent on the way cross: what was to be done for them has been."""
 
