@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from telephony.control.commands import Reason
 from telephony.control.limiter import wall_now
-from telephony.control.reach import Reach
+from telephony.control.reach import TAKEN_UP, Reach
 from telephony.control.refused import CommandRefused
 from telephony.directory.plan import Plan, Try, plan_of
 from telephony.directory.specialists import Directory
 from telephony.model.calls import Call
 from telephony.model.ids import MemberName
+from telephony.model.names import trunk_of
 from telephony.outgoing import is_allowed
 
 SPECIALIST, PLAIN, EMERGENCY = "specialist", "transfer", "emergency"
@@ -19,7 +20,7 @@ EMERGENCY_RING_S = 120
 _WHY = {
     "off-duty": "nobody there is on duty at this hour",
     "on-leave": "they are on leave today",
-    "nobody": "no number of theirs is left to ring: they are in the call, are being rung for it, or have none",
+    "nobody": "no number of theirs is left to ring: they are in this call or another, are being rung, or have none",
 }
 
 
@@ -40,7 +41,7 @@ class Whom:
         directory = await self.directory(to)
         if directory.department(to) is None and directory.specialist(to) is None:
             await self._check_number(to)
-        plan = plan_of(directory, to, wall_now(), without=without)
+        plan = plan_of(directory, to, wall_now(), without={*without, *self._taken_up()})
         if not plan.lines:
             raise CommandRefused(Reason.WRONG_STATE, f"to: {plan.name or to}: {_WHY.get(plan.why, plan.why)}.")
         return plan
@@ -52,6 +53,12 @@ class Whom:
         elif not is_allowed(to, self.reach.site):
             why = "to: no agent has this number, nobody in the directory has this code, and [outgoing] in site.toml"
             raise CommandRefused(Reason.NOT_ALLOWED, f"{why} does not allow to call it.")
+
+    def _taken_up(self) -> set[str]:
+        """Agents' phones that are in use, by whose number specialists are reached too."""
+        channels = self.reach.world.channels.values()
+        phones = {each.leg.party for each in channels if each.leg.person and not trunk_of(each.name)}
+        return phones | {agent for agent in self.reach.world.agents if self.reach.live.agent_state(agent) in TAKEN_UP}
 
     def emergency(self, number: str) -> Plan:
         """Raises CommandRefused for what is no emergency number of the site."""

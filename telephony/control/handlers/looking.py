@@ -14,6 +14,7 @@ from telephony.model.terms import Place
 
 Ready = Callable[[], bool]
 
+_INTO_THE_SIDE = (Step.HOLD, Step.CONSULT, Step.SWAP)
 NO_ROOMS = "The PBX's dialplan has no rooms: have it written anew (zhitong dialplan deploy)."
 
 
@@ -37,12 +38,22 @@ class Look:
             why = f"call: agent {now.agent.leg.party} was asked into it, and may only hang up while who asked is there."
             raise CommandRefused(Reason.WRONG_STATE, why)
 
+    def _is_taken(self, now: Whereabouts) -> bool:
+        """Somebody else is aside, or waits for whom they ask."""
+        own = {now.agent.uniqueid, now.guest.uniqueid if now.guest is not None else ""}
+        found = (self.reach.world.channels.get(uniqueid) for uniqueid in now.call.live - own)
+        return any(each is not None and each.leg.person and each.leg.place is Place.SIDE for each in found)
+
     def __call__(self, call: CallId, agent: MemberName, step: Step, otherwise: str) -> Whereabouts:
         """Where the agent stands with the caller. Raises CommandRefused: when this step is not for where they are,
         with ``otherwise``."""
         self.check_ready()
         now = whereabouts(self.reach, self.reach.call(call), agent)
         self.check_own(now, step)
+        if step in _INTO_THE_SIDE and self._is_taken(now):
+            raise CommandRefused(
+                Reason.WRONG_STATE, "call: another agent is aside at this moment; there is one such room."
+            )
         if not allowed(step, now.phase):
             why = f"call: agent {now.agent.leg.party} {WORDS[now.phase]}; {otherwise}"
             raise CommandRefused(Reason.WRONG_STATE, why)

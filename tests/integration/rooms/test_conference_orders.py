@@ -31,6 +31,7 @@ DIRECTORY: tuple[Entry, ...] = (
     Specialist(Code("8201"), "方专员", BOTH, ("1002",)),
     Specialist(Code("8202"), "沈专员", BOTH, ("1003",)),
     Specialist(Code("8203"), "乔专员", BOTH, ("1004",)),
+    Specialist(Code("8301"), "何专员", BOTH, ("1003",), order=200),
 )
 
 
@@ -94,7 +95,7 @@ async def several_are_rung_at_once(bridge: Office, here: Hall) -> None:
     first, second = await here.phones["1002"].next_call(), await here.phones["1003"].next_call()
     await hear((here.citizen, FIRST), (here.agent, CITIZEN))
     assert "invite: nobody is being rung" in await bridge.refused(desk.cancel_invite("0"))
-    assert "are being rung for it" in await bridge.refused(desk.invite("8201"))
+    assert "are being rung" in await bridge.refused(desk.invite("8201"))
     await bridge.done(desk.cancel_invite(answer.invite))
     await asyncio.gather(first.ended(), second.ended())
     await bridge.done(desk.consult(BOTH))
@@ -117,6 +118,7 @@ async def two_join_and_the_agent_goes_and_comes_back(bridge: Office, here: Hall)
     second = await here.phones["1004"].next_call()
     await bridge.until(lambda: len(call.legs[here.room].partners) == 3)  # type: ignore[index]
     assert "no number of theirs is left" in await bridge.refused(desk.invite("8102"))
+    assert "they are in this call or another" in await bridge.refused(desk.invite("8301"))
     for number in ("1003", "1004"):  # heard again when the caller is left to them
         await bridge.done(desk.mute(leg_of(bridge, here, number)))
     await bridge.done(desk.complete())
@@ -208,6 +210,9 @@ async def test_a_phone_rung_to_come_back_rings_no_longer_than_there_is_a_call(
         await bridge.done(desk.complete())
         await here.agent.ended()
         await hear((here.citizen, SECOND))
+        here.phones["1001"].on_invite = Refuse(486)
+        assert "wrong-state: call: the phone was not answered" in await bridge.refused(desk.rejoin())
+        await (await here.phones["1001"].next_call()).ended()
         here.phones["1001"].on_invite = Ring()
         asked = asyncio.create_task(bridge.order(desk.rejoin()))
         again = await here.phones["1001"].next_call()
