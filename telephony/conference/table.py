@@ -142,7 +142,8 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
         Row((_RI,), (_all(Spot.RUNG, Spot.AWAY), _agent(Spot.ROOM))),
         Row((_C,), _ASIDE_BACK),
         Row((_S,), (_one(Spot.KEPT, Spot.AWAY),)),
-        Row((_T,), (_one(Spot.ROOM, Spot.AWAY),)),
+        # Whoever came last, muted or not: not played where that is left open.
+        Row((_T,), (_one(Spot.ROOM, Spot.AWAY),), unless=(Spot.MUTED,)),
     ),
     Step.SWAP: (
         Row((_C,), (_all(Spot.SIDE, Spot.KEPT), _agent(Spot.ROOM))),

@@ -4,6 +4,7 @@ distinct path of standings."""
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 
 from telephony.conference.phases import Phase
@@ -41,6 +42,7 @@ def ways(known: frozenset[Input]) -> dict[Standing, Path]:
     return found
 
 
+@cache
 def _steps(now: Standing, known: frozenset[Input]) -> Mapping[Input, Standing]:
     return {given: after(now, given) for given in inputs(now) if given in known}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,31 +16,36 @@ from tests.integration.every_order.doing import DOES, play
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
-LABS = 4
+LABS = 6
 AT_ONCE = 6
 EVERY = orders(DOES)
 
 
-def test_there_are_as_many_as_were_asked_for() -> None:
+Tell = Callable[[str, object], None]
+
+
+def test_there_are_as_many_as_were_asked_for(record_property: Tell) -> None:
     assert len(EVERY) >= 150
-    print(f"{len(EVERY)} orders, {sum(map(len, EVERY))} steps")
+    record_property("told", f"{len(EVERY)} orders, {sum(map(len, EVERY))} steps")
 
 
 @pytest.mark.parametrize("lab", range(LABS))
-async def test_row_01_every_order(make_rig: MakeRig, tmp_path: Path, lab: int) -> None:
+async def test_row_01_every_order(make_rig: MakeRig, tmp_path: Path, lab: int, record_property: Tell) -> None:
     """Each distinct path of three steps that the table allows, from wherever a call may be."""
     mine = [order for order in EVERY if not is_hasty(order)][lab::LABS]
     async with company(make_rig, tmp_path, AT_ONCE) as there:
-        await _play_all(there, mine, f"lab {lab + 1} of {LABS}")
+        await _play_all(there, mine, record_property)
 
 
-async def test_row_01_every_order_in_which_time_does_something(make_rig: MakeRig, tmp_path: Path) -> None:
+async def test_row_01_every_order_in_which_time_does_something(
+    make_rig: MakeRig, tmp_path: Path, record_property: Tell
+) -> None:
     """Limits of ten seconds and of five."""
     async with company(make_rig, tmp_path, AT_ONCE, HASTY) as there:
-        await _play_all(there, [order for order in EVERY if is_hasty(order)], "what time does")
+        await _play_all(there, [order for order in EVERY if is_hasty(order)], record_property)
 
 
-async def _play_all(there: Company, mine: Sequence[Order], name: str) -> None:
+async def _play_all(there: Company, mine: Sequence[Order], tell: Tell) -> None:
     began, ahead, wrong = time.monotonic(), list(mine), list[Exception]()
 
     async def at(table: Table) -> None:
@@ -53,6 +58,6 @@ async def _play_all(there: Company, mine: Sequence[Order], name: str) -> None:
                 await table.cleared()
 
     await asyncio.gather(*(at(table) for table in there.tables))
-    print(f"{name}: {len(mine)} orders in {time.monotonic() - began:.0f} s, {len(wrong)} of them wrong")
+    tell("told", f"{len(mine)} orders in {time.monotonic() - began:.0f} s, {len(wrong)} of them wrong")
     if wrong:
         raise ExceptionGroup(f"{len(wrong)} of {len(mine)} orders", wrong)

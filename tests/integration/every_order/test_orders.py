@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.acceptance
 SEED = 12345
 
 
-async def test_row_01_a_sample_of_orders(make_rig: MakeRig, tmp_path: Path) -> None:
+async def test_row_01_a_sample_of_orders(
+    make_rig: MakeRig, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """Whoever leaves, holds or hangs up in which order: each stands where the table says and
     hears whom they should."""
     chosen = sample(orders(DOES), 8, SEED)
@@ -26,4 +29,4 @@ async def test_row_01_a_sample_of_orders(make_rig: MakeRig, tmp_path: Path) -> N
             async with asyncio.TaskGroup() as playing:
                 for table, path in zip(there.tables, part, strict=True):
                     playing.create_task(play(there, table, path))
-        print(f"{len(chosen)} orders in {time.monotonic() - began:.1f} s")
+        record_property("told", f"{len(chosen)} orders in {time.monotonic() - began:.1f} s")
