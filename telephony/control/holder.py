@@ -1,8 +1,8 @@
 """Follows the hold keys of phones in a room, where Asterisk gives nobody music for them.
 
 Who holds while alone with the caller goes aside, and comes back when they take the caller again. Who holds in a consult
-leaves whom they consult with music. Among three nobody need be moved, but a caller who would hear nobody hears whoever
-is muted again. Without the bridge an agent keys ``*2#`` instead.
+leaves whom they consult with music. Among three nobody need be moved while one of them does not hold; whoever is muted
+is heard again by a caller who would hear nobody. Without the bridge an agent keys ``*2#`` instead.
 """
 
 from collections.abc import Callable, Sequence
@@ -74,22 +74,29 @@ class Holder:
             self._with_music[guest.uniqueid] = channel.uniqueid
             await self._send(guest, _GUEST, "hold")
         elif place is Place.ROOM:
-            await self._let_be_heard(call, channel)
+            await self._among_others(call, channel)
 
-    async def _let_be_heard(self, call: Call, channel: Channel) -> None:
+    async def _among_others(self, call: Call, channel: Channel) -> None:
+        """Where all who are with the caller hold, each goes aside."""
         caller = caller_of_room(self._world, call, channel)
         others = [
             other for other in self._people(call) if other.uniqueid in channel.leg.partners and other is not caller
         ]
-        if caller is not None and others and all(other.leg.muted for other in others):
-            for other in others:
+        if caller is None or channel is caller or not others:
+            return
+        if all(other.leg.on_hold for other in others):
+            self._aside.add(channel.uniqueid)
+            invited = _is_outside(channel) or channel in guests(self._world, call)
+            await (self._send(channel, _GUEST, "hold") if invited else self._send(channel, _AGENT, "side"))
+        elif all(other.leg.on_hold or other.leg.muted for other in others):
+            for other in [other for other in others if other.leg.muted]:
                 await self._do(other, ConfbridgeUnmute(caller.uniqueid, other.name))
 
     async def _take_back(self, call: Call, channel: Channel) -> None:
         place, waiting = channel.leg.place, self._waits_for(channel)
         if place is Place.SIDE and waiting is not None:
             await self._send(waiting, _GUEST, "side")
-        elif place is Place.HOLD and _is_outside(channel):
+        elif place is Place.HOLD:
             await self._send(channel, _GUEST, "join")
         elif place is Place.SIDE and not channel.leg.partners and not self._is_busy(call, channel):
             await self._send(channel, _AGENT, "back")

@@ -36,6 +36,12 @@ async def test_who_is_consulted_hears_music_too_and_a_new_bridge_ends_the_hold(
             await asyncio.gather(only(here.citizen, {SECOND}), only(guest, {CITIZEN}))
             await here.agent.resume()
             await only(here.citizen, {FIRST, SECOND})
+            await asyncio.gather(here.agent.hold(), guest.hold())  # both of them
+            await only(here.citizen, {MUSIC})
+            await guest.resume()
+            await asyncio.gather(only(here.citizen, {SECOND}), only(guest, {CITIZEN}))
+            await here.agent.resume()
+            await only(here.citizen, {FIRST, SECOND})
             leg = bridge.call(here).consults[-1].guest
             assert leg is not None
             await bridge.done(bridge.desk(here).mute(leg))
