@@ -39,6 +39,7 @@ from telephony.control.handlers import supervision as supervision_orders
 from telephony.control.handlers import together as together_orders
 from telephony.control.handlers.ledger import CallsBack
 from telephony.control.handlers.looking import Look
+from telephony.control.handlers.turns import Turns
 from telephony.control.met import Meetings
 from telephony.control.outcomes import Outcomes
 from telephony.control.pauser import Pauser
@@ -196,7 +197,7 @@ class Service:
     def _handlers(self, database: Database) -> Handlers:
         """Of every kind of order, but call-backs."""
         look, whom = Look(self.reach, self.porter.ready), Whom(self.reach, self.guide.now)
-        return {
+        handlers = {
             **recording_orders.handlers(self.recorder),
             **agents_orders.handlers(self.reach),
             **call_orders.handlers(self.reach),
@@ -209,6 +210,7 @@ class Service:
             **remark_orders.handlers(self.reach, self.remarker),
             **limit_orders.handlers(self.met.limits, self.met.limiter, self.reach.site),
         }
+        return Turns().taken(handlers)
 
     def _parts(self, database: Database) -> Parts:
         return Parts(

@@ -155,12 +155,22 @@ async def emergency(reach: Reach, look: Look, whom: Whom, order: orders.Emergenc
     if not order.call:
         return await _from_the_phone(reach, order, within)
     now = look(order.call, order.agent, Step.EMERGENCY, "it cannot be called into this call.")
+    if (known := _called_already(now, order.number)) is not None:
+        return Done(seen=True, invite=known)
     done = await called_in(reach, now, plan, order, until)
     if now.phase is Phase.CONSULT:
         await merged(reach, now, until - time.monotonic())
     elif now.phase in (Phase.HOLD, Phase.RINGING):
         await back(reach, now, until - time.monotonic())
     return done
+
+
+def _called_already(now: Whereabouts, number: str) -> str | None:
+    """The invitation by which this emergency number rings for the call, or is in it."""
+    for each in now.call.invites:
+        if each.purpose == EMERGENCY and each.ended_at is None and any(tried.number == number for tried in each.tries):
+            return each.id
+    return None
 
 
 async def _from_the_phone(reach: Reach, order: orders.Emergency, within: float) -> Done:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.control.commands import Taken
 from telephony.control.orders.rooms import Hold
 from telephony.directory.entries import Entry
 from telephony.directory.specialists import Code, Department, Specialist
@@ -141,6 +142,7 @@ async def an_emergency_joins_whoever_is_aside(bridge: Office, here: Hall) -> Non
     await bridge.done(desk.hold())
     answer = await bridge.done(desk.emergency("120"))
     await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}))
+    assert (await bridge.done(desk.emergency("120"))).invite == answer.invite  # pressed twice
     invite = call.invite(answer.invite)
     assert invite is not None
     assert (invite.purpose, invite.tries[0].number) == ("emergency", "120")
@@ -152,7 +154,9 @@ async def handed_over(bridge: Office, here: Hall) -> Call:
     here.phones["1002"].on_invite = here.phones["1003"].on_invite = Ring()
     desk, call = bridge.desk(here), bridge.call(here)
     await bridge.done(desk.hold())
-    await bridge.done(desk.hand_over(OFFICE))
+    twice = await asyncio.gather(bridge.order(desk.hand_over(OFFICE)), bridge.order(desk.hand_over(BOTH)))
+    assert [answer.taken for answer in twice] == [Taken.ACCEPTED, Taken.REFUSED]
+    assert "takes no part in it" in twice[1].why
     await here.agent.ended()
     first = await here.phones["1002"].next_call()
     await only(here.citizen, {MUSIC})

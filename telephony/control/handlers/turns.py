@@ -1,0 +1,47 @@
+"""Orders that move the people of one call take turns: each finds everybody where the one before has left them."""
+
+import asyncio
+import time
+import weakref
+from functools import partial
+from typing import Any
+
+from telephony.control.commands import Reason
+from telephony.control.orders import calls, conference, rooms
+from telephony.control.reach import Done, Handler, Handlers
+from telephony.control.refused import CommandRefused
+
+MOVING = frozenset(
+    {
+        *(rooms.Hold, rooms.Resume, rooms.Consult, rooms.CancelConsult),
+        *(rooms.CompleteTransfer, rooms.Swap, rooms.Merge),
+        *(conference.Invite, conference.HandOver, calls.Requeue, calls.BlindTransfer),
+    }
+)
+"""An emergency waits for none of them, only for another emergency: pressed twice, it is one."""
+
+
+class Turns:
+    """Whose turn it is, by call. A call is forgotten with its last order."""
+
+    def __init__(self) -> None:
+        self._locks: weakref.WeakValueDictionary[tuple[str, bool], asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def taken(self, handlers: Handlers) -> Handlers:
+        """These handlers; those of orders that move people wait for their turn."""
+        waits = MOVING | {conference.Emergency}
+        return {kind: partial(self._in_turn, each) if kind in waits else each for kind, each in handlers.items()}
+
+    async def _in_turn(self, handler: Handler, order: Any, within: float) -> Done:
+        """Raises CommandRefused when its turn does not come in time."""
+        until = time.monotonic() + within
+        lock = self._locks.setdefault((order.call, isinstance(order, conference.Emergency)), asyncio.Lock())
+        try:
+            async with asyncio.timeout(within):
+                await lock.acquire()
+        except TimeoutError:
+            raise CommandRefused(Reason.TOO_LATE, "Another order about this call was under way for too long.") from None
+        try:
+            return await handler(order, max(0.0, until - time.monotonic()))
+        finally:
+            lock.release()
