@@ -11,7 +11,7 @@ from telephony.directory.specialists import Code, Department, Specialist
 from telephony.journal.differences import differences
 from telephony.journal.rebuild import rebuild
 from telephony.journal.rows import cel_row, queue_line
-from telephony.model.ids import CallId
+from telephony.model.ids import CallId, Micros
 from telephony.model.machines import AgentState
 from telephony.places import database_url
 from telephony.records.build import build_record
@@ -27,6 +27,8 @@ from zhitong.lab.programs import Tools
 
 pytestmark = pytest.mark.acceptance
 
+_LATE = Micros(1_000_000)
+"""On a busy machine Asterisk says an event so much later than it writes the row: what is compared is what happened."""
 AGENTS = agents_of("1001") + agents_of("1002", "1003", queues="other")
 OFFICE, OUTSIDE = Code("8100"), Code("8201")
 DIRECTORY: tuple[Entry, ...] = (
@@ -65,7 +67,7 @@ async def emergency(bridge: Office, here: Hall, out: Outside) -> None:
     await here.agent.ended()
     await only(guest, {CITIZEN})
     await here.citizen.hangup()
-    await guest.hangup()
+    await guest.ended()
 
 
 def by_the_logs(rig: Rig) -> dict[CallId, CallRecord]:
@@ -103,7 +105,7 @@ async def test_the_record_is_the_same_by_events_and_by_the_logs(tools: Tools, tm
         await here.silent()
         seen = await stored(rig, tmp_path / "office", call_id)
         told = await asyncio.to_thread(by_the_logs, rig)
-    assert [str(each) for each in differences(seen, told[call_id])] == []
+    assert [str(each) for each in differences(seen, told[call_id], _LATE)] == []
     holds(seen)
     holds(told[call_id])
     assert set(told) == {call_id}
