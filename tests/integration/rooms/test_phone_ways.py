@@ -89,6 +89,9 @@ async def test_an_emergency_out_of_a_consult(make_rig: MakeRig, tmp_path: Path) 
         police = await out.carrier.next_call()
         everybody = {here.citizen: CITIZEN, here.agent: FIRST, guest: SECOND, police: POLICE}
         await hear(*((one, hz) for one in everybody for other, hz in everybody.items() if other is not one))
+        await here.agent.dtmf("*0110*0119")  # who is there is not called twice
+        await out.carrier.next_call()
+        assert [number for _, number, _, _ in left(rig)] == ["110", "119"]
         await here.citizen.hangup()
         await asyncio.gather(police.ended(), guest.ended(), here.agent.ended())
         await here.silent()
