@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 from telephony.conference.phases import Phase
-from telephony.conference.table import Deed, Input
+from telephony.conference.table import Deed, Input, Spot
 from telephony.conference.walk import Path, Standing, after, inputs
 
 TALK = Standing()
@@ -44,7 +44,13 @@ def ways(known: frozenset[Input]) -> dict[Standing, Path]:
 
 @cache
 def _steps(now: Standing, known: frozenset[Input]) -> Mapping[Input, Standing]:
-    return {given: after(now, given) for given in inputs(now) if given in known}
+    return {given: after(now, given) for given in inputs(now) if given in known and _in_time(now, given)}
+
+
+def _in_time(now: Standing, given: Input) -> bool:
+    """Time would do the same for everybody who is rung, and sooner than end a hold."""
+    rung = now.count(Spot.RUNG, Spot.CALLED_IN)
+    return given not in TIME or rung == (0 if given is Deed.LIMIT else 1)
 
 
 def _paths(begin: Standing, known: frozenset[Input], depth: int) -> Iterator[tuple[Standing, ...]]:
