@@ -20,7 +20,7 @@ from telephony.errors import AmiError
 from telephony.model.calls import Call
 from telephony.model.changes import AgentStateChanged, CallTransferred, Change, EpochBegan, HoldEnded
 from telephony.model.ids import Uniqueid
-from telephony.model.terms import Place
+from telephony.model.terms import InviteMode, Place
 from telephony.model.world import Channel, World
 
 log = structlog.get_logger(__name__)
@@ -143,6 +143,7 @@ class Porter:
         if (guest := self._asked_by_nobody(call, placed)) is not None:
             return [(guest, Redirect(guest.name, "zt-room-guest", "join"))]
         alone = caller in placed and caller.bridge is not None and not caller.leg.partners and len(placed) == 1
+        alone = alone and not any(invite.ringing and invite.mode is InviteMode.ROOM for invite in call.invites)
         # Nobody is on hold for somebody who has gone: before all others to whoever is free.
         return [(caller, Redirect(caller.name, "zt-room-caller", "left"))] if alone and call.inbound else []
 

@@ -13,6 +13,7 @@ from telephony.model.ids import BridgeId, Micros
 from telephony.model.room_events import ConsultTold, Walked
 from tests.unit.dialplans.sites import plan, rendered
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told
+from tests.unit.telephony.model.test_invites import a_line, says
 from tests.unit.telephony.model.test_recording import recorded
 
 
@@ -97,6 +98,19 @@ async def test_a_caller_whom_everybody_has_left_goes_back_into_the_queue(lodge: 
     lodge.phone.gone()
     await lodge.at(0)
     assert await lodge.at(LEFT_S) == [Redirect(lodge.caller.name, "zt-room-caller", "left")]
+
+
+async def test_a_caller_waits_for_who_is_rung_to_join_them(lodge: Lodge) -> None:
+    line = a_line(lodge.pbx, lodge.caller)
+    says(line, lodge.caller, "RINGING")
+    lodge.phone.leaves()
+    lodge.phone.gone()
+    await lodge.at(0)
+    assert await lodge.at(LEFT_S + 1) == [], "music, until the line is over"
+    says(line, lodge.caller, "NOANSWER")
+    line.gone()
+    await lodge.at(LEFT_S + 2)
+    assert await lodge.at(2 * LEFT_S + 2) == [Redirect(lodge.caller.name, "zt-room-caller", "left")]
 
 
 async def test_who_was_to_call_a_citizen_back_with_another_and_is_alone_is_ended(lodge: Lodge) -> None:
