@@ -152,6 +152,7 @@ ROWS: Mapping[Input, tuple[Row, ...]] = {
     Step.MERGE: (
         Row((_C,), (_all(Spot.SIDE, Spot.ROOM), _agent(Spot.ROOM))),
         Row((_S,), (_all(Spot.KEPT, Spot.ROOM),)),
+        Row((_H,), (_one(Spot.KEPT, Spot.ROOM), _agent(Spot.ROOM))),
     ),
     Step.COMPLETE: (Row((_C, _S, _T), (_agent(Spot.AWAY),)),),
     Step.INVITE: (

@@ -123,6 +123,11 @@ async def merge(reach: Reach, look: Look, order: orders.Merge, within: float) ->
 async def merged(reach: Reach, now: Whereabouts, within: float) -> Done:
     """All into the room: the agent and whom they consult, or have waiting."""
     guest = _guest(now)
-    kick, call_in = ConfbridgeKick(f"c{now.room}"), Redirect(guest.name, GUEST, "join")
-    action: Action = kick if now.phase is Phase.CONSULT else call_in
-    return await carried_out(reach, action, partial(together, now.agent, now.caller, guest), within)
+    if now.phase is Phase.HOLD and guest.leg.place is not Place.HOLD:
+        raise CommandRefused(Reason.WRONG_STATE, "call: nobody waits to be brought together with the caller.")
+    actions: dict[Phase, Action] = {
+        Phase.CONSULT: ConfbridgeKick(f"c{now.room}"),
+        Phase.HOLD: pair(now.agent, "back", guest, "join"),
+        Phase.SWAPPED: Redirect(guest.name, GUEST, "join"),
+    }
+    return await carried_out(reach, actions[now.phase], partial(together, now.agent, now.caller, guest), within)

@@ -7,8 +7,9 @@ import pytest
 
 from telephony.control.orders.calls import Requeue
 from telephony.control.orders.rooms import Hold
-from telephony.model.ids import CallId, QueueName
+from telephony.model.ids import CallId, QueueName, Uniqueid
 from telephony.model.machines import AgentState
+from telephony.model.terms import Place
 from tests.integration.dialplans.conftest import MakeRig
 from tests.integration.rooms.hall import AGENTS, CITIZEN, FIRST, MUSIC, SECOND, SITE, Hall, complaints, hall, hear, only
 from tests.integration.rooms.office import ME, Office, office
@@ -65,13 +66,20 @@ async def consulted(bridge: Office, here: Hall) -> Call:
     return guest
 
 
+def leg_of(bridge: Office, here: Hall, number: str) -> Uniqueid:
+    return [leg.uniqueid for leg in bridge.call(here).legs.values() if leg.party == number][-1]
+
+
 async def between_two(bridge: Office, here: Hall) -> None:
     desk, guest = bridge.desk(here), await consulted(bridge, here)
     await bridge.done(desk.swap())
     await asyncio.gather(only(here.citizen, {FIRST}), only(here.agent, {CITIZEN}), only(guest, {MUSIC}))
     await bridge.done(desk.swap())
     await asyncio.gather(only(here.citizen, {MUSIC}), only(here.agent, {SECOND}), only(guest, {FIRST}))
+    await here.agent.hold()  # by the phone's own key; whom they consult waits
+    await bridge.until(lambda: bridge.call(here).legs[leg_of(bridge, here, "1002")].place is Place.HOLD)
     await bridge.done(desk.merge())
+    await here.agent.resume()
     assert bridge.state("1001") is AgentState.CONFERENCE
     await asyncio.gather(
         only(here.citizen, {FIRST, SECOND}), only(here.agent, {CITIZEN, SECOND}), only(guest, {CITIZEN, FIRST})
