@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from telephony.conference.table import Deed, Step
 from telephony.conference.walk import Path as Order
+from telephony.conference.walk import Standing, after
+from telephony.control.porter import LEFT_S
 from telephony.errors import LabError
 from tests.integration.dialplans.conftest import MakeRig
+from tests.integration.dialplans.rig import settled
 from tests.integration.every_order.choice import is_hasty, orders
 from tests.integration.every_order.company import HASTY, Company, Table, company
-from tests.integration.every_order.doing import DOES, play
+from tests.integration.every_order.doing import DOES, play, step
+from tests.integration.every_order.play import Play
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -43,6 +48,20 @@ async def test_row_01_every_order_in_which_time_does_something(
     """Limits of ten seconds and of five."""
     async with company(make_rig, tmp_path, AT_ONCE, HASTY) as there:
         await _play_all(there, [order for order in EVERY if is_hasty(order)], record_property)
+
+
+async def test_a_caller_waits_for_who_is_rung_after_everybody_has_left(make_rig: MakeRig, tmp_path: Path) -> None:
+    """Longer than the bridge leaves anybody alone."""
+    async with company(make_rig, tmp_path, 1) as there:
+        one, now = Play(there, there.tables[0]), Standing()
+        await one.begin()
+        for given in (Step.INVITE, Deed.AGENT_GOES):
+            now = after(now, given)
+            await step(one, given, now)
+        await settled(LEFT_S + 2)
+        await one.settled()
+        await step(one, Deed.JOINS, after(now, Deed.JOINS))
+        await one.finish()
 
 
 async def _play_all(there: Company, mine: Sequence[Order], tell: Tell) -> None:
