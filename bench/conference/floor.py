@@ -142,6 +142,12 @@ class Conference:
         except TimeoutError:
             raise AssertionError(f"{self.seat.number}: {wanted} was never shown; now {self.document}") from None
 
+    @property
+    def shows_muted(self) -> bool:
+        """Whether the desktop shows somebody muted."""
+        document = self.document
+        return document is not None and any(party.muted for party in document.parties)
+
     def _states(self) -> list[str]:
         document = self.document
         parties = document.parties if document is not None else ()

@@ -53,6 +53,11 @@ async def joined(one: Conference) -> None:
     await one.shows("talking", "talking")
 
 
+async def muted(one: Conference) -> None:
+    await joined(one)
+    await one.on_leg("mute", one.guest)
+
+
 async def handing(one: Conference) -> None:
     """The agent has left; the citizen hears music while somebody is rung."""
     one.seat.guest.on_invite = Ring()
@@ -63,5 +68,5 @@ async def handing(one: Conference) -> None:
 
 INTO: dict[str, Callable[[Conference], Awaitable[None]]] = {
     step.__name__: step
-    for step in (bridge, room, hold, ringing, consult, swapped, three, left, inviting, joined, handing)
+    for step in (bridge, room, hold, ringing, consult, swapped, three, left, inviting, joined, muted, handing)
 }
