@@ -18,24 +18,28 @@ MOVING = frozenset(
         *(conference.Invite, conference.HandOver, calls.Requeue, calls.BlindTransfer),
     }
 )
-"""An emergency waits for none of them, only for another emergency: pressed twice, it is one."""
+ALONE = frozenset({conference.Emergency, conference.Rejoin})
+"""These wait for none of them, only for others of their own kind: pressed twice, it is one."""
 
 
 class Turns:
     """Whose turn it is, by call. A call is forgotten with its last order."""
 
     def __init__(self) -> None:
-        self._locks: weakref.WeakValueDictionary[tuple[str, bool], asyncio.Lock] = weakref.WeakValueDictionary()
+        self._locks: weakref.WeakValueDictionary[tuple[str, type | None], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def taken(self, handlers: Handlers) -> Handlers:
         """These handlers; those of orders that move people wait for their turn."""
-        waits = MOVING | {conference.Emergency}
+        waits = MOVING | ALONE
         return {kind: partial(self._in_turn, each) if kind in waits else each for kind, each in handlers.items()}
 
     async def _in_turn(self, handler: Handler, order: Any, within: float) -> Done:
         """Raises CommandRefused when its turn does not come in time."""
+        if not order.call:  # an emergency from an idle phone
+            return await handler(order, within)
         until = time.monotonic() + within
-        lock = self._locks.setdefault((order.call, isinstance(order, conference.Emergency)), asyncio.Lock())
+        line = type(order) if type(order) in ALONE else None
+        lock = self._locks.setdefault((order.call, line), asyncio.Lock())
         try:
             async with asyncio.timeout(within):
                 await lock.acquire()
