@@ -10,7 +10,10 @@ from telephony.model.names import room_of_line
 from telephony.model.seen import ChannelSeen, InviteSeen
 
 Act = Callable[[a.Action], Awaitable[a.Reply]]
-_PLACES = ("zt-room-agent", "zt-room-guest", "zt-room-dial", "zt-room-pair", "zt-invite", "zt-out", "zt-hand-over")
+_PLACES = (
+    *("zt-room-agent", "zt-room-guest", "zt-room-dial", "zt-room-pair"),
+    *("zt-invite", "zt-out", "zt-hand-over", "zt-together"),
+)
 """Contexts, or how they begin, of who rings somebody for an invitation, and of who came by one."""
 _ROOM = ("zt-room-caller", "join")
 _VARIABLES = {

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from telephony.model import consults, inviting
 from telephony.model.calls import MAX_INVITES, Call, Consult, Leg, PrivateFile
-from telephony.model.ids import Uniqueid
+from telephony.model.ids import Micros, Uniqueid
 from telephony.model.invites import Asked, Invite
 from telephony.model.joins import bring_home
 from telephony.model.room_events import ConsultTold, InviteTold, PrivateTold, VoiceMuted
@@ -110,52 +110,66 @@ def muted(world: World, event: VoiceMuted) -> None:
 
 # --- as a snapshot has it ---------------------------------------------------------------------------------
 
-_WITH_US = "zt-room-guest"
-_CAME = (_WITH_US, "zt-invited", "zt-room-pair")
-"""Where whoever came by an invitation is; others who speak of one ring somebody."""
+_WITH_US = (*(("zt-room-guest", exten) for exten in ("join", "side", "hold")),)
+_BACK = (*(("zt-room-agent", exten) for exten in ("join", "back", "side", "wait", "pair")),)
+"""Who came by an invitation, an agent who has come back among them. The ``consult`` of these rings somebody."""
+_COMING = ("zt-room-guest", "zt-invited", "zt-room-pair")
 
 
 def seen(world: World, found: Iterable[InviteSeen], channels: Iterable[ChannelSeen]) -> None:
     """What channels say of invitations of whose beginning, or end, nothing was heard."""
-    contexts = {row.uniqueid: row.context for row in channels}
+    places = {row.uniqueid: (row.context, row.exten) for row in channels}
     for row in found:
         channel = world.channels.get(row.uniqueid)
         if channel is None or row.mode not in _MODES:
             continue
         bring_home(world, world.by_leg.get(row.room), channel.call)
-        call, came = channel.call, contexts.get(row.uniqueid, "").startswith(_CAME)
-        agent = agent_leg(call, row.by)
-        at = channel.leg.created_at if came else world.now
-        made = Invite(row.invite, row.by, at, InviteMode(row.mode), row.purpose, row.department)
-        made.by_leg = agent.uniqueid if agent is not None else None
-        known = call.invite(row.invite)
-        asked = Asked(row.number, row.code, at, row.line, None if came else row.uniqueid, left=row.left)
-        if came:
-            if known is None or known.tried(row.uniqueid) is None:
-                asked.leg = row.uniqueid
-                inviting.rung(call, made, asked)
-            _came(world, call, row, channel.leg, in_a_room=contexts[row.uniqueid] == _WITH_US)
+        place = places.get(row.uniqueid, ("", ""))
+        if place in _BACK or place[0] in _COMING:
+            _came(world, channel, row, in_a_room=place in (*_WITH_US, *_BACK))
         else:
-            inviting.rung(call, made, asked)
-            _phones(world, call, channel)
-        call.invites.sort(key=lambda invite: invite.at)
+            inviting.rung(channel.call, _invite(world, channel, row, world.now), _asked(row, world.now, row.uniqueid))
+            _phones(world, channel, row)
+        channel.call.invites.sort(key=lambda invite: invite.at)
 
 
-def _came(world: World, call: Call, row: InviteSeen, leg: Leg, *, in_a_room: bool) -> None:
+def _invite(world: World, channel: Channel, row: InviteSeen, at: Micros) -> Invite:
+    agent = agent_leg(channel.call, row.by)
+    by_leg = agent.uniqueid if agent is not None else None
+    return Invite(row.invite, row.by, at, InviteMode(row.mode), row.purpose, row.department, by_leg)
+
+
+def _asked(row: InviteSeen, at: Micros, by: Uniqueid | None) -> Asked:
+    return Asked(row.number, row.code, at, row.line, by, left=row.left)
+
+
+def _came(world: World, channel: Channel, row: InviteSeen, *, in_a_room: bool) -> None:
+    call, leg = channel.call, channel.leg
+    known = call.invite(row.invite)
+    if known is None or known.tried(leg.uniqueid) is None:
+        asked = _asked(row, leg.created_at, None)
+        asked.leg = leg.uniqueid
+        inviting.rung(call, _invite(world, channel, row, leg.created_at), asked)
     invite = call.invite(row.invite)
     if invite is not None and invite.guest is None:
         inviting.picked_up(world, call, invite, leg, row.line, row.number)
-    invite = call.invite(row.invite)
     if invite is not None and (in_a_room or leg.partners):
         inviting.joined(world, invite, leg)
 
 
-def _phones(world: World, call: Call, ringing: Channel) -> None:
-    """Whom this channel rings."""
+def _phones(world: World, ringing: Channel, row: InviteSeen) -> None:
+    """Whom this channel rings, or talks with: a caller who is handed over."""
+    call = ringing.call
     for uniqueid in sorted(call.live):
         channel = world.channels.get(uniqueid)
-        if channel is not None and channel.linkedid == ringing.linkedid and channel.leg.answered_at is None:
+        if channel is None or channel is ringing or channel.linkedid != ringing.linkedid:
+            continue
+        if channel.leg.answered_at is None:
             inviting.phone_made(world, call, channel)
+        elif row.mode == InviteMode.HAND_OVER and ringing.uniqueid in channel.leg.partners:
+            if (invite := call.invite(row.invite)) is not None and invite.guest is None and invite.tries:
+                invite.tries[-1].leg = uniqueid
+            _came(world, channel, row, in_a_room=True)
 
 
 def muted_seen(world: World, muted: Collection[Uniqueid]) -> None:

@@ -99,7 +99,7 @@ _ROOMS = {
     **{(f"{_WAY}caller", exten): Place.ROOM for exten in ("join", "pause", "again")},
     (f"{_WAY}agent", "join"): Place.ROOM,
     (f"{_WAY}agent", "back"): Place.ROOM,
-    **{(f"{_WAY}agent", exten): Place.SIDE for exten in ("side", "pair", "consult", "keys")},
+    **{(f"{_WAY}agent", exten): Place.SIDE for exten in ("side", "wait", "pair", "consult", "keys")},
     (f"{_WAY}guest", "join"): Place.ROOM,
     (f"{_WAY}guest", "side"): Place.SIDE,
     (f"{_WAY}guest", "hold"): Place.HOLD,
@@ -131,17 +131,26 @@ def seen(world: World, found: Iterable[ChannelSeen]) -> None:
 
 
 def _asking(channel: Channel, row: ChannelSeen) -> Place:
-    """An agent's own channel dials nobody but whom they ask: within the house, or through a trunk."""
-    dials = row.context == _DIAL or (row.context == _OUT and channel.uniqueid in channel.call.offers)
+    """An agent's own channel dials nobody but whom they ask: within the house, or through a trunk. A line dials whom it
+    invites, and a caller's channel to whom the caller is handed over."""
+    call, uniqueid = channel.call, channel.uniqueid
+    if not channel.leg.person or (call.inbound and uniqueid == call.caller):
+        return Place.NONE
+    dials = row.context == _DIAL or (row.context == _OUT and _is_agents(call, uniqueid))
     return Place.SIDE if dials else Place.NONE
+
+
+def _is_agents(call: Call, uniqueid: Uniqueid) -> bool:
+    """Whom the queue rang for the caller, or who invites."""
+    return uniqueid in call.offers or any(invite.by_leg == uniqueid for invite in call.invites)
 
 
 def _consult_seen(world: World, call: Call) -> None:
     """An agent with somebody aside, or who rings; or in the room, while that one waits."""
     live = [call.legs[uniqueid] for uniqueid in call.live if call.legs[uniqueid].person]
-    agents = [leg for leg in live if leg.place and leg.uniqueid in call.offers]
+    agents = [leg for leg in live if leg.place and _is_agents(call, leg.uniqueid)]
     asking = next((leg for leg in agents if leg.place is Place.SIDE), agents[0] if agents else None)
-    others = [leg for leg in live if leg.uniqueid not in call.offers and leg is not call.citizen]
+    others = [leg for leg in live if not _is_agents(call, leg.uniqueid) and leg is not call.citizen]
     guest = next((leg for leg in others if leg.place in (Place.SIDE, Place.HOLD)), None)
     ringing = next((leg for leg in others if not leg.place and leg.answered_at is None and _aside(call, leg)), None)
     asked = guest or (ringing if asking is not None and asking.place is Place.SIDE else None)

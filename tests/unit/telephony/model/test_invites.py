@@ -1,6 +1,8 @@
 """Invitations: who was rung and why they did not come, who came, who was in and how. As a real PBX told it, and by
 hand."""
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
@@ -336,6 +338,33 @@ def test_a_bridge_that_starts_anew_finds_the_roles(name: str) -> None:
         fresh = Tracker(PbxName("pbx1"))
         fresh.apply(seen_of(ours.world, Micros(event.at + 1), 2))
         assert present(fresh) == present(ours), event
+
+
+def joined_at(events: Sequence[ev.Event]) -> int:
+    """After how many of these events the first invitation has been accepted."""
+    tracker = Tracker(PbxName("pbx1"))
+    for number, event in enumerate(events, 1):
+        tracker.apply(event)
+        if any(invite.joined_at for call in tracker.world.calls.values() for invite in call.invites):
+            return number
+    raise AssertionError("nobody came")
+
+
+def test_who_took_the_caller_over_is_found_though_only_the_caller_says_so() -> None:
+    """Dial brought them together, in no room; the caller's own channel bears the invitation."""
+    ours = Tracker(PbxName("pbx1"))
+    events = recorded.events("handed-over-to-a-department")
+    for event in events[: joined_at(events)]:
+        ours.apply(event)
+    (call,) = ours.world.calls.values()
+    said = seen_of(ours.world, Micros(ours.world.now + 1), 2)
+    (row,) = said.invites
+    fresh = Tracker(PbxName("pbx1"))
+    fresh.apply(msgspec.structs.replace(said, invites=(msgspec.structs.replace(row, uniqueid=call.caller),)))
+    (again,) = fresh.world.calls.values()
+    (invite,) = again.invites
+    assert (invite.state, invite.guest) == (InviteState.JOINED, call.invites[0].guest)
+    assert [tried.result for tried in invite.tries] == [TryResult.ANSWERED]
 
 
 def present(tracker: Tracker) -> list[tuple[str, str, str, str, str, bool]]:

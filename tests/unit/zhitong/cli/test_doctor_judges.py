@@ -178,6 +178,11 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-room-agent",
         "zt-room-guest",
         "zt-room-pair",
+        "zt-invite",
+        "zt-invited",
+        "zt-lines",
+        "zt-hand-over",
+        "zt-together",
         "zt-sweep",
         "zt-after",
     )
