@@ -30,6 +30,8 @@ async def call_together(
 ) -> Done:
     """Accepted and seen once the agent's phone rings; the call's id is in the answer."""
     look.check_ready()
+    if order.call in reach.world.calls:
+        raise CommandRefused(Reason.WRONG_STATE, "call: it has not ended yet; invite whom you want into it.")
     number = await _number(records, order)
     if not is_allowed(number, reach.site):
         raise CommandRefused(Reason.NOT_ALLOWED, "number: [outgoing] in site.toml does not allow to call it.")
@@ -64,7 +66,8 @@ async def _number(records: RecordStore, order: CallTogether) -> str:
     if order.call:
         record = await records.get(order.call)
         if record is None or not _had_part(record, order):
-            raise CommandRefused(Reason.UNKNOWN_CALL, "call: there is no call on record that you had a part in.")
+            why = "call: no such call that you had a part in is on record; one that has just ended is in a moment."
+            raise CommandRefused(Reason.UNKNOWN_CALL, why)
         number = record.dialled if record.direction is Direction.OUTBOUND else record.caller_number
     if not (number.isascii() and number.removeprefix("+").isdigit() and 3 <= len(number) <= 20):
         field = "call: its caller gave no number; " if order.call else "number: "

@@ -59,6 +59,8 @@ async def test_the_specialist_first_then_the_citizen(make_rig: MakeRig, tmp_path
         await asyncio.gather(
             only(citizen, {FIRST, SECOND}), only(agent, {CITIZEN, SECOND}), only(specialist, {CITIZEN, FIRST})
         )
+        again = CallTogether(ME, OFFICE, "test", call=CallId(begun.call))
+        assert "it has not ended yet" in await bridge.refused(again)
         call = bridge.service.reach.call(begun.call)
         assert (call.direction, call.dialled) == (Direction.OUTBOUND, MOBILE)
         assert call.host is not None
