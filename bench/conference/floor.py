@@ -233,7 +233,7 @@ name = "{APART}"
 [gateway]
 host = "127.0.0.1"
 port = {taken[1]}
-heartbeat_s = 2
+heartbeat_s = 15
 [agents]
 sign_in = "always"
 {rest}

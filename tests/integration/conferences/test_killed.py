@@ -16,7 +16,7 @@ from bench.conference.floor import PATIENCE_S, Conference, Floor, floor
 from telephony.model.terms import InviteMode, InviteState, Outcome, Provenance, Role
 from telephony.records.record import CallRecord
 from tests.acceptance.test_reconcile import told
-from tests.integration.conferences.ears import GAP_MS, Missed, ears, missed, music, proven
+from tests.integration.conferences.ears import GAP_MS, Ear, Missed, ears, missed, music, proven
 from tests.integration.conferences.steps import INTO, joined
 from zhitong.lab.programs import Tools
 
@@ -128,8 +128,11 @@ async def desktop_shows(one: Conference, phase: str) -> None:
     await one.seat.desktop.until(lambda: one.shows_muted == (phase == "muted"), PATIENCE_S)
 
 
-async def killed_and_back(here: Floor, both: Sequence[tuple[Conference, str]]) -> Missed:
-    """The bridge dies and comes again; what anybody missed meanwhile of whom they heard."""
+Window = tuple[list[Ear], float, float]
+
+
+async def killed_and_back(here: Floor, both: Sequence[tuple[Conference, str]]) -> Window:
+    """The bridge dies and comes again; who heard somebody meanwhile, and from when to when."""
     start = time.monotonic()
     await asyncio.sleep(0.3)
     await here.scene.bridge.kill()
@@ -137,7 +140,7 @@ async def killed_and_back(here: Floor, both: Sequence[tuple[Conference, str]]) -
     await here.back()
     await asyncio.sleep(0.3)
     end = time.monotonic()
-    return missed([ear for one, phase in both for ear in ears(one, phase)], start, end)
+    return [ear for one, phase in both for ear in ears(one, phase)], start, end
 
 
 async def go_on(one: Conference, phase: str) -> None:
@@ -184,7 +187,7 @@ async def killed(folder: Path, tools: Tools, phases: Sequence[str], *, reconcile
         conferences = await here.connected()
         both = list(zip(conferences, phases, strict=True))
         await entered(conferences, phases)
-        gaps = await killed_and_back(here, both)
+        window = await killed_and_back(here, both)
         await asyncio.gather(*(go_on(one, phase) for one, phase in both))
         await asyncio.gather(*(one.over() for one in conferences))
         await here.quiet()
@@ -194,7 +197,8 @@ async def killed(folder: Path, tools: Tools, phases: Sequence[str], *, reconcile
         if reconciled:
             status, report = await told(here.scene.site_file)
             assert (status, report["counts"]["unexplained"]) == (0, 0), report
-    return gaps
+    # Not before, since it takes so long that phones and desktops would stand still.
+    return missed(*window)
 
 
 def unheard(gaps: Missed) -> None:
