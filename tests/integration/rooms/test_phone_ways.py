@@ -152,6 +152,7 @@ async def test_a_code_by_the_phones_own_transfers(make_rig: MakeRig, tmp_path: P
         rig.manager.events[:] = [event for event in rig.manager.events if event.get("UserEvent") != "ZtInvite"]
         await here.agent.dtmf("#18003#")  # handed over without staying
         guest = await here.phones["1002"].next_call()
+        assert guest.number == "1001"  # not the citizen's
         await asyncio.gather(only(here.citizen, {SECOND}), only(guest, {CITIZEN}))
         await here.agent.ended()
         assert [(*each[:2], *each[3:7]) for each in invited(rig)] == [

@@ -221,6 +221,12 @@ def test_a_trunk_is_known_by_address_alone_and_nobody_is_anonymous() -> None:
     assert "anonymous" not in [name for name, _ in sections(text)]
 
 
+def test_a_trunk_is_not_told_whom_its_call_is_connected_to() -> None:
+    """An UPDATE would show the agent to the citizen's carrier, and the citizen to a specialist's."""
+    text = rendered()["pjsip.conf"]
+    assert value(text, "trunk-carrier", "send_connected_line") == ["no"]
+
+
 @pytest.mark.parametrize(
     ("sender", "odd"),
     [
