@@ -125,12 +125,20 @@ def seen(world: World, found: Iterable[InviteSeen], channels: Iterable[ChannelSe
             continue
         bring_home(world, world.by_leg.get(row.room), channel.call)
         place = places.get(row.uniqueid, ("", ""))
+        if place in _BACK and not _is_of(channel, row.number):
+            continue  # whom this agent had rung once: over, or told by those who ring or came
         if place in _BACK or place[0] in _COMING:
             _came(world, channel, row, in_a_room=place in (*_WITH_US, *_BACK))
         else:
             inviting.rung(channel.call, _invite(world, channel, row, world.now), _asked(row, world.now, row.uniqueid))
             _phones(world, channel, row)
         channel.call.invites.sort(key=lambda invite: invite.at)
+
+
+def _is_of(channel: Channel, number: str) -> bool:
+    """Whether the number is that of who is at this leg."""
+    offer = channel.call.offers.get(channel.uniqueid)
+    return number in (channel.leg.agent, channel.leg.party, None if offer is None else offer.member)
 
 
 def _invite(world: World, channel: Channel, row: InviteSeen, at: Micros) -> Invite:

@@ -91,9 +91,14 @@ def _invites(world: World) -> Iterator[InviteSeen]:
                 leg = world.channels.get(tried.leg) if tried.leg is not None else None
                 came = leg is not None and leg.leg.answered_at is not None
                 says = tried.leg if came else tried.by if tried.open else None
-                if says in world.channels:
+                # A channel of an agent's bears the last that it rang, long over, too.
+                last = invite.by_leg == tried.by and not any(
+                    later.by_leg == tried.by for later in call.invites[call.invites.index(invite) + 1 :]
+                )
+                told = {says, tried.by if last and tried is invite.tries[-1] else None}
+                for uniqueid in sorted(each for each in told if each in world.channels):
                     yield InviteSeen(
-                        uniqueid=says,
+                        uniqueid=uniqueid,
                         room=call.host or call.caller,
                         invite=invite.id,
                         line=tried.line,
