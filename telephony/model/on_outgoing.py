@@ -59,5 +59,6 @@ def _begun(call: Call, event: CallWentOut | OutRefused) -> None:
     """What an agent's phone dials is a call to outside, allowed or not."""
     if _is_for_the_call(call, event):
         call.direction = Direction.OUTBOUND
-        if call.dialled in ("", "s"):  # a phone that we had rung for it dialled nothing
+        # A phone that we had rung for it dialled nothing; an emergency has a code, too, which is no number.
+        if call.dialled in ("", "s") or event.purpose == EMERGENCY:
             call.dialled = event.number

@@ -29,7 +29,7 @@ class Dispose(Order, frozen=True, tag="dispose"):
 
 
 class Resolve(Order, frozen=True, tag="resolve"):
-    """Whether what the caller wanted was resolved on the call, with those asked into it; None takes it back."""
+    """Whether what the caller wanted was resolved on the call, with those asked into it, if any; None takes it back."""
 
     call: CallId
     agent: MemberName

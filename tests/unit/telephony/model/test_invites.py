@@ -300,10 +300,11 @@ def test_an_emergency_leaves_an_incident_line() -> None:
     assert incident.ended_at is not None
 
 
-def test_an_idle_phone_that_calls_an_emergency_number_calls_out() -> None:
+@pytest.mark.parametrize("dialled", ["119", "*0119"])
+def test_an_idle_phone_that_calls_an_emergency_number_calls_out(dialled: str) -> None:
     pbx = Pbx()
     pbx.signs_in("1001")
-    phone = pbx.phone_dials("1001", "119")
+    phone = pbx.phone_dials("1001", dialled)
     phone.say(lambda at, u, li: ev.CallWentOut(at, u, li, "emergency", "119", "1001", "carrier", "2026/a.wav"))
     called = phone.calls("trunk-carrier")
     called.picks_up(phone)
