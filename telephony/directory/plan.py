@@ -41,18 +41,18 @@ class Plan(msgspec.Struct, frozen=True):
         return tuple(line[at] for at in range(longest) for line in self.lines if at < len(line))
 
 
-def plan_of(directory: Directory, to: str, at: Micros, *, insist: bool = False, without: Collection[str] = ()) -> Plan:
+def plan_of(directory: Directory, to: str, at: Micros, *, without: Collection[str] = ()) -> Plan:
     """The plan for ``to`` at this moment. A code there is: its department or specialist; anything else: that number, as
     it stands (who may be called outside is not decided here).
 
     A department: its people on duty in their order, then its own numbers; with ``at_once`` = k dealt out over up to k
-    lines, nobody on two of them. A specialist: their numbers, if on duty. ``insist`` rings who is off duty or on leave,
-    too. ``without``: codes and numbers that are left out, since they are in the call or have been tried.
+    lines, nobody on two of them. A specialist: their numbers, if on duty. ``without``: codes and numbers that are left
+    out, since they are in the call or are being rung.
     """
     if (department := directory.department(to)) is not None:
-        return _of_department(directory, department, at, insist, without)
+        return _of_department(directory, department, at, without)
     if (specialist := directory.specialist(to)) is not None:
-        return _of_specialist(directory, specialist, at, insist, without)
+        return _of_specialist(directory, specialist, at, without)
     lines = () if to in without else ((Try(to, directory.ring_s),),)
     return Plan(to, lines=lines, why="" if lines else "nobody")
 
@@ -69,12 +69,10 @@ def guide_text(directory: Directory, code: str, at: Micros) -> str:
     return f"{plan.department}|{tries_text(plan.in_order())}"
 
 
-def _of_department(
-    directory: Directory, department: Department, at: Micros, insist: bool, without: Collection[str]
-) -> Plan:
-    people = directory.staff_of(department.code) if insist else directory.on_duty_of(department.code, at)
+def _of_department(directory: Directory, department: Department, at: Micros, without: Collection[str]) -> Plan:
+    people = directory.on_duty_of(department.code, at)
     groups = [_tries(directory, each, without) for each in people if each.code not in without]
-    is_open = insist or directory.standing_of(department, at) == "on"
+    is_open = directory.standing_of(department, at) == "on"
     desk = _desk(directory, department, without) if is_open else ()
     lines = _dealt([group for group in groups if group], desk, department.at_once)
     had = bool(people) or (is_open and bool(department.numbers))  # some, but all of them left out
@@ -88,12 +86,10 @@ def _desk(directory: Directory, department: Department, without: Collection[str]
     return tuple(Try(each, seconds, department.code, name) for each in department.numbers if each not in without)
 
 
-def _of_specialist(
-    directory: Directory, specialist: Specialist, at: Micros, insist: bool, without: Collection[str]
-) -> Plan:
+def _of_specialist(directory: Directory, specialist: Specialist, at: Micros, without: Collection[str]) -> Plan:
     plan = Plan(specialist.code, specialist.department, name=specialist.name)
     standing = directory.standing_of(specialist, at)
-    if standing != "on" and not insist:
+    if standing != "on":
         return msgspec.structs.replace(plan, why="on-leave" if standing == "leave" else "off-duty")
     tries = () if specialist.code in without else _tries(directory, specialist, without)
     return msgspec.structs.replace(plan, lines=(tries[:MAX_TRIES],) if tries else (), why="" if tries else "nobody")

@@ -90,11 +90,6 @@ def test_one_specialist() -> None:
     assert (plan_of(ALL, "8105", AT).lines, plan_of(ALL, "8105", AT).why) == ((), "on-leave")
 
 
-def test_who_insists_rings_whoever_is_there() -> None:
-    assert numbers(plan_of(ALL, "8105", AT, insist=True)) == [["151"]]
-    assert len(plan_of(ALL, "8100", AT, insist=True).lines[0]) == 6
-
-
 def test_who_is_in_the_call_is_left_out() -> None:
     assert numbers(plan_of(ALL, "8100", AT, without={"8102", "112"})) == [["111", "131"]]
     assert plan_of(ALL, "8102", AT, without={"8102"}) == Plan("8102", "8100", (), "nobody", "专家8102")
