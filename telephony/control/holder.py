@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from telephony.ami.actions import Action, ConfbridgeUnmute, Redirect
+from telephony.control.handlers.moving import AGENT, GUEST
 from telephony.control.reach import Act
 from telephony.control.whereabouts import caller_of_room, guests
 from telephony.errors import AmiError
@@ -22,7 +23,6 @@ from telephony.model.world import Channel, World
 
 log = structlog.get_logger(__name__)
 
-_AGENT, _GUEST = "zt-room-agent", "zt-room-guest"
 _DEADLINE_S = 5.0
 
 
@@ -68,11 +68,11 @@ class Holder:
         place = channel.leg.place
         if place is Place.ROOM and self._alone_with_caller(call, channel):
             self._aside.add(channel.uniqueid)
-            await (self._send(channel, _GUEST, "hold") if _is_outside(channel) else self._send(channel, _AGENT, "side"))
+            await (self._send(channel, GUEST, "hold") if _is_outside(channel) else self._send(channel, AGENT, "side"))
         elif place is Place.SIDE and (guest := self._apart_with(call, channel)) is not None:
             self._aside.add(channel.uniqueid)
             self._with_music[guest.uniqueid] = channel.uniqueid
-            await self._send(guest, _GUEST, "hold")
+            await self._send(guest, GUEST, "hold")
         elif place is Place.ROOM:
             await self._among_others(call, channel)
 
@@ -87,7 +87,7 @@ class Holder:
         if all(other.leg.on_hold for other in others):
             self._aside.add(channel.uniqueid)
             invited = _is_outside(channel) or channel in guests(self._world, call)
-            await (self._send(channel, _GUEST, "hold") if invited else self._send(channel, _AGENT, "side"))
+            await (self._send(channel, GUEST, "hold") if invited else self._send(channel, AGENT, "side"))
         elif all(other.leg.on_hold or other.leg.muted for other in others):
             for other in [other for other in others if other.leg.muted]:
                 await self._do(other, ConfbridgeUnmute(caller.uniqueid, other.name))
@@ -95,11 +95,11 @@ class Holder:
     async def _take_back(self, call: Call, channel: Channel) -> None:
         place, waiting = channel.leg.place, self._waits_for(channel)
         if place is Place.SIDE and waiting is not None:
-            await self._send(waiting, _GUEST, "side")
+            await self._send(waiting, GUEST, "side")
         elif place is Place.HOLD:
-            await self._send(channel, _GUEST, "join")
+            await self._send(channel, GUEST, "join")
         elif place is Place.SIDE and not channel.leg.partners and not self._is_busy(call, channel):
-            await self._send(channel, _AGENT, "back")
+            await self._send(channel, AGENT, "back")
 
     def _waits_for(self, channel: Channel) -> Channel | None:
         """Who hears music because this phone holds."""

@@ -172,17 +172,30 @@ async def call_out(reach: Reach, order: orders.CallOut, within: float) -> Done:
         raise CommandRefused(Reason.BAD_VALUE, "number: write 3 to 20 digits, '+' may stand first.")
     if not is_allowed(number, reach.site):
         raise CommandRefused(Reason.NOT_ALLOWED, "number: [outgoing] in site.toml does not allow to call it.")
-    person = await reach.person(order.agent)
-    reach.can_ring(order.agent)
+    return await from_own_phone(reach, order.agent, ("zt-phone", number), number, within)
+
+
+async def from_own_phone(
+    reach: Reach,
+    agent: MemberName,
+    place: tuple[str, str],
+    shown: str,
+    within: float,
+    variables: tuple[tuple[str, str], ...] = (),
+) -> Done:
+    """A call that begins with the agent's own phone, which shows a number and goes on to a context and an extension.
+    Done once it rings; the call's id is in the answer. Raises CommandRefused, AmiError, StoreError."""
+    person = await reach.person(agent)
+    reach.can_ring(agent)
     uniqueid = new_uniqueid(reach, CALLS_OUT)
     action = Originate(
         channel=f"PJSIP/{person.phone}",
-        context="zt-phone",
-        exten=number,
+        context=place[0],
+        exten=place[1],
         timeout=AGENT_RING_MS,
-        caller_id=f"<{number}>",
+        caller_id=f"<{shown}>",
         channel_id=uniqueid,
-        variables=(("FORWARD_CONTEXT", "zt-forward"),),
+        variables=(("FORWARD_CONTEXT", "zt-forward"), *variables),
     )
     done = await carried_out(reach, action, lambda: uniqueid in reach.world.by_leg, within)
     call = reach.world.by_leg.get(uniqueid)

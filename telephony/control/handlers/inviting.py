@@ -13,7 +13,7 @@ from telephony.ami.actions import Action, Hangup, Originate
 from telephony.conference.phases import Phase
 from telephony.conference.table import Step
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.handlers.calls import carried_out, from_own_phone
 from telephony.control.handlers.looking import Look
 from telephony.control.handlers.moving import Variables, agent_to, all_taken, tell
 from telephony.control.handlers.rooms import back, merged
@@ -26,7 +26,6 @@ from telephony.control.whom import EMERGENCY, Whom, codes_in, purpose_of
 from telephony.directory.plan import Plan, Try, tries_text
 from telephony.errors import AmiError
 from telephony.model.calls import Call
-from telephony.model.counters import CALLS_OUT
 from telephony.model.terms import InviteMode, Place
 
 LINE = "zt-invite"
@@ -153,7 +152,7 @@ async def emergency(reach: Reach, look: Look, whom: Whom, order: orders.Emergenc
     until = time.monotonic() + within
     plan = whom.emergency(order.number)
     if not order.call:
-        return await _from_the_phone(reach, order, within)
+        return await from_own_phone(reach, order.agent, ("zt-emergency", order.number), order.number, within)
     now = look(order.call, order.agent, Step.EMERGENCY, "it cannot be called into this call.")
     if (known := _called_already(now, order.number)) is not None:
         return Done(seen=True, invite=known)
@@ -171,24 +170,6 @@ def _called_already(now: Whereabouts, number: str) -> str | None:
         if each.purpose == EMERGENCY and each.ended_at is None and any(tried.number == number for tried in each.tries):
             return each.id
     return None
-
-
-async def _from_the_phone(reach: Reach, order: orders.Emergency, within: float) -> Done:
-    person = await reach.person(order.agent)
-    reach.can_ring(order.agent)
-    uniqueid = new_uniqueid(reach, CALLS_OUT)
-    action = Originate(
-        channel=f"PJSIP/{person.phone}",
-        context="zt-emergency",
-        exten=order.number,
-        timeout=AGENT_RING_MS,
-        caller_id=f"<{order.number}>",
-        channel_id=uniqueid,
-        variables=(("FORWARD_CONTEXT", "zt-forward"),),
-    )
-    done = await carried_out(reach, action, lambda: uniqueid in reach.world.by_leg, within)
-    call = reach.world.by_leg.get(uniqueid)
-    return Done(seen=done.seen, call=call.call_id if call is not None else "")
 
 
 # --- lines ------------------------------------------------------------------------------------------------

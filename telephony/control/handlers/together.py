@@ -3,9 +3,8 @@ and the citizen when these two talk. From the agent's answer on the dialplan doe
 
 from functools import partial
 
-from telephony.ami.actions import Originate
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import AGENT_RING_MS, carried_out, new_uniqueid
+from telephony.control.handlers.calls import from_own_phone
 from telephony.control.handlers.inviting import new_invitation, told_of
 from telephony.control.handlers.looking import Look
 from telephony.control.orders.conference import CallTogether
@@ -13,7 +12,6 @@ from telephony.control.reach import Done, Handlers, Reach
 from telephony.control.refused import CommandRefused
 from telephony.control.whom import Whom, purpose_of
 from telephony.directory.plan import tries_text
-from telephony.model.counters import CALLS_OUT
 from telephony.model.terms import Direction
 from telephony.outgoing import is_allowed
 from telephony.records.record import CallRecord
@@ -36,26 +34,12 @@ async def call_together(
     if not is_allowed(number, reach.site):
         raise CommandRefused(Reason.NOT_ALLOWED, "number: [outgoing] in site.toml does not allow to call it.")
     plan = await whom.plan(order.to, order.agent)
-    person = await reach.person(order.agent)
-    reach.can_ring(order.agent)
-    uniqueid = new_uniqueid(reach, CALLS_OUT)
-    action = Originate(
-        channel=f"PJSIP/{person.phone}",
-        context="zt-together",
-        exten="s",
-        timeout=AGENT_RING_MS,
-        caller_id=f"<{order.to}>",
-        channel_id=uniqueid,
-        variables=(
-            ("FORWARD_CONTEXT", "zt-forward"),
-            ("ZT_TRIES", tries_text(plan.in_order())),
-            ("ZT_NEXT", number),
-            *told_of(plan, new_invitation(), purpose_of(plan)),
-        ),
+    variables = (
+        ("ZT_TRIES", tries_text(plan.in_order())),
+        ("ZT_NEXT", number),
+        *told_of(plan, new_invitation(), purpose_of(plan)),
     )
-    done = await carried_out(reach, action, lambda: uniqueid in reach.world.by_leg, within)
-    call = reach.world.by_leg.get(uniqueid)
-    return Done(seen=done.seen, call=call.call_id if call is not None else "")
+    return await from_own_phone(reach, order.agent, ("zt-together", "s"), order.to, within, variables)
 
 
 async def _number(records: RecordStore, order: CallTogether) -> str:
