@@ -130,6 +130,8 @@ class Guide:
             if self._told.get(code) != text:
                 await self._act(told(code, text), _DEADLINE_S)
                 self._told[code] = text
+            if code in gone:
+                del self._told[code]
 
 
 def told(code: str, text: str) -> Setvar:

@@ -74,6 +74,9 @@ async def test_all_at_first_then_what_has_changed(pbx: Told) -> None:
     await pbx.engage(OFFICE)
     assert await pbx.step(4.0) == ["8101", "8100"]
     assert (pbx.variables["ZT_DIR_8101"], pbx.variables["ZT_DIR_8100"]) == ("", "8100|62008100:20:8100")
+    assert await pbx.step(4.0 + AGAIN_S) == []  # who has gone is told once
+    await pbx.engage(OFFICE, LIN)
+    assert await pbx.step(5.0 + AGAIN_S) == ["8100", "8101"]
 
 
 async def test_what_the_pbx_has_forgotten_is_told_again(pbx: Told) -> None:
