@@ -25,7 +25,7 @@ DEFINITIONS = {
     "join_s": ("到场时长", "time to specialist, mean: the invitation → with the agent or in the call"),
     "calls": ("参与通话", "calls in which they talked with the caller or, apart from them, with others"),
     "with_caller_min": ("三方分钟", "three-way minutes: with the caller; of two of a department at once those of both"),
-    "private_min": ("私下分钟", "likewise with others, while the caller was on hold"),
+    "private_min": ("内部通话分钟", "likewise with others, while the caller was on hold"),
     "told": ("已登记解决", "of their calls, those of which it was said whether they were resolved on the call"),
     "resolved": ("已解决", "of these, those that were"),
     "resolved_share": ("解决率", "resolved ÷ told"),

@@ -26,7 +26,7 @@ _COLUMNS = {
     "join_s": "到场秒 join_s",
     "calls": "通话 calls",
     "with_caller_min": "三方分 min",
-    "private_min": "私下分 private",
+    "private_min": "内部分 private",
     "told": "登记 told",
     "resolved": "解决 resolved",
     "resolved_share": "解决率 share",

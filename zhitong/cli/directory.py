@@ -23,7 +23,15 @@ from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, group, open
 from zhitong.cli.directory_change import add, change, remove
 from zhitong.cli.directory_files import export, import_entries, sample
 from zhitong.cli.directory_search import search
-from zhitong.cli.directory_words import as_texts, draw_departments, draw_entry, draw_people, draw_plan, tell_next
+from zhitong.cli.directory_words import (
+    as_texts,
+    as_try,
+    draw_departments,
+    draw_entry,
+    draw_people,
+    draw_plan,
+    tell_next,
+)
 
 app = group("部门与专家名录。Departments and specialists: list, change, import and export; who is on duty.")
 app.command("add")(add)
@@ -103,21 +111,15 @@ def duty(
     if code is None:
         _duty_of_all(directory, then, reveal, as_json)
         return
-    plan, entry = plan_of(directory, entry_of(directory, code).code, then), entry_of(directory, code)
+    entry = entry_of(directory, code)
+    plan = plan_of(directory, entry.code, then)
     if as_json:
-        lines = [[as_try(each.number, each.seconds, each.code, reveal) for each in line] for line in plan.lines]
+        lines = [[as_try(each, reveal) for each in line] for line in plan.lines]
         console.print_json({"to": plan.to, "department": plan.department, "lines": lines, "why": plan.why})
         return
     draw_plan(plan, reveal)
     if not plan.lines:
         tell_next(directory, entry, then)
-
-
-def as_try(number: str, seconds: int, code: str, reveal: bool) -> dict[str, object]:
-    """One try for programs."""
-    from zhitong.cli.directory_words import shown
-
-    return {"number": shown((number,), reveal), "seconds": seconds, "code": code}
 
 
 def _duty_of_all(directory: Directory, at: Micros, reveal: bool, as_json: bool) -> None:

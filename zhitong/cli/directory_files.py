@@ -76,7 +76,7 @@ def sample(
 ) -> None:
     """写出样例：43 个部门、136 名专家，均为虚构。Write the sample: 43 departments, 136 specialists."""
     form, entries = _form(file), sample_entries()
-    file.write_bytes(form(entries))
+    write_whole_bytes(file, form(entries))
     console.say(f"已写入 {len(entries)} 条：{file}", f"{len(entries)} entries; import it as it is.")
 
 

@@ -9,7 +9,7 @@ from telephony.directory.duty import next_duty
 from telephony.directory.entries import Entry, names, texts_of
 from telephony.directory.entry_changes import EntryChanges
 from telephony.directory.entry_sheet import CHINESE
-from telephony.directory.plan import Plan
+from telephony.directory.plan import Plan, Try
 from telephony.directory.specialists import Department, Directory, Specialist
 from telephony.masking import mask_number
 from telephony.model.ids import Micros
@@ -32,6 +32,11 @@ def as_texts(entry: Entry, reveal: bool) -> dict[str, str]:
     """An entry for programs."""
     kind = "department" if isinstance(entry, Department) else "specialist"
     return {"kind": kind, **texts_of(entry), "numbers": shown(entry.numbers, reveal)}
+
+
+def as_try(each: Try, reveal: bool) -> dict[str, object]:
+    """One try for programs."""
+    return {"number": shown((each.number,), reveal), "seconds": each.seconds, "code": each.code}
 
 
 def draw_departments(directory: Directory, at: Micros) -> None:
