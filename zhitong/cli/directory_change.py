@@ -18,9 +18,7 @@ from zhitong.cli.audit import audit_of, note
 from zhitong.cli.common import DEFAULT_SITE, ByOption, SiteOption, open_database, wait_for, who
 from zhitong.cli.directory_words import print_changes
 
-CodeArgument = Annotated[
-    str, typer.Argument(help="代码，不可与坐席、队列、热线号码相同。 Code.", show_default=False)
-]
+CodeArgument = Annotated[str, typer.Argument(help="代码，不可与坐席、队列、热线号码相同。 Code.", show_default=False)]
 NameOption = Annotated[str | None, typer.Option(help="名称或姓名。 Name.", show_default=False)]
 ShortOption = Annotated[str | None, typer.Option(help="部门简称，如 人社局。 What people call the department.")]
 HomeOption = Annotated[
