@@ -7,7 +7,7 @@ say in another way than the manager interface does: who hung up (``hangupsource`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from telephony.journal import retell_met, retell_rooms
@@ -30,6 +30,8 @@ _SHUTTING_DOWN = Micros(MICROS_PER_SECOND)
 """From a transfer that a shutdown brings about to the ends of those it is about: 4 ms, as measured."""
 _CALLED = frozenset(("AppQueue", "AppDial"))
 """What CEL shows as the application of a channel that Queue() or Dial() called."""
+_WALKS = frozenset(("ZT_ROOM", "ZT_CONSULT"))
+"""Said where a leg goes on in the dialplan: who waits aside for lines is in no application that CEL tells of."""
 _SUCCESS = "Success"
 _NOBODY = frozenset(("", "N/A"))
 
@@ -321,27 +323,48 @@ def _asked(rows: Sequence[CelRow], rings: Mapping[Uniqueid, Ring]) -> Mapping[in
     asked: dict[int, list[ev.Event]] = defaultdict(list)
     bridging: dict[Uniqueid, CelRow] = {}  # the last time it came into a bridge or went
     elsewhere: set[Uniqueid] = set()  # since then sent into the dialplan: a room, a consult
+    own = _left_by_themselves(rows)
     for number, row in enumerate(rows):
         names[row.uniqueid].add(row.name)
         if row.event in ("BRIDGE_ENTER", "BRIDGE_EXIT"):
             bridging[row.uniqueid] = row
             elsewhere.discard(row.uniqueid)
-        elif row.event == "APP_START":
+        elif row.event == "APP_START" or row.user_event in _WALKS:
             elsewhere.add(row.uniqueid)
         if row.event != "HANGUP" or role_of(row.name) is Role.SERVICE:
             continue
         source = row.detail("hangupsource")
         if source in names[row.uniqueid]:
             called = row.app in _CALLED and row.uniqueid not in elsewhere
-            first = _first_sign(rows, number, bridging.get(row.uniqueid), rings, called=called)
+            first = _first_sign(rows, number, bridging.get(row.uniqueid), rings, own, called=called)
             asked[id(first)].append(ev.HangupAsked(first.at, row.uniqueid, row.linkedid, True, 0))
         elif not source:
             asked[id(row)].append(ev.HangupAsked(row.at, row.uniqueid, row.linkedid, False, _ORDERED))
     return asked
 
 
+def _left_by_themselves(rows: Iterable[CelRow]) -> set[int]:
+    """The rows (by ``id``) by which phones that hung up themselves left their last bridge for it: no sign that another
+    had hung up, though that one's HANGUP may come soon after."""
+    left: dict[Uniqueid, CelRow] = {}
+    own: set[int] = set()
+    for row in rows:
+        if row.event == "BRIDGE_EXIT":
+            left[row.uniqueid] = row
+        exit_ = left.get(row.uniqueid) if row.event == "HANGUP" and row.detail("hangupsource") == row.name else None
+        if exit_ is not None and row.at - exit_.at <= _AROUND_END:
+            own.add(id(exit_))
+    return own
+
+
 def _first_sign(
-    rows: Sequence[CelRow], number: int, bridging: CelRow | None, rings: Mapping[Uniqueid, Ring], *, called: bool
+    rows: Sequence[CelRow],
+    number: int,
+    bridging: CelRow | None,
+    rings: Mapping[Uniqueid, Ring],
+    own: Container[int],
+    *,
+    called: bool,
 ) -> CelRow:
     """The first row that this hang-up brought about: leaving the bridge, the queue giving up its phones …
 
@@ -354,7 +377,8 @@ def _first_sign(
     for row in reversed(rows[:number]):
         if hangup.at - row.at > _AROUND_END:
             break
-        if _is_sign(row, hangup, "" if bridging is None else bridging.detail("bridge_id"), rings):
+        another = row.uniqueid != hangup.uniqueid and id(row) in own
+        if not another and _is_sign(row, hangup, "" if bridging is None else bridging.detail("bridge_id"), rings):
             first = row
     return first
 

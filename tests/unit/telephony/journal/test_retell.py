@@ -201,3 +201,60 @@ def test_what_the_caller_was_told_of_the_wait() -> None:
     ended = [cel(6, "APP_END", "1", name=TRUNK, app="Queue"), line(6, "1", "EXITWITHTIMEOUT", 1, 3, 5)]
     record = told(first, said, app, joined, *ended, *hung_up(7))
     assert [(visit.position, visit.told_min) for visit in record.visits] == [(3, 5)]
+
+
+# --- who hung up, and when --------------------------------------------------------------------------------
+
+
+def own(name: str) -> str:
+    return f'{{"hangupcause":16,"hangupsource":"{name}","dialstatus":""}}'
+
+
+def gone(at: float, channel: str) -> list[str]:
+    """A phone that has hung up itself."""
+    name = {"1": TRUNK, "2": AGENT}[channel]
+    app = "AppQueue" if channel == "2" else ""
+    return [cel(at, event, channel, "1", name=name, app=app, extra=own(name)) for event in ("HANGUP", "CHAN_END")]
+
+
+def taken() -> list[str]:
+    """Agent 1001 takes the call at 5."""
+    return waiting(
+        cel(2, "CHAN_START", "2", "1", name=AGENT, exten="s"),
+        cel(5, "ANSWER", "2", "1", name=AGENT, app="AppQueue"),
+        line(5, "1", "CONNECT", 4, uniqueid("2"), 3, agent="1001"),
+        *bridged(5, "BRIDGE_ENTER", "2", "1"),
+    )
+
+
+@pytest.mark.parametrize(("order", "side"), [(("2", "1"), Side.AGENT), (("1", "2"), Side.CALLER)])
+def test_of_two_who_hang_up_at_once_the_first_to_leave_was_first(order: tuple[str, str], side: Side) -> None:
+    """Both phones have hung up; the caller's channel ends last, whoever was first, since it has the dialplan to go."""
+    left = [row for number, each in enumerate(order) for row in bridged(30 + number / 1000, "BRIDGE_EXIT", each)]
+    record = told(*taken(), *left, *gone(30.003, "2"), queue_app(30.004, "APP_END"), *gone(30.009, "1"))
+    assert record.hung_up_by is side
+
+
+def test_an_agent_who_waits_aside_has_not_hung_up() -> None:
+    """For whom lines ring; Read(), in which the agent hears them ring, leaves no row of its own."""
+    walk = '{{"extra":"r={room}&p={place}&w={role}"}}'.format
+    record = told(
+        *taken(),
+        *bridged(10, "BRIDGE_EXIT", "1"),
+        queue_app(10, "APP_END"),
+        words(10, "ZT_ROOM", r=uniqueid("1"), p="room", w="caller"),
+        *bridged(10, "BRIDGE_EXIT", "2"),
+        cel(
+            10,
+            "USER_DEFINED",
+            "2",
+            "1",
+            name=AGENT,
+            app="AppQueue",
+            user_event="ZT_ROOM",
+            extra=walk(room=uniqueid("1"), place="side", role="agent"),
+        ),
+        *gone(20, "2"),
+        *gone(25, "1"),
+    )
+    assert record.hold_ms == 10_000
