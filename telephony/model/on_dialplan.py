@@ -142,12 +142,16 @@ def originated(world: World, event: Originated) -> None:
 
 # --- transfers --------------------------------------------------------------------------------------------
 
+_SUCCESS = "Success"
+"""Of any other result everybody is where they were; CEL does not tell of it at all (``cel_blind_transfer_cb`` in
+main/cel.c)."""
+
 
 def blind_transferred(world: World, event: BlindTransferred) -> None:
     call = world.by_leg.get(event.by)
     if call is None:
         return world.stray(event.by, "BlindTransfer")
-    if not _of_the_caller(call, event):
+    if event.result != _SUCCESS or not _of_the_caller(call, event):
         return None
     _keep(world, call, Transfer("blind", event.at, event.by, event.exten, event.context, event.result))
     return None
@@ -168,7 +172,7 @@ def attended_transferred(world: World, event: AttendedTransferred) -> None:
     call, second = world.by_leg.get(event.by_first), world.by_leg.get(event.by_second)
     if call is None:
         return world.stray(event.by_first, "AttendedTransfer")
-    if call.legs[event.by_first].shut_down:
+    if event.result != _SUCCESS or call.legs[event.by_first].shut_down:
         return None
     dialled = second.dialled if second is not None and second is not call else ""
     if second is not None:
@@ -185,7 +189,7 @@ def _take_the_place(world: World, event: AttendedTransferred) -> None:
     """Out of a room Asterisk puts the target where the transferring phone's channel was, and no event tells (seen on
     22.10: REFER with Replaces)."""
     first, target = world.channels.get(event.by_first), world.channels.get(event.target)
-    if first is None or target is None or not first.leg.place or event.result != "Success":
+    if first is None or target is None or not first.leg.place:
         return
     bridge = first.bridge
     target.leg.place = first.leg.place

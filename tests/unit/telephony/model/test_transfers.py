@@ -3,6 +3,7 @@
 import pytest
 
 from telephony.model.changes import CallsJoined, PartiesChanged
+from telephony.model.events import BlindTransferred
 from telephony.model.terms import Role
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, offers, seconds, told, visits
 from tests.unit.telephony.model.transferring import attended, end_all, talking
@@ -29,6 +30,19 @@ def test_blind_to_another_agent() -> None:
     agent_talk = [interval.end - interval.start for interval in record.legs[1].talking if interval.end]
     assert sum(agent_talk) == pytest.approx(10_000_000, abs=5_000), "the agent's time stops at the transfer"
     assert heard.anomalies == []
+
+
+@pytest.mark.parametrize("result", ["Invalid", "Fail", "Not Permitted"])
+def test_a_transfer_that_came_to_nothing_is_none(result: str) -> None:
+    """As in the logs, which tell of those alone that succeeded."""
+    pbx = Pbx()
+    caller, phone = talking(pbx)
+    whom = caller.uniqueid
+    pbx.say(lambda at: BlindTransferred(at, phone.uniqueid, phone.linkedid, whom, "zt-transfer", "1005", result))
+    pbx.wait(5)
+    phone.hangs_up()
+    record = told(pbx.events).record
+    assert (record.transfers, record.hung_up_by) == ((), "agent")
 
 
 def test_blind_to_another_queue() -> None:
