@@ -84,6 +84,20 @@ def left(world: World, call: Call, leg: Leg) -> None:
     hand_over(world, call)
 
 
+def met(world: World, call: Call) -> None:
+    """Somebody talks with somebody else than before: it may be who was asked, for whom a phone's own keys say no more.
+    Or the agent hung up in the instant in which they answered."""
+    consult = call.consults[-1] if call.consults else None
+    invite = call.invite(consult.invite) if consult is not None and consult.answered_at is None else None
+    if consult is not None and invite is not None and invite.state is InviteState.JOINED:
+        consult.guest, consult.answered_at = invite.guest, invite.answered_at
+        consult.result = OVER if consult.ended_at is not None else ""
+    with_caller = {*call.citizen.partners} if call.citizen is not None else set()
+    if call.consult is not None and {call.consult.by, call.consult.guest} <= with_caller:
+        end(world, call.consult, MERGED)
+    hand_over(world, call)
+
+
 def hand_over(world: World, call: Call) -> None:
     """The caller is with somebody whom an agent asked or invited, and that agent has left for good: a transfer, made
     when they left."""
@@ -94,10 +108,10 @@ def hand_over(world: World, call: Call) -> None:
         agent = call.legs.get(by) if by is not None else None
         if citizen is None or agent is None or agent.ended_at is None or guest not in citizen.partners:
             continue
-        if any(known.by == agent.uniqueid for known in call.transfers):
-            continue
         if last is not None and last.by == by and last.result == OVER:
             last.result = COMPLETED
+        if any(known.by == agent.uniqueid for known in call.transfers):
+            continue
         keep(world, call, Transfer("attended", agent.ended_at, agent.uniqueid, to, "", "Success"))
 
 

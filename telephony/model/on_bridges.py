@@ -167,7 +167,7 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
     if leg.uniqueid == call.caller:
         _caller_met(world, call, partners)
     if partners and (call.consults or call.invites):
-        consults.hand_over(world, call)
+        consults.met(world, call)
 
 
 def _meet_strangers(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> None:

@@ -76,7 +76,7 @@ class QueueVisit(msgspec.Struct, frozen=True):
 class Consult(msgspec.Struct, frozen=True):
     """An agent, the caller on hold, had somebody rung to ask them. ``result``: completed (the caller was left to them),
     merged (all came together), cancelled (while it rang), over; or why they were not reached, as Asterisk's DIALSTATUS
-    says it, in small letters. Transfers by a phone's own keys are in ``transfers`` alone."""
+    says it, in small letters. Whom a phone's own keys reach is here if the dialplan tells whom it rings: by a code."""
 
     by: str  # the agent
     whom: str  # as dialled; after a snapshot only, the party
