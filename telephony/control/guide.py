@@ -52,12 +52,14 @@ class Guide:
         self._mark = ""
         self._again = 0.0  # when all is looked at again (monotonic)
         self._woken = asyncio.Event()
-        self._failing = False
+        self._failing = False  # to read
+        self._untold = False  # since the PBX could not be reached
+        self._began = False  # a PBX was there
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes."""
         if any(isinstance(change, EpochBegan) for change in changes):
-            self._mark, self._again = "", 0.0
+            self._mark, self._again, self._untold, self._began = "", 0.0, False, True
             self._woken.set()
 
     async def now(self, wanted: str = "") -> Directory:
@@ -91,7 +93,7 @@ class Guide:
         else:
             self._failing = False
         directory = self._directory
-        if directory is not None and (directory is not self._told_of or now >= self._again):
+        if self._began and directory is not None and (directory is not self._told_of or now >= self._again):
             await self._tell(directory, now)
 
     async def _read(self) -> None:
@@ -108,9 +110,11 @@ class Guide:
             await self._check_mark()
             await self._write(directory, wall_now())
         except AmiError as error:
-            log.info("who is on duty could not be told", reason=str(error))
+            if not self._untold:
+                log.info("who is on duty could not be told", reason=str(error))
+            self._untold = True
             return  # and is, at the next step
-        self._told_of, self._again = directory, now + AGAIN_S
+        self._told_of, self._again, self._untold = directory, now + AGAIN_S, False
 
     async def _check_mark(self) -> None:
         """Without ours the PBX has forgotten all, or never knew it. Raises AmiError."""

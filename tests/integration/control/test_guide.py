@@ -32,6 +32,7 @@ class Told:
         self.sent: list[str] = []
         self.away = False
         self.guide = Guide(parse_site(f'{SITE}[[queue]]\nname = "hotline"\n'), store, self.act)
+        self.guide.fold([EpochBegan(Micros(0), 1, 0)])
 
     async def act(self, action: Action, _: float) -> Reply:
         if self.away:

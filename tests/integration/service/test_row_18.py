@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 
+from telephony.control import guide
 from telephony.control.porter import PLACES
 from tests.integration.ami.conftest import until
 from tests.integration.ami.fake_pbx import FakePbx
@@ -32,10 +33,13 @@ async def test_row_18_hundreds_of_calls_cost_no_question(post: Post, pbx: FakePb
         await asyncio.sleep(0.01)
     await post.recorded(CALLS, 120)
     after = said(pbx)
-    pings = after["Ping"] - snapshot["Ping"]
-    assert pings <= (time.monotonic() - began) * _PINGS_A_SECOND + 2
+    pings, lasted = after["Ping"] - snapshot["Ping"], time.monotonic() - began
+    assert pings <= lasted * _PINGS_A_SECOND + 2
     asked = +(after - snapshot)
     assert asked.pop("ShowDialPlan", 0) <= len(PLACES)  # at the login, a moment after the snapshot
+    # Nobody is in the directory: the mark that all was told, and whether the PBX still has it.
+    assert asked.pop("Setvar", 0) <= 1
+    assert asked.pop("Getvar", 0) <= lasted / guide.AGAIN_S + 1
     assert asked == +Counter({"Ping": pings})
     assert pbx.logins == len(pbx.lines) == 1
 
@@ -54,4 +58,5 @@ async def test_row_18_a_login_costs_one_look_and_no_more(post: Post, pbx: FakePb
     asked = said(pbx)
     assert {name: asked[name] for name in once_a_login} == dict.fromkeys(once_a_login, 4)
     assert asked["ShowDialPlan"] <= 4 * len(PLACES)  # whether the dialplan has rooms
-    assert set(asked) <= {*once_a_login, "ShowDialPlan", "Ping"}
+    assert asked["Setvar"] <= 4  # that all was told of who is on duty
+    assert set(asked) <= {*once_a_login, "ShowDialPlan", "Setvar", "Ping"}
