@@ -7,9 +7,8 @@ import msgspec
 import pytest
 
 from telephony.model import events as ev
-from telephony.model import room_events as rooms
 from telephony.model.calls import Leg
-from telephony.model.ids import BridgeId, Linkedid, MemberName, Micros, PbxName, Uniqueid
+from telephony.model.ids import MemberName, Micros, PbxName
 from telephony.model.invites import Invite
 from telephony.model.machines import AgentState
 from telephony.model.terms import InviteState, Place, TryResult
@@ -17,9 +16,9 @@ from telephony.model.tracker import Tracker
 from telephony.records.record import CallRecord, Invitation
 from tests.integration.journal.invitations import STORIES
 from tests.unit.telephony.journal import recorded
-from tests.unit.telephony.model.script import Line, Pbx, Phone, Told, told
+from tests.unit.telephony.model.lines import a_line, connected, ends, says
+from tests.unit.telephony.model.script import Line, Pbx, Told, told
 from tests.unit.telephony.model.snapshots import seen_of
-from tests.unit.telephony.model.transferring import attended
 
 
 def heard(name: str) -> Told:
@@ -146,58 +145,6 @@ def test_a_hand_over_needs_nobody_to_stay() -> None:
 # --- by hand ----------------------------------------------------------------------------------------------
 
 
-def connected() -> tuple[Pbx, Line, Phone]:
-    pbx = Pbx()
-    pbx.signs_in("1001")
-    caller = pbx.citizen()
-    caller.joins("hotline")
-    phone = caller.offered("1001")
-    phone.answers()
-    pbx.wait(1)
-    return pbx, caller, phone
-
-
-def says(
-    line: Line, room: Line, status: str, number: str = "84120001", left: int = 0, code: str = "8105", mode: str = "room"
-) -> None:
-    said = rooms.InviteTold(
-        at=Micros(0),
-        uniqueid=Uniqueid(""),
-        linkedid=Linkedid(""),
-        room=room.uniqueid,
-        invite="i1",
-        line="1",
-        by="1001",
-        department="81",
-        code=code,
-        number=number,
-        purpose="specialist",
-        mode=mode,
-        status=status,
-        left=left,
-    )
-    line.say(lambda at, u, li: msgspec.structs.replace(said, at=at, uniqueid=u, linkedid=li))
-
-
-def a_line(pbx: Pbx, caller: Line) -> Line:
-    """The half that rings, of a line that the PBX begins; a conversation of its own."""
-    owner = Line(pbx, "", f"Local/{caller.uniqueid}@zt-invite-00000001;1")
-    other = Line(pbx, "", owner.name[:-1] + "2")
-    other.linkedid = owner.linkedid
-    owner.created(0, "", "zt-invite", "other")
-    other.created(4, "", "zt-invite", str(caller.uniqueid))
-    pbx.say(lambda at: ev.LocalBridged(at, owner.uniqueid, other.uniqueid))
-    other.partner = owner
-    return other
-
-
-def ends(line: Line) -> None:
-    """Both halves."""
-    assert line.partner is not None
-    for half in (line, line.partner):
-        half.gone()
-
-
 def invite_in(found: Told) -> Invite:
     (call,) = found.tracker.world.calls.values()
     (invite,) = call.invites
@@ -250,87 +197,6 @@ def test_who_hangs_up_in_the_whisper_never_came() -> None:
     guest.gone()
     invite = invite_in(Told().hear(pbx.events))
     assert (invite.state, invite.joined_at, invite.tries[0].result) == (InviteState.FAILED, None, TryResult.ANSWERED)
-
-
-def walks(line: Line, room: Line, place: str, role: str = "agent") -> None:
-    line.say(lambda at, u, li: rooms.Walked(at, u, li, room.uniqueid, place, role))
-
-
-def apart(pbx: Pbx, caller: Line, phone: Phone) -> BridgeId:
-    """The caller is in the room, the agent waits aside, on no bridge, for whom lines ring. The caller's bridge."""
-    caller.leaves()
-    walks(caller, caller, "room", "caller")
-    phone.leaves()
-    walks(phone, caller, "side")
-    room = pbx.bridge()
-    caller.enters(room)
-    return room
-
-
-def test_an_agent_who_hangs_up_in_the_instant_of_the_answer_has_left_the_caller_to_who_came() -> None:
-    pbx, caller, phone = connected()
-    room = apart(pbx, caller, phone)
-    line = a_line(pbx, caller)
-    says(line, caller, "RINGING", mode="side")
-    pbx.wait(3)
-    guest = line.calls("trunk-carrier")
-    guest.up()
-    says(guest, caller, "ANSWER", mode="side")
-    ends(line)
-    phone.asks()
-    phone.gone()
-    walks(guest, caller, "side", "guest")
-    walks(guest, caller, "room", "guest")
-    guest.enters(room)
-    pbx.wait(5)
-    guest.asks()
-    guest.leaves()
-    guest.gone()
-    caller.leaves()
-    caller.gone()
-    record = told(pbx.events).record
-    (consult,) = record.consults
-    assert (consult.result, consult.answered_at) == ("completed", only(record).answered_at)
-    assert (only(record).result, stretches(record, "84120001")) == ("joined", ["caller"])
-    assert [(transfer.kind, transfer.by) for transfer in record.transfers] == [("attended", "1001")]
-
-
-@pytest.mark.parametrize(("leaves", "result"), [(True, "completed"), (False, "over")])
-def test_who_was_asked_by_the_phones_own_keys_was_reached(leaves: bool, result: str) -> None:
-    """``*2`` and a code: nothing but the bridge tells that they talk. The agent hangs up, or whoever was asked does."""
-    pbx, caller, phone = connected()
-    near, far = pbx.local(caller, "8105")
-    main, side = caller.bridge, pbx.bridge()
-    assert main is not None
-    near.enters(side)
-    phone.leaves()
-    phone.enters(side)
-    says(far, caller, "RINGING", mode="side")
-    guest = far.calls("trunk-carrier")
-    guest.up()
-    says(guest, caller, "ANSWER", mode="side")
-    beyond = pbx.bridge()
-    guest.enters(beyond)
-    far.enters(beyond)
-    pbx.wait(3)
-    if leaves:
-        phone.asks()
-        phone.leaves()
-        near.leaves()
-        near.enters(main)
-        attended(pbx, phone, phone, caller, near)
-        phone.gone()
-        pbx.wait(3)
-    for last in (guest, far, near, caller):
-        last.leaves()
-        last.gone()
-    if not leaves:
-        phone.leaves()
-        phone.gone()
-    record = told(pbx.events).record
-    (consult,) = record.consults
-    assert (consult.by, consult.result, consult.answered_at) == ("1001", result, only(record).answered_at)
-    assert len(record.transfers) == leaves
 
 
 def test_a_line_that_ends_before_its_answer_is_told_has_not_given_up() -> None:
