@@ -12,8 +12,8 @@ from telephony.model.changes import EpochBegan
 from telephony.model.ids import BridgeId, Micros
 from telephony.model.room_events import ConsultTold, Walked
 from tests.unit.dialplans.sites import plan, rendered
+from tests.unit.telephony.model.lines import a_line, says
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told
-from tests.unit.telephony.model.test_invites import a_line, says
 from tests.unit.telephony.model.test_recording import recorded
 
 
