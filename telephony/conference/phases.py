@@ -26,3 +26,5 @@ WORDS = {
     Phase.THREE: "talks with the caller and another",
     Phase.LEFT: "has left the call, which goes on",
 }
+TOLD = "waits for whom they consult, who has answered and is being told what it is about"
+"""Of RINGING, from then on until the two talk."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from telephony.conference.phases import Phase
+from telephony.conference.phases import TOLD, WORDS, Phase
 from telephony.control.commands import Reason
 from telephony.control.reach import Reach
 from telephony.control.refused import CommandRefused
@@ -26,6 +26,14 @@ class Whereabouts:
     def room(self) -> str:
         """How the call's room is named."""
         return self.caller.uniqueid
+
+    @property
+    def words(self) -> str:
+        """What the agent is about, as a refusal says it."""
+        asked = self.call.consult
+        invite = self.call.invite(asked.invite) if asked is not None else None
+        answered = invite is not None and invite.guest is not None
+        return TOLD if self.phase is Phase.RINGING and answered else WORDS[self.phase]
 
 
 def whereabouts(reach: Reach, call: Call, agent: MemberName) -> Whereabouts:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telephony.conference.phases import WORDS
 from telephony.conference.table import Step, allowed
 from telephony.control.commands import Reason
 from telephony.control.reach import Reach
@@ -55,6 +54,6 @@ class Look:
                 Reason.WRONG_STATE, "call: another agent is aside at this moment; there is one such room."
             )
         if not allowed(step, now.phase):
-            why = f"call: agent {now.agent.leg.party} {WORDS[now.phase]}; {otherwise}"
+            why = f"call: agent {now.agent.leg.party} {now.words}; {otherwise}"
             raise CommandRefused(Reason.WRONG_STATE, why)
         return now

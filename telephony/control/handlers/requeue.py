@@ -3,7 +3,7 @@
 from functools import partial
 
 from telephony.ami.actions import Redirect, Setvar
-from telephony.conference.phases import WORDS, Phase
+from telephony.conference.phases import Phase
 from telephony.control.commands import Reason
 from telephony.control.handlers.calls import carried_out
 from telephony.control.handlers.looking import Look
@@ -28,7 +28,7 @@ async def requeue(reach: Reach, look: Look, order: Requeue, within: float) -> Do
     now = whereabouts(reach, call, order.agent)
     look.check_own(now)
     if now.phase not in (Phase.BRIDGE, Phase.ROOM, Phase.HOLD) or now.guest is not None:
-        why = f"call: agent {order.agent} {WORDS[now.phase]}; end that first, then the caller can go back into a queue."
+        why = f"call: agent {order.agent} {now.words}; end that first, then the caller can go back into a queue."
         raise CommandRefused(Reason.WRONG_STATE, why)
     _check_queue(reach, call, order.queue)
     await prepared(reach, now, within)
