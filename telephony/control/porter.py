@@ -20,6 +20,7 @@ from telephony.errors import AmiError
 from telephony.model.calls import Call
 from telephony.model.changes import AgentStateChanged, CallTransferred, Change, EpochBegan, HoldEnded
 from telephony.model.ids import Uniqueid
+from telephony.model.invites import Invite
 from telephony.model.terms import InviteMode, Place
 from telephony.model.world import Channel, World
 
@@ -33,7 +34,7 @@ PLACES = (
     ("zt-hand-over", "tries"),
     ("zt-together", "s"),
 )
-"""Where orders send people: a Redirect to a place that is not there would end their calls."""
+"""Where orders send people, and whom they ring: a Redirect to a place that is not there would end their calls."""
 EVERY_S = 0.5
 LEFT_S = 3.0
 """Whoever walks is alone for milliseconds; whoever is for this long was left."""
@@ -143,7 +144,7 @@ class Porter:
         if (guest := self._asked_by_nobody(call, placed)) is not None:
             return [(guest, Redirect(guest.name, "zt-room-guest", "join"))]
         alone = caller in placed and caller.bridge is not None and not caller.leg.partners and len(placed) == 1
-        alone = alone and not any(invite.ringing and invite.mode is InviteMode.ROOM for invite in call.invites)
+        alone = alone and not any(map(_may_come, call.invites))
         # Nobody is on hold for somebody who has gone: before all others to whoever is free.
         return [(caller, Redirect(caller.name, "zt-room-caller", "left"))] if alone and call.inbound else []
 
@@ -159,3 +160,8 @@ class Porter:
         """The people of this call."""
         found = [self._world.channels[uniqueid] for uniqueid in call.live if uniqueid in self._world.channels]
         return [channel for channel in found if channel.leg.person]
+
+
+def _may_come(invite: Invite) -> bool:
+    """To the caller, though nobody else is there: who is rung to join, or has answered and is told what it is about."""
+    return invite.ringing and (invite.mode is InviteMode.ROOM or invite.guest is not None)

@@ -63,7 +63,8 @@ class Tried(msgspec.Struct, frozen=True):
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):
     """An invitation. ``to``: who was asked for; ``code``: who is rung now, or has answered; ``state``: ringing, joined,
-    failed, cancelled; ``since``: it is so."""
+    failed, cancelled; ``since``: it is so. ``ringing`` with ``answered_at``: who has answered is told what it is about,
+    or walks."""
 
     id: str
     by: MemberName

@@ -12,7 +12,7 @@ from telephony.model.changes import EpochBegan
 from telephony.model.ids import BridgeId, Micros
 from telephony.model.room_events import ConsultTold, Walked
 from tests.unit.dialplans.sites import plan, rendered
-from tests.unit.telephony.model.lines import a_line, says
+from tests.unit.telephony.model.lines import a_line, ends, says
 from tests.unit.telephony.model.script import Line, Pbx, Phone, Told
 from tests.unit.telephony.model.test_recording import recorded
 
@@ -109,6 +109,23 @@ async def test_a_caller_waits_for_who_is_rung_to_join_them(lodge: Lodge) -> None
     assert await lodge.at(LEFT_S + 1) == [], "music, until the line is over"
     says(line, lodge.caller, "NOANSWER")
     line.gone()
+    await lodge.at(LEFT_S + 2)
+    assert await lodge.at(2 * LEFT_S + 2) == [Redirect(lodge.caller.name, "zt-room-caller", "left")]
+
+
+async def test_a_caller_waits_for_who_is_told_what_it_is_about(lodge: Lodge) -> None:
+    """The agent who asked them has hung up: the caller is theirs."""
+    line = a_line(lodge.pbx, lodge.caller)
+    says(line, lodge.caller, "RINGING", mode="side")
+    guest = line.calls("trunk-carrier")
+    guest.up()
+    says(guest, lodge.caller, "ANSWER", mode="side")
+    ends(line)
+    lodge.phone.leaves()
+    lodge.phone.gone()
+    await lodge.at(0)
+    assert await lodge.at(LEFT_S + 1) == []
+    guest.gone()
     await lodge.at(LEFT_S + 2)
     assert await lodge.at(2 * LEFT_S + 2) == [Redirect(lodge.caller.name, "zt-room-caller", "left")]
 
