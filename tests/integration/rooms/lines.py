@@ -6,8 +6,8 @@ from tests.integration.dialplans.manager import Message
 from tests.integration.rooms.hall import Hall
 
 
-async def invite(here: Hall, *lines: str, mode: str = "room", invite: str = "i1") -> None:
-    """Each line is its tries; the citizen is in the room, or on the way there."""
+async def invite(here: Hall, *lines: str, mode: str = "room", invite: str = "i1", about: str = "") -> None:
+    """Each line is its tries; the citizen is in the room, or on the way there. ``about``: a topic."""
     for number, tries in enumerate(lines, 1):
         told = {
             "ZT_CALL": here.room,
@@ -19,6 +19,7 @@ async def invite(here: Hall, *lines: str, mode: str = "room", invite: str = "i1"
             "ZT_DEPARTMENT": "8100",
             "ZT_MODE": mode,
             "ZT_FOR": "specialist",
+            "ZT_ABOUT": about,
         }
         answer = await here.rig.manager.ask(
             "Originate",

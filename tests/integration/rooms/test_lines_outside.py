@@ -32,6 +32,9 @@ pytestmark = pytest.mark.acceptance
 
 ONE, OTHER, HOTLINE = "13900000001", "13900000002", "056188812345"
 WHISPER_S = 1.0
+LONG_S = 120.0
+LONG = "pensions"
+"""A topic of which they are told for longer than a test waits for anybody to hang up."""
 RING_BACK = 450
 WHISPERING = SITE + "[conference]\nwhisper = true\n"
 
@@ -43,6 +46,9 @@ def whispering(tools: Tools, folder: Path) -> Tools:
         path = ours.asterisk.data / "sounds" / "zh" / "zt" / f"{sound}.wav"
         path.unlink(missing_ok=True)
         write_tone(path, THIRD, WHISPER_S)
+    about = ours.asterisk.data / "sounds" / "zh" / "about"
+    about.mkdir()
+    write_tone(about / f"{LONG}.wav", THIRD, LONG_S)
     return ours
 
 
@@ -54,7 +60,7 @@ async def test_the_whisper_and_what_specialists_see(tools: Tools, tmp_path: Path
     ):
         out.carrier.tone_hz, out.carrier.on_invite = SECOND, Ring()
         here = await hall(rig, tmp_path / "music")
-        for walk in (in_private, at_once, wanted_no_longer, who_is_told_goes, citizen_goes):
+        for walk in (in_private, at_once, wanted_no_longer, who_is_told_goes, citizen_goes, agent_goes_then_citizen):
             await walk(here, out)
             await here.citizen.hangup()
             if here.agent.is_up:
@@ -131,9 +137,10 @@ async def who_is_told_goes(here: Hall, out: Outside) -> None:
 
 
 async def citizen_goes(here: Hall, out: Outside) -> None:
+    """They are let go at once, and need not hear it out."""
     await here.enter("join")
     await here.placed("1001", "room")
-    await invite(here, f"{ONE}:20:8101")
+    await invite(here, f"{ONE}:20:8101", about=LONG)
     guest = await rung(out)
     guest.answer()
     await whispered(guest)
@@ -141,3 +148,19 @@ async def citizen_goes(here: Hall, out: Outside) -> None:
     await here.citizen.hangup()
     await asyncio.gather(guest.ended(), here.agent.ended())
     assert guest.heard.tones(start, among=(FIRST,)) == set()
+
+
+async def agent_goes_then_citizen(here: Hall, out: Outside) -> None:
+    """The citizen is left to whoever is told, and waits for them; then nobody does."""
+    await here.setvar("1001", "ZT_TRIES", f"{ONE}:20:8101")
+    await here.setvar("1001", "ZT_FOR", "specialist")
+    await here.setvar("1001", "ZT_ABOUT", LONG)
+    await here.enter("consult")
+    guest = await rung(out)
+    guest.answer()
+    await whispered(guest)
+    await here.agent.hangup()
+    await only(here.citizen, {MUSIC})
+    await here.citizen.hangup()
+    await guest.ended()
+    assert guest.heard.tones(among=(CITIZEN, FIRST)) == set()
