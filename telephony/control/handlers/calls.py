@@ -28,6 +28,8 @@ DECLINED = 21
 """Q.850, call rejected: what the model takes for a refusal by the phone."""
 _NORMAL = 16
 _AHEAD_S, _LEAST_RING_MS = 0.5, 1_000
+_AT_LEAST_S = 2.0
+"""For the end of an order whose deadline is near."""
 
 
 def handlers(reach: Reach) -> Handlers:
@@ -124,24 +126,23 @@ async def blind_transfer(reach: Reach, order: orders.BlindTransfer, within: floa
         raise CommandRefused(Reason.WRONG_STATE, "call: an agent who called out transfers with the phone's own keys.")
     if caller.uniqueid not in leg.leg.partners:
         raise CommandRefused(Reason.WRONG_STATE, "call: the agent does not talk with the caller at this moment.")
+    return await transferred(reach, call, leg, caller, to, within)
+
+
+async def transferred(reach: Reach, call: Call, leg: Channel, caller: Channel, to: str, within: float) -> Done:
+    """The caller goes to an extension of ``zt-transfer``, the agent's leg ends. Raises AmiError."""
+    until, before = time.monotonic() + within, len(call.transfers)
+
+    def sent() -> bool:
+        return len(call.transfers) > before
+
     if len(leg.leg.partners) == 1 and not leg.leg.place:
-        return await _transferred(reach, call, BlindTransfer(leg.name, "zt-transfer", to), within)
-    return await _sent(reach, leg, caller, to, within)
-
-
-async def _transferred(reach: Reach, call: Call, action: BlindTransfer, within: float) -> Done:
-    before = len(call.transfers)
-    return await carried_out(reach, action, lambda: len(call.transfers) > before, within)
-
-
-async def _sent(reach: Reach, leg: Channel, caller: Channel, to: str, within: float) -> Done:
-    await reach.act(Setvar("ZT_SENT_BY", leg.leg.party, caller.name), within)
-    await reach.act(Setvar("ZT_SENT_PHONE", party_of(leg.name), caller.name), within)
-    await reach.act(Setvar("ZT_SENT_TO", to, caller.name), within)
-    was = leg.leg.partners
-    sent = await carried_out(reach, Redirect(caller.name, "zt-sent", "s"), lambda: leg.leg.partners != was, within)
-    await let_go(reach, leg, within)
-    return sent
+        return await carried_out(reach, BlindTransfer(leg.name, "zt-transfer", to), sent, within)
+    for name, value in (("BY", leg.leg.party), ("PHONE", party_of(leg.name)), ("TO", to)):
+        await reach.act(Setvar(f"ZT_SENT_{name}", value, caller.name), within)
+    done = await carried_out(reach, Redirect(caller.name, "zt-sent", "s"), sent, until - time.monotonic())
+    await let_go(reach, leg, max(_AT_LEAST_S, until - time.monotonic()))
+    return done
 
 
 async def _target(reach: Reach, to: str, agent: MemberName) -> str:

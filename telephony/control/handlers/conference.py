@@ -4,18 +4,15 @@ import time
 from functools import partial
 
 from telephony.ami.actions import (
-    Action,
-    BlindTransfer,
     ConfbridgeMute,
     ConfbridgeUnmute,
     Hangup,
     Originate,
     Redirect,
 )
-from telephony.conference.phases import Phase
 from telephony.conference.table import Step
 from telephony.control.commands import Reason
-from telephony.control.handlers.calls import carried_out, let_go, new_uniqueid, ring_ms
+from telephony.control.handlers.calls import carried_out, let_go, new_uniqueid, ring_ms, transferred
 from telephony.control.handlers.inviting import about, new_invitation, told_of
 from telephony.control.handlers.looking import Look
 from telephony.control.handlers.moving import AGENT, tell
@@ -28,7 +25,6 @@ from telephony.directory.plan import tries_text
 from telephony.model.calls import Call
 from telephony.model.counters import EARS
 from telephony.model.ids import MemberName, Uniqueid
-from telephony.model.names import party_of
 from telephony.model.terms import Place
 from telephony.model.world import Channel
 
@@ -169,8 +165,8 @@ async def hand_over(reach: Reach, look: Look, whom: Whom, order: orders.HandOver
     if now.guest is not None or not now.call.inbound:
         raise CommandRefused(Reason.WRONG_STATE, "call: only a caller who is with nobody else can be handed over.")
     plan = await whom.plan(order.to, order.agent)
-    if purpose_of(plan) == PLAIN:
-        return await _transferred(reach, now, order.to, until)
+    if purpose_of(plan) == PLAIN:  # no specialist: as by the phone's own transfer
+        return await transferred(reach, now.call, now.agent, now.caller, order.to, until - time.monotonic())
     token = new_invitation()
     variables = (*told_of(plan, token, purpose_of(plan)), ("ZT_BY", order.agent))
     variables += (("ZT_TRIES", tries_text(plan.in_order())), ("ZT_ABOUT", about(now.call)))
@@ -182,17 +178,3 @@ async def hand_over(reach: Reach, look: Look, whom: Whom, order: orders.HandOver
 
     done = await carried_out(reach, action, handed, until - time.monotonic())
     return Done(seen=done.seen, invite=token)
-
-
-async def _transferred(reach: Reach, now: Whereabouts, to: str, until: float) -> Done:
-    """Who is no specialist: as by the phone's own transfer, which a room does not know."""
-    before = len(now.call.transfers)
-    action: Action = BlindTransfer(now.agent.name, "zt-transfer", to)
-    if now.phase is not Phase.BRIDGE:
-        by = (("ZT_SENT_BY", now.agent.leg.party), ("ZT_SENT_PHONE", party_of(now.agent.name)))
-        await tell(reach, now.caller, (*by, ("ZT_SENT_TO", to)), until - time.monotonic())
-        action = Redirect(now.caller.name, "zt-sent", "s")
-    done = await carried_out(reach, action, lambda: len(now.call.transfers) > before, until - time.monotonic())
-    if now.phase is not Phase.BRIDGE:
-        await let_go(reach, now.agent, until - time.monotonic())
-    return done

@@ -154,8 +154,21 @@ async def test_a_caller_is_sent_on_out_of_a_room(make_rig: MakeRig, tmp_path: Pa
         await sent_on(bridge, here)
 
 
+async def test_a_caller_on_hold_is_handed_over_to_a_colleague(make_rig: MakeRig, tmp_path: Path) -> None:
+    async with make_rig(SITE, AGENTS) as rig, office(rig, tmp_path / "office") as bridge:
+        here = await hall(rig, tmp_path / "music")
+        desk = bridge.desk(here)
+        await bridge.done(desk.hold())
+        await bridge.done(desk.hand_over("1003"))
+        await taken_over(here)
+
+
 async def sent_on(bridge: Office, here: Hall) -> None:
     await bridge.done(BlindTransfer(bridge.call(here).call_id, ME, MemberName("1003"), "test"))
+    await taken_over(here)
+
+
+async def taken_over(here: Hall) -> None:
     taken = await here.phones["1003"].next_call()
     await here.agent.ended()
     await asyncio.gather(only(here.citizen, {SECOND}), only(taken, {CITIZEN}))
