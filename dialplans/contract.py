@@ -331,6 +331,8 @@ VARIABLES = {
     "ZT_ABOUT": "code of the topic, for the whisper; empty: none is said",
     "ZT_CODE": "the directory's code of the try that is rung now, as ZT_LEFT, how many are left after it",
     "ZT_CAME": "why that one did not come: a DIALSTATUS or a Reason of ZtOutRefused",
+    "ZT_NEXT": "who is called, once an agent and whoever was asked talk, for a call of all three; set by the bridge",
+    "ZT_KEYED": "1: whom to ask was keyed, so that nobody but a voice tells why they do not come; 0, set by the bridge",
     "ZT_TO_QUEUE": "the queue that the citizen is to go into; set by the bridge; empty: the one they came from",
     "TRANSFER_CONTEXT": "zt-transfer; inherited",
     "FORWARD_CONTEXT": "zt-forward, which refuses; inherited",
