@@ -38,9 +38,11 @@ class SpecialistStore:
             return await _all(connection)
 
     async def directory(self, site: Site, now: datetime.datetime) -> Directory:
-        """All of it as one consistent view with the site's calendar around ``now``, and the site's ring time."""
+        """All of it with the site's calendar around ``now``, and the site's ring time. Never older than its revision:
+        PostgreSQL shows what is committed between two selects, and whoever reads that too early reads it again."""
         async with self.database.reading() as connection:
-            entries, revision = await _all(connection), await _revision(connection)
+            revision = await _revision(connection)
+            entries = await _all(connection)
         await asyncio.to_thread(calendar_of, site.time_zone, site.calendar, now.year)  # its library takes a while, once
         return directory_of(entries, site, now, revision)
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import dialplans
 from telephony.config import read_site
 from telephony.database.database import Database
+from telephony.directory import specialist_store
 from telephony.directory.agents import Agent
 from telephony.directory.entries import Entry, Rules
 from telephony.directory.entry_sheet import read_entries
@@ -137,3 +139,21 @@ async def test_the_sample(store: SpecialistStore) -> None:
     read = read_entries(sheets_of((CITY / "directory.csv").read_bytes()), (), Rules())
     await put(store, *read.entries)
     assert await store.list() == list(read.entries)
+
+
+async def test_what_is_changed_while_it_is_read_is_read_again(
+    store: SpecialistStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(store, HOME)
+    reads = specialist_store._all
+
+    async def overtaken(connection: AsyncConnection) -> list[Entry]:
+        monkeypatch.setattr(specialist_store, "_all", reads)
+        entries = await reads(connection)
+        await put(store, HOME, OTHER)
+        return entries
+
+    monkeypatch.setattr(specialist_store, "_all", overtaken)
+    read = await store.directory(read_site(CITY / "site.toml"), datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC))
+    assert OTHER.code not in read.departments
+    assert read.revision < await store.revision()
