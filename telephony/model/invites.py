@@ -50,7 +50,7 @@ class Invite:
     purpose: str = ""
     department: str = ""
     by_leg: Uniqueid | None = None  # that agent's leg, as long as they are here
-    tries: list[Asked] = field(default_factory=list)  # in order of their beginning
+    tries: list[Asked] = field(default_factory=list)  # line by line, which begin at once; each in its order
     guest: Uniqueid | None = None
     answered_at: Micros | None = None
     joined_at: Micros | None = None  # with the agent aside, or in the call

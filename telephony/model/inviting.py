@@ -40,6 +40,7 @@ def rung(call: Call, made: Invite, asked: Asked) -> None:
         call.left_out += 1
         return
     invite.tries.append(asked)
+    invite.tries.sort(key=lambda tried: (len(tried.line), tried.line))
     if invite.state in _OVER:  # all lines that had spoken until now had failed
         invite.state, invite.ended_at = InviteState.RINGING, None
 

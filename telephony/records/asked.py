@@ -58,7 +58,7 @@ def _department(invitation: Invitation, tries: Sequence[Try]) -> Asked:
 def _specialist(invitation: Invitation, code: str, tries: Sequence[Try]) -> Asked:
     answered = next((each for each in tries if each.result is TryResult.ANSWERED), None)
     if answered is not None:
-        answer_ms = _ms(tries[0].at, answered.ended_at)
+        answer_ms = _ms(min(each.at for each in tries), answered.ended_at)
         return Asked(code, invitation.department, Came.ANSWERED, answer_ms, _ms(invitation.at, invitation.joined_at))
     missed = any(each.result in _MISSED for each in tries)
     return Asked(code, invitation.department, Came.MISSED if missed else Came.TAKEN_BACK)

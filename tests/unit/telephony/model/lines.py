@@ -20,7 +20,14 @@ def connected() -> tuple[Pbx, Line, Phone]:
 
 
 def says(
-    line: Line, room: Line, status: str, number: str = "84120001", left: int = 0, code: str = "8105", mode: str = "room"
+    line: Line,
+    room: Line,
+    status: str,
+    number: str = "84120001",
+    left: int = 0,
+    code: str = "8105",
+    mode: str = "room",
+    which: str = "1",
 ) -> None:
     said = rooms.InviteTold(
         at=Micros(0),
@@ -28,7 +35,7 @@ def says(
         linkedid=Linkedid(""),
         room=room.uniqueid,
         invite="i1",
-        line="1",
+        line=which,
         by="1001",
         department="81",
         code=code,

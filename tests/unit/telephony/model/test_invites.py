@@ -209,6 +209,17 @@ def test_a_line_that_ends_before_its_answer_is_told_has_not_given_up() -> None:
     assert invite_in(Told().hear(pbx.events)).state is InviteState.RINGING
 
 
+@pytest.mark.parametrize("order", [("1", "2"), ("2", "1")])
+def test_lines_that_begin_at_once_are_told_in_one_order(order: tuple[str, str]) -> None:
+    """Which of them speaks first is chance, and not the same by events and by the logs."""
+    pbx, caller, _ = connected()
+    numbers = {"1": "84120001", "2": "84120002"}
+    lines = [a_line(pbx, caller) for _ in order]
+    for line, which in zip(lines, order, strict=True):
+        says(line, caller, "RINGING", numbers[which], which=which)
+    assert [tried.number for tried in invite_in(Told().hear(pbx.events)).tries] == ["84120001", "84120002"]
+
+
 def test_what_was_not_called_says_why() -> None:
     pbx, caller, _ = connected()
     line = a_line(pbx, caller)
