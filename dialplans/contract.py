@@ -28,6 +28,7 @@ class UserEvent(NamedTuple):
 CONTEXTS = (
     Context("zt-in-<trunk>", "the dialled number", "calls from that trunk"),
     Context("zt-queue-<queue>", "s", "Queue(), and its one-digit key exits"),
+    Context("zt-wake", "s", "never run: for each queue, whether a caller who waits may be woken, or why not"),
     Context("zt-phone", "the dialled number", "what an agent's phone may dial"),
     Context("zt-transfer", "agent's or queue's number, queue-<queue>", "where a transfer may lead (TRANSFER_CONTEXT)"),
     Context("zt-callback", "the attempt's number", "an agent's phone that we rang to call a citizen back has answered"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dialplans.views.places import goes_to
+from telephony.site.dispatch import verdict
 from telephony.site.queues import Queue
 from telephony.site.site import Site
 
@@ -26,6 +27,7 @@ def _queue_context(queue: Queue) -> dict[str, Any]:
         "told_wait": queue.expected_wait,
         "overflow": goes_to(queue.overflow),
         "on_leg": f"b(zt-wrapup^leg^1({queue.name}^{queue.wrapup_s}))" if queue.wrapup_s else "",
+        "wake": verdict(queue),
         "exits": [{"key": key, "goes_to": goes_to(text)} for key, text in sorted(queue.exits.items())],
     }
 

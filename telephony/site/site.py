@@ -5,6 +5,7 @@ from msgspec import field
 from telephony.site.calendar import Days
 from telephony.site.conference import Conference
 from telephony.site.desk import Desk
+from telephony.site.dispatch import Dispatch
 from telephony.site.duty import Duty
 from telephony.site.emergency import Emergency
 from telephony.site.gateway import Gateway
@@ -48,6 +49,7 @@ class Site(Table, frozen=True, kw_only=True):
     routes: tuple[Route, ...] = field(name="route", default=())
     outgoing: Outgoing = Outgoing()
     emergency: Emergency = Emergency()
+    dispatch: Dispatch = Dispatch()
     duty: Duty = Duty()
     recording: Recording = Recording()
     notice: Notice = Notice()
