@@ -25,6 +25,7 @@ class AlarmName(StrEnum):
     RTP_PORTS_EXHAUSTED = "rtp_ports_exhausted"
     PBX_EXHAUSTED = "pbx_exhausted"
     PBX_COMPLAINS = "pbx_complains"
+    AGENT_IDLE = "agent_idle"
     HOTLINE_CLOSED = "hotline_closed"
     EVENTS_LATE = "events_late"
     INBOX_OVERFLOW = "inbox_overflow"
@@ -69,6 +70,7 @@ ALARMS: Mapping[AlarmName, Kind] = {
         _C, "PBX 的文件、磁盘、内存或线程用尽", "the PBX has run out of files, disk, memory or threads"
     ),
     _A.PBX_COMPLAINS: Kind(_W, "PBX 的日志里有要处理的问题", "the PBX's log tells of something to be mended"),
+    _A.AGENT_IDLE: Kind(_W, "有坐席空闲，却有来电在排队", "an agent is free while callers of their queue wait"),
     _A.HOTLINE_CLOSED: Kind(
         _C, "热线已紧急关闭，来电被拒", "the hotline is closed by feature code: callers are turned away"
     ),

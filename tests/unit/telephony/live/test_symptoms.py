@@ -26,6 +26,7 @@ OF_OTHER_PARTS = {
     AlarmName.RECORDING_DISK_LOW,
     AlarmName.BOOKS_DIFFER,
     AlarmName.REDIS_AWAY,
+    AlarmName.AGENT_IDLE,
 }
 """Raised by the parts that find out themselves."""
 

@@ -1,0 +1,73 @@
+"""Who could be offered a caller now, and who waits for an offer, as apps/app_queue.c sees it. Pure."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from telephony.model.ids import Micros, QueueName, Uniqueid
+from telephony.model.queues import NOT_IN_USE, Agent, Membership, Queue
+from telephony.model.world import World
+
+UNKNOWN = 0
+_AVAILABLE = (NOT_IN_USE, UNKNOWN)
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A caller who waits and for whom no phone rings. ``least``, ``most``: limits on the penalties of who may be rung
+    for them (QUEUE_MIN_PENALTY, QUEUE_MAX_PENALTY); None: no limit."""
+
+    uniqueid: Uniqueid
+    channel: str
+    queue: QueueName
+    joined_at: Micros
+    least: int | None = None
+    most: int | None = None
+
+    def excludes(self, penalty: int) -> bool:
+        """Whether a member of this penalty is never rung for them (``calc_metric``)."""
+        return (self.most is not None and penalty > self.most) or (self.least is not None and penalty < self.least)
+
+
+def available(membership: Membership) -> bool:
+    """``is_member_available``, with ringinuse=no; its wrap-up is the agent's."""
+    return membership.status in _AVAILABLE and not membership.paused
+
+
+def able(agent: Agent, now: Micros) -> frozenset[QueueName]:
+    """The queues in which this agent can be rung now. Nowhere while a phone of theirs is being rung
+    (``pending_members`` is one list for all queues), nor within app_queue's own wrap-up."""
+    if agent.offers or (agent.wrapup_until is not None and now < agent.wrapup_until):
+        return frozenset()
+    return frozenset(queue for queue, membership in agent.memberships.items() if available(membership))
+
+
+def waiting(world: World, queue: Queue) -> Iterator[Candidate]:
+    """Callers of this queue for whom nobody's phone rings, in app_queue's order. Who has one agent's phone rung alone
+    waits in a line beside it (``KEPT_QUEUE``), and is none of them."""
+    for entry in queue.waiting:
+        call, channel = world.by_leg.get(entry.uniqueid), world.channels.get(entry.uniqueid)
+        if call is None or channel is None or (call.met.kept is not None and call.met.kept.until is None):
+            continue
+        if not any(offer.open and offer.caller == entry.uniqueid for offer in call.offers.values()):
+            yield Candidate(entry.uniqueid, channel.name, queue.name, entry.joined_at)
+
+
+def outweighed(world: World, agent: Agent, queue: QueueName, weights: dict[QueueName, int]) -> QueueName | None:
+    """The queue of more weight that keeps this agent from ``queue``'s callers now (``compare_weight``)."""
+    for name in agent.memberships:
+        heavier = world.queues.get(name)
+        if heavier is not None and weights.get(name, 0) > weights.get(queue, 0) and _is_short(world, heavier):
+            return name
+    return None
+
+
+def _is_short(world: World, queue: Queue) -> bool:
+    """As many callers as members who are available, or more."""
+    if not queue.waiting:
+        return False
+    free = 0
+    for name in queue.members:
+        agent = world.agents.get(name)
+        membership = agent.memberships.get(queue.name) if agent is not None else None
+        free += membership is not None and available(membership)
+    return len(queue.waiting) >= free

@@ -1,0 +1,97 @@
+"""Agents who are free while callers of their queue wait, and why that may be. Pure.
+
+app_queue looks once a second by itself, so that this does not last; when it does, something keeps the two apart.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
+
+from telephony.dispatch.able import able, available, outweighed, waiting
+from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName
+from telephony.model.machines import AgentState, OfferState
+from telephony.model.queues import Agent, Queue
+from telephony.model.world import World
+
+LIMIT = Micros(1 * MICROS_PER_SECOND)
+BY_ITSELF = Micros(3 * MICROS_PER_SECOND)
+"""Where nobody is woken: app_queue's own look, once a second, and the second of ``retry`` after a try in vain."""
+
+
+class Idle(msgspec.Struct, frozen=True):
+    """``agent`` is free, and ``waiting`` callers of the queue have no phone rung for them, since ``since`` both."""
+
+    agent: MemberName
+    queue: QueueName
+    waiting: int
+    since: Micros
+    why: str
+
+
+def idle(
+    world: World, now: Micros, weights: dict[QueueName, int], said: Mapping[QueueName, str], no_ports: bool = False
+) -> Iterator[Idle]:
+    """Each agent who has been free for too long, once for each queue. ``said``: the verdicts on waking; ``no_ports``:
+    whether the PBX has run out of RTP ports."""
+    for queue in world.queues.values():
+        callers = list(waiting(world, queue)) if queue.waiting else []
+        limit = LIMIT if said.get(queue.name) == "on" else BY_ITSELF
+        if not callers or now - callers[0].joined_at <= limit:
+            continue
+        for member in queue.members:
+            agent = world.agents.get(member)
+            if agent is None or agent.state is not AgentState.READY:
+                continue
+            since = max(agent.since, callers[0].joined_at)
+            if now - since > limit and (why := _why(world, agent, queue, weights, no_ports)):
+                yield Idle(member, queue.name, len(callers), since, why)
+
+
+def _why(world: World, agent: Agent, queue: Queue, weights: dict[QueueName, int], no_ports: bool) -> str:
+    """Empty where all is as it should be: a queue of more weight comes first."""
+    membership = agent.memberships[queue.name]
+    if membership.paused:
+        return f"paused in this queue only ({membership.pause_reason or 'no reason given'})"
+    if not available(membership):
+        return f"device state {membership.status} in this queue, free in another"
+    if outweighed(world, agent, queue.name, weights) is not None or queue.name not in able(agent, world.now):
+        return ""
+    if no_ports:
+        return "the PBX has run out of RTP ports"
+    if _unreachable(world, agent.member):
+        return "the phone cannot be reached: offers fail at once"
+    lowest = min((penalty for penalty in _penalties(world, queue)), default=membership.penalty)
+    if membership.penalty > lowest:
+        return f"perhaps its penalty, {membership.penalty}: the callers' limits shut it out"
+    return "no reason found: app_queue does not offer"
+
+
+def _penalties(world: World, queue: Queue) -> Iterator[int]:
+    for member in queue.members:
+        agent = world.agents.get(member)
+        if agent is not None and queue.name in agent.memberships:
+            yield agent.memberships[queue.name].penalty
+
+
+def _unreachable(world: World, member: MemberName) -> bool:
+    """The newest offer of this agent to somebody who still waits failed for want of a phone."""
+    newest: tuple[Micros, OfferState] | None = None
+    for call in world.calls.values():
+        for offer in call.offers.values():
+            if offer.member == member and (newest is None or offer.at > newest[0]):
+                newest = (offer.at, offer.state)
+    return newest is not None and newest[1] is OfferState.UNAVAILABLE
+
+
+def detail(found: Collection[Idle], now: Micros, most: int = 3) -> str | None:
+    """For the alarm: None when nobody is idle."""
+    if not found:
+        return None
+    longest = sorted(found, key=lambda each: (each.since, each.agent, each.queue))
+    told = [
+        f"agent {each.agent} in {each.queue}: free for {(now - each.since) / MICROS_PER_SECOND:.1f} s "
+        f"with {each.waiting} waiting: {each.why}"
+        for each in longest[:most]
+    ]
+    more = len(found) - most
+    return "; ".join([*told, f"and {more} more"] if more > 0 else told)

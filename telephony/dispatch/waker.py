@@ -1,0 +1,119 @@
+"""From what changes to whom to wake: a caller is woken when, and only when, a member has become able to take a call.
+
+A call ended, a pause or a wrap-up lifted, a sign-in, a phone back, an offer refused or not answered: all of them are
+one thing here, a member who was not able in a queue and is now (``telephony.dispatch.able``). Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from telephony.dispatch.able import able, outweighed, waiting
+from telephony.dispatch.choice import Freed, Line, Wake, choose
+from telephony.dispatch.figures import Tally
+from telephony.model.changes import (
+    AgentStateChanged,
+    AgentTouched,
+    Change,
+    EpochBegan,
+    EpochEnded,
+    MembershipChanged,
+    OfferChanged,
+)
+from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName
+from telephony.model.machines import OfferState
+from telephony.model.queues import Agent
+from telephony.model.world import World
+from telephony.site.desk import Desk
+
+PAUSE_COMES_WITHIN = Micros(5 * MICROS_PER_SECOND)
+"""After a missed or refused offer that is followed by a pause (``telephony.control.pauser``). Until then nobody is
+woken for that agent: the next offer would be out before the pause."""
+
+
+class Waker:
+    """``fold`` takes in a batch of changes and says whom to wake. ``world`` is only read. ``lines``: the queues of the
+    site; ``allowed``: those of them where a wake does no harm, empty until the PBX has said so."""
+
+    def __init__(self, world: World, lines: Mapping[QueueName, Line], desk: Desk) -> None:
+        self._world = world
+        self._lines = lines
+        self._weights = {name: line.weight for name, line in lines.items()}
+        self._able: dict[MemberName, frozenset[QueueName]] = {}
+        self._pause_due: dict[MemberName, Micros] = {}
+        self._paused_after = {
+            *([OfferState.NO_ANSWER] if desk.after_missed == "pause" else []),
+            *([OfferState.REFUSED] if desk.after_refused == "pause" else []),
+        }
+        self.allowed: frozenset[QueueName] = frozenset()
+        self.tally = Tally()
+
+    def fold(self, changes: Sequence[Change]) -> list[Wake]:
+        """The world is as the changes left it."""
+        touched: dict[MemberName, None] = {}
+        for change in changes:
+            match change:
+                case MembershipChanged(member=member) | AgentStateChanged(member=member) | AgentTouched(member=member):
+                    touched[member] = None
+                case OfferChanged(member=member):
+                    touched[member] = None
+                    self._offer(change)
+                case EpochBegan() | EpochEnded():
+                    self._begin()
+                    touched.clear()
+        return self._wake(touched) if touched else []
+
+    def _begin(self) -> None:
+        """Who is able now has not just become so: app_queue has looked, or will within the second."""
+        self.tally.forget()
+        self._pause_due.clear()
+        self._able = {} if self._world.blind else {m: self._queues_of(a) for m, a in self._world.agents.items()}
+
+    def _offer(self, change: OfferChanged) -> None:
+        if change.state is OfferState.RINGING:
+            call = self._world.calls.get(change.call_id)
+            offer = call.offers.get(change.leg) if call is not None else None
+            if offer is not None:
+                self.tally.offered(change.at, offer.caller, change.queue, change.member)
+        elif change.state in self._paused_after:
+            self._pause_due[change.member] = Micros(change.at + PAUSE_COMES_WITHIN)
+
+    def _queues_of(self, agent: Agent) -> frozenset[QueueName]:
+        due = self._pause_due.get(agent.member)
+        if due is not None and (agent.all_paused or self._world.now > due):
+            del self._pause_due[agent.member]
+            due = None
+        return able(agent, self._world.now) if due is None else frozenset()
+
+    def _wake(self, touched: Mapping[MemberName, None]) -> list[Wake]:
+        freed = [each for member in touched if (each := self._freed(member)) is not None]
+        if not freed or not self.allowed or self._world.blind:
+            return []
+        now = self._world.now
+        self.tally.pass_time(now)
+        names = dict.fromkeys(queue for each in freed for queue in each.queues)
+        lines = {name: self._lines[name] for name in names}
+        there = {name: list(waiting(self._world, self._world.queues[name])) for name in names}
+        wakes = choose(freed, lines, there, self._outweighed, self.tally.recent())
+        for wake in wakes:
+            self.tally.woken(now, wake.caller.uniqueid, wake.caller.queue, wake.member)
+        return wakes
+
+    def _freed(self, member: MemberName) -> Freed | None:
+        """In which queues, where a wake is allowed and somebody is in line, they have become able."""
+        agent = self._world.agents.get(member)
+        before, now = self._able.get(member, frozenset()), self._queues_of(agent) if agent is not None else frozenset()
+        if now:
+            self._able[member] = now
+        else:
+            self._able.pop(member, None)
+            self.tally.no_longer_free(member)
+        if agent is None or not (fresh := (now - before) & self.allowed):
+            return None
+        queues = {q: agent.memberships[q].penalty for q in sorted(fresh) if q in self._lines and self._in_line(q)}
+        return Freed(member, queues) if queues else None
+
+    def _in_line(self, name: QueueName) -> bool:
+        queue = self._world.queues.get(name)
+        return queue is not None and bool(queue.waiting)
+
+    def _outweighed(self, member: MemberName, queue: QueueName) -> bool:
+        return outweighed(self._world, self._world.agents[member], queue, self._weights) is not None
