@@ -56,6 +56,7 @@ from telephony.database.faults import StoreUnavailable
 from telephony.database.probe import Probe
 from telephony.directory.specialist_store import SpecialistStore
 from telephony.directory.store import AgentStore
+from telephony.dispatch.dispatcher import Dispatcher
 from telephony.errors import ConfigError, ZhitongError
 from telephony.ingest import Ingest
 from telephony.journal.cursors import CursorStore
@@ -140,7 +141,7 @@ class Service:
         self.ingest = Ingest(
             tracker,
             lambda record: self.writer.offer(numbered(record, rules)),
-            sinks=(self.live.fold, self.keeper.fold, self._hear, self._publish),
+            sinks=(self._dispatch, self.live.fold, self.keeper.fold, self._hear, self._publish),
             on_overflow=lambda: self.connection.renew("the inbox is full"),
             on_doubt=lambda why: self.connection.doubt(why),  # noqa: PLW0108  # there is none yet
         )
@@ -154,13 +155,13 @@ class Service:
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=_settings(site)
         )
         recording, self.recording_on = site.recording, site.recording.on
-        self.porter = Porter(tracker.world, self.connection.act)
+        self.porter, self.desks = Porter(tracker.world, self.connection.act), Desks(tracker.world)
         self.guide = Guide(site, SpecialistStore(database), self.connection.act)
-        self.cutter, self.desks = Cutter(self.connection.act), Desks(tracker.world)
+        self.cutter, self.sayer = Cutter(self.connection.act), Sayer(tracker.world, self.connection.act)
         self.pauser = Pauser(tracker.world, self.connection.act, site.desk, self.ingest.now)
-        self.sayer = Sayer(tracker.world, self.connection.act)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         self.forecaster = Forecaster(tracker.world, self.connection.act, _told_the_wait(site))
+        self.dispatcher = Dispatcher(tracker.world, self.connection.act, site, self.live.alarms, self.ingest.now)
         self.recordings = recordings_keeper.Keeper(
             Recordings(database), PbxName(site.pbx.systemname), Folder(recordings_of(site)), self.live.alarms
         )
@@ -289,6 +290,8 @@ class Service:
             lasting |= self.met.lasting()
             if self.recording_on:
                 lasting |= {"recorder": self.recorder.run, "recordings": self.recordings.run}
+            if self.dispatcher.on:
+                lasting["dispatch"] = self.dispatcher.run
             if self.forecaster.queues:
                 lasting["forecast"] = self.forecaster.run
             if self.journal is not None:
@@ -323,6 +326,9 @@ class Service:
                 log.exception("a part of the bridge failed and begins anew", part=part)
             pause = _FIRST_PAUSE_S if time.monotonic() - began > _LAST_PAUSE_S else min(2 * pause, _LAST_PAUSE_S)
             await asyncio.sleep(pause)
+
+    def _dispatch(self, changes: Sequence[Change]) -> None:
+        self.dispatcher.fold(changes)
 
     def _publish(self, changes: Sequence[Change]) -> None:
         self.publisher.fold(changes)
