@@ -7,6 +7,7 @@ rooms.
 from telephony.model import inviting
 from telephony.model.calls import MAX_TRANSFERS, Call, Consult, Leg, Transfer
 from telephony.model.changes import CallTransferred
+from telephony.model.invites import Invite
 from telephony.model.terms import InviteMode, InviteState, Place
 from telephony.model.world import World
 
@@ -64,12 +65,22 @@ def somebody_walked(world: World, call: Call) -> None:
 
 def follow(world: World, call: Call) -> None:
     """A consult whose invitation came to nothing is over."""
-    consult = call.consult
-    invite = call.invite(consult.invite) if consult is not None and consult.ringing else None
+    consult = call.consults[-1] if call.consults else None
+    invite = call.invite(consult.invite) if consult is not None and consult.answered_at is None else None
     if consult is None or invite is None or invite.ended_at is None:
         return
-    last = invite.tries[-1].status if invite.tries else ""
-    end(world, consult, CANCELLED if invite.state is InviteState.CANCELLED else last)
+    if consult.ended_at is None:
+        end(world, consult, _why_nobody_came(invite))
+    elif consult.result == CANCELLED and _why_nobody_came(invite) == OVER:  # the agent is back before it is told
+        consult.result = OVER
+
+
+def _why_nobody_came(invite: Invite) -> str:
+    if invite.state is InviteState.CANCELLED:
+        return CANCELLED
+    if invite.answered is not None:  # who hung up before the two talked
+        return OVER
+    return invite.tries[-1].status if invite.tries else ""
 
 
 def left(world: World, call: Call, leg: Leg) -> None:
@@ -108,7 +119,7 @@ def hand_over(world: World, call: Call) -> None:
         agent = call.legs.get(by) if by is not None else None
         if citizen is None or agent is None or agent.ended_at is None or guest not in citizen.partners:
             continue
-        if last is not None and last.by == by and last.result == OVER:
+        if last is not None and (last.by, last.guest, last.result) == (by, guest, OVER):
             last.result = COMPLETED
         if any(known.by == agent.uniqueid for known in call.transfers):
             continue

@@ -94,3 +94,62 @@ def test_who_was_asked_by_the_phones_own_keys_was_reached(leaves: bool, result: 
     consult, invitation = only(record)
     assert (consult.by, consult.result, consult.answered_at) == ("1001", result, invitation.answered_at)
     assert len(record.transfers) == leaves
+
+
+@pytest.mark.parametrize("first", ["guest", "agent"])
+def test_who_hangs_up_before_the_two_talk_has_ended_it(first: str) -> None:
+    """While they are told what it is about; the agent, whom their end sends back, may be told of before it."""
+    pbx, caller, phone = connected()
+    room = apart(pbx, caller, phone)
+    line = a_line(pbx, caller)
+    says(line, caller, "RINGING", mode="side")
+    guest = line.calls("trunk-carrier")
+    guest.up()
+    says(guest, caller, "ANSWER", mode="side")
+    ends(line)
+    pbx.wait(2)
+    if first == "guest":
+        guest.gone()
+    walks(phone, caller, "room")
+    phone.enters(room)
+    if first == "agent":
+        guest.gone()
+    pbx.wait(2)
+    for one in (caller, phone):
+        one.leaves()
+        one.gone()
+    consult, invitation = only(told(pbx.events).record)
+    assert (consult.result, consult.answered_at, invitation.result) == ("over", None, "failed")
+
+
+def test_a_consult_that_is_over_is_not_made_by_another_who_is_left_with_the_caller() -> None:
+    pbx, caller, phone = connected()
+    room = apart(pbx, caller, phone)
+    phone.say(lambda at, u, li: rooms.ConsultTold(at, u, li, caller.uniqueid, "1002", "RINGING", invite="i0"))
+    asked = phone.calls("1002")
+    asked.up()
+    side = pbx.bridge()
+    walks(asked, caller, "side", "guest")
+    asked.enters(side)
+    phone.enters(side)
+    pbx.wait(2)
+    asked.leaves()
+    asked.gone()
+    phone.leaves()
+    walks(phone, caller, "room")
+    phone.enters(room)
+    line = a_line(pbx, caller)
+    says(line, caller, "RINGING")
+    guest = line.calls("trunk-carrier")
+    guest.up()
+    says(guest, caller, "ANSWER")
+    ends(line)
+    walks(guest, caller, "room", "guest")
+    guest.enters(room)
+    pbx.wait(2)
+    for one in (phone, guest, caller):
+        one.leaves()
+        one.gone()
+    record = told(pbx.events).record
+    assert [consult.result for consult in record.consults] == ["over"]
+    assert [(transfer.kind, transfer.by) for transfer in record.transfers] == [("attended", "1001")]
