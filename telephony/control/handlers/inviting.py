@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable
 from functools import partial
 
+import structlog
+
 from telephony.ami.actions import Action, Hangup, Originate
 from telephony.conference.phases import Phase
 from telephony.conference.table import Step
@@ -27,6 +29,8 @@ from telephony.directory.plan import Plan, Try, tries_text
 from telephony.errors import AmiError
 from telephony.model.calls import Call
 from telephony.model.terms import InviteMode, Place
+
+log = structlog.get_logger(__name__)
 
 LINE = "zt-invite"
 NOWHERE = "zt-lines"
@@ -157,11 +161,19 @@ async def emergency(reach: Reach, look: Look, whom: Whom, order: orders.Emergenc
     if (known := _called_already(now, order.number)) is not None:
         return Done(seen=True, invite=known)
     done = await called_in(reach, now, plan, order, until)
-    if now.phase is Phase.CONSULT:
-        await merged(reach, now, until - time.monotonic())
-    elif now.phase in (Phase.HOLD, Phase.RINGING):
-        await back(reach, now, until - time.monotonic())
+    try:
+        await _to_the_caller(reach, now, until - time.monotonic())
+    except (CommandRefused, AmiError) as error:  # it rings, and that is what was ordered
+        log.info("nobody was brought to the caller for an emergency", call=now.call.call_id, reason=str(error))
     return done
+
+
+async def _to_the_caller(reach: Reach, now: Whereabouts, within: float) -> None:
+    """Who is aside. Raises AmiError, CommandRefused."""
+    if now.phase is Phase.CONSULT:
+        await merged(reach, now, within)
+    elif now.phase in (Phase.HOLD, Phase.RINGING):
+        await back(reach, now, within)
 
 
 def _called_already(now: Whereabouts, number: str) -> str | None:

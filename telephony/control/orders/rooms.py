@@ -1,5 +1,5 @@
-"""Orders that move an agent, and who is consulted, between a call's rooms (shared design: one room for each call, the
-caller never leaves it). Pure."""
+"""Orders that move an agent, and who is consulted, between a call's rooms: one room for each call, which the caller
+never leaves. Pure."""
 
 from telephony.control.orders.order import Order
 from telephony.model.ids import CallId, MemberName
@@ -22,8 +22,8 @@ class Resume(Order, frozen=True, tag="resume"):
 
 
 class Consult(Order, frozen=True, tag="consult"):
-    """Ring ``to`` (an agent's number, or one outside that may be called) for a talk in private; the caller hears
-    music."""
+    """Ring ``to`` (an agent's number, a code of the directory, or a number outside that may be called) for a talk in
+    private; the caller hears music."""
 
     call: CallId
     agent: MemberName

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from telephony.control.handlers import inviting
 from telephony.control.orders.conference import Emergency
+from telephony.control.reach import Done
+from telephony.errors import AmiActionFailed
 from telephony.model.ids import CallId
 from telephony.model.terms import Direction
 from tests.integration.dialplans.conftest import MakeRig
@@ -50,3 +53,30 @@ async def test_help_joins_a_call_on_hold_and_is_called_from_an_idle_phone(make_r
         await police.ended()
         await here.silent()
         assert complaints(rig) == []
+
+
+async def test_help_that_rings_is_not_refused_since_another_could_not_be_moved(
+    make_rig: MakeRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> Done:
+        raise AmiActionFailed("No Conference by that name found.")
+
+    monkeypatch.setattr(inviting, "merged", gone)
+    async with (
+        outside() as out,
+        make_rig(SITE, AGENTS, base=out.base) as rig,
+        office(rig, tmp_path / "office") as bridge,
+    ):
+        out.carrier.on_invite = Answer()
+        here = await hall(rig, tmp_path / "music")
+        desk = bridge.desk(here)
+        await bridge.done(desk.consult())
+        asked = await here.phones["1002"].next_call()
+        await asyncio.gather(only(here.agent, {SECOND}), only(asked, {FIRST}))
+        await bridge.done(desk.emergency("120"))
+        doctor = await out.carrier.next_call()
+        await here.citizen.hangup()
+        await doctor.ended()
+        await here.agent.hangup()
+        await asked.ended()
+        await here.silent()
