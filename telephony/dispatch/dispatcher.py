@@ -1,7 +1,7 @@
 """Wakes app_queue when a member has become able to take a call, and tells of agents who stay idle while callers wait.
 
 Never in a call's way: app_queue decides who is offered, a wake only has it look at once. Without us, or where a wake
-could do anything else, it looks once a second as it always does. Why it works: docs/decisions/0016-waking-app-queue.md.
+could do anything else, it looks once a second as it always does. Why it works: docs/decisions/0019-waking-app-queue.md.
 """
 
 import asyncio

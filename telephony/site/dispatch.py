@@ -1,6 +1,6 @@
 """Waking app_queue the moment somebody can take a call: whether it is on, and in which queue it does no harm.
 
-Each rule comes from apps/app_queue.c (docs/decisions/0016-waking-app-queue.md). Pure.
+Each rule comes from apps/app_queue.c (docs/decisions/0019-waking-app-queue.md). Pure.
 """
 
 import re
