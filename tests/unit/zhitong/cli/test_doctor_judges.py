@@ -164,6 +164,7 @@ def test_the_contexts_of_a_site(site: Site) -> None:
         "zt-in-mobile",
         "zt-queue-hotline",
         "zt-queue-policy",
+        "zt-wake",
         "zt-phone",
         "zt-transfer",
         "zt-callback",
