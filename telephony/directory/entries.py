@@ -72,11 +72,11 @@ def _made(kind: type[Any], texts: Mapping[str, str], rules: Rules) -> tuple[Any,
     return (None if wrong else kind(**made)), wrong
 
 
-def _text(value: object, name: str) -> str:
+def _text(value: Any, name: str) -> str:
     if name == "roster":
-        return text_of_roster(value)  # type: ignore[arg-type]
+        return text_of_roster(value)
     if name == "leave":
-        return text_of_leave(value)  # type: ignore[arg-type]
+        return text_of_leave(value)
     if isinstance(value, tuple):
         return ";".join(value)
     return str(value)
