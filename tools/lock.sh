@@ -23,5 +23,6 @@ compile() { # OUTPUT [resolver options ...]
 
 # PostgreSQL's driver is small, and the image should have it.
 compile requirements/runtime.lock --extra postgresql "$@"
-# The developers' set is the runtime set and more: the same version wherever both name a package.
-compile requirements/dev.lock --extra dev --constraint requirements/runtime.lock "$@"
+# The developers' set is the runtime set, what draws the benches' plots, and more: one version wherever both name a
+# package.
+compile requirements/dev.lock --extra dev --extra bench --constraint requirements/runtime.lock "$@"

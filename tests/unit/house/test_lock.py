@@ -13,7 +13,7 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
-DEV = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"]]
+DEV = [Requirement(line) for extra in ("dev", "bench") for line in PROJECT["optional-dependencies"][extra]]
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
