@@ -13,6 +13,8 @@ QUEUE_OPTIONS = "ct"
 """Of our ``Queue()``, as far as they take no argument; a test holds queues.j2 to it."""
 
 ON = "on"
+OFF_HERE = "off for this queue"
+"""Its operator wants it so: ``wake = false``."""
 _ONE_KEY = re.compile(r"[0-9*#]")
 
 
@@ -25,6 +27,8 @@ class Dispatch(Table, frozen=True):
 
 def verdict(queue: Queue, options: str = QUEUE_OPTIONS) -> str:
     """``on`` where waking a caller of this queue changes nothing but the time; else why not, in a few words."""
+    if not queue.wake:
+        return OFF_HERE
     return harm(queue.strategy, queue.exits, options) or ON
 
 

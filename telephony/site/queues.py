@@ -27,6 +27,7 @@ class Queue(Table, frozen=True):
     position: bool = False  # tell waiting callers their place
     position_every_s: Annotated[int, whole(10, 3600, "whole seconds")] = 30
     expected_wait: bool = False  # tell callers whom others wait before how long it will be
+    wake: bool = True  # may callers who wait be woken when an agent is free, where [dispatch] is on?
     exits: dict[Key, TargetText] = field(default_factory=dict)
     overflow: TargetText = "callback"  # after max_wait_s, full, empty
 

@@ -37,6 +37,7 @@ def test_what_does_harm_says_why(strategy: str, exits: tuple[str, ...], options:
 def test_a_queue_of_the_site() -> None:
     assert verdict(Queue(name="hotline", exits={"1": "callback"})) == ON
     assert verdict(Queue(name="hotline", strategy="ringall")) != ON
+    assert verdict(Queue(name="hotline", wake=False)) == "off for this queue"
 
 
 def reply(*data: str, application: str = "NoOp") -> Reply:
