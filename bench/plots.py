@@ -25,7 +25,8 @@ STYLE = {
     "legend.frameon": False,
 }
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]+")
+_CHINESE = re.compile(r"(?:[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]+[\s→·/–]*)+")
+"""Characters of it, and what stands between two of them."""
 
 
 def draw(plots: Sequence[Plot], folder: Path, *, chinese: str | None = None) -> list[Path]:
@@ -75,4 +76,4 @@ def without_chinese(figure: Figure) -> None:
 
 def english(label: str) -> str:
     """What is left of a label in both languages without its Chinese."""
-    return re.sub(r"^[\s:·,(]+|[\s:·,(]+$", "", _CHINESE.sub("", label))
+    return re.sub(r"^[\s:·,]+|[\s:·,]+$", "", _CHINESE.sub("", label))
