@@ -89,10 +89,13 @@ class Lab:
         place = self._place("callers", self._ports(), host=host)
         return self._keep(await start_callers(self._tools.sipp, place, callers), place)
 
-    async def agents(self, agents: Sequence[Agent], port: int | None = None) -> Sipp:
-        """Put agents' phones at ``sip:NUMBER@host:port`` (the lab's port for agents by default)."""
+    async def agents(self, agents: Sequence[Agent], port: int | None = None, *, by_caller: bool = False) -> Sipp:
+        """Put agents' phones at ``sip:NUMBER@host:port`` (the lab's port for agents by default).
+
+        ``by_caller``: the numbers are callers', and so whoever's phone rings for that caller does.
+        """
         place = self._place("agents", self._ports(), port or self.ports.agents)
-        return self._keep(await start_agents(self._tools.sipp, place, agents), place)
+        return self._keep(await start_agents(self._tools.sipp, place, agents, by_caller=by_caller), place)
 
     async def register(self, accounts: Sequence[Account], port: int | None = None) -> None:
         """Register phones that `agents` has put, or will put, at `port`. Raises LabError when the PBX refuses one."""

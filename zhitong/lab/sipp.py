@@ -138,11 +138,15 @@ async def start_callers(program: Program, place: Place, callers: Sequence[Caller
     return await Sipp(program, place, "callers").start({"callers.csv": callers_csv(callers, start_ms)}, options)
 
 
-async def start_agents(program: Program, place: Place, agents: Sequence[Agent]) -> Sipp:
-    """Put the phones of all `agents` on one port; returns when they can be called."""
+async def start_agents(program: Program, place: Place, agents: Sequence[Agent], *, by_caller: bool = False) -> Sipp:
+    """Put the phones of all `agents` on one port; returns when they can be called.
+
+    ``by_caller``: their numbers are callers' numbers, and whichever phone is offered that caller does so.
+    """
     phones, offers = agents_csv(agents)
     options = ("-inf", "agents.csv", "-inf", "offers.csv", "-infindex", "agents.csv", "0")
-    sipp = Sipp(program, place, "agents", refusals=refusals(agents))
+    whose = "caller" if by_caller else "agent"
+    sipp = Sipp(program, place, "agents", refusals=refusals(agents), whose=whose)
     await sipp.start({"agents.csv": phones, "offers.csv": offers}, options)
     try:
         await sipp.listening()

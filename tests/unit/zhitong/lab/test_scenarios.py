@@ -19,7 +19,11 @@ PLACE = Place(
     pbx_host="127.0.0.1",
     pbx_port=20000,
 )
-PARAMETERS: dict[str, dict[str, object]] = {"callers": {}, "agents": {"refusals": (404, 486)}, "register": {}}
+PARAMETERS: dict[str, dict[str, object]] = {
+    "callers": {},
+    "agents": {"refusals": (404, 486), "whose": "agent"},
+    "register": {},
+}
 MESSAGES = ("send", "recv", "pause", "nop")
 
 
@@ -93,7 +97,7 @@ def test_a_message_has_an_empty_line_before_its_body_and_no_empty_header(scenari
 
 
 def test_the_agents_know_every_refusal_they_are_told() -> None:
-    text = render("agents", PLACE, {"refusals": (404, 480, 603)})
+    text = render("agents", PLACE, {"refusals": (404, 480, 603), "whose": "caller"})
     assert {int(code) for code in re.findall(r"SIP/2\.0 (\d+) No", text)} == {404, 480, 603}
 
 
