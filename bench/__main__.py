@@ -1,23 +1,24 @@
 """``make bench``: everything measured here, as ratios against a yardstick in the same run.
 
-Prints tables with the machine on top and writes var/bench/report.json. Exit status 1 when a result is not what the
-plain way makes of the same input: then no figure is worth anything.
+Prints tables with the machine on top and how each target stands at the end, and writes var/bench/report.json and the
+plots. Exit status 1 when a result is not what the plain way makes of the same input: then no figure is worth anything.
+A target that is missed is shown as missed, and does not change the status: machines differ.
 """
 
 import argparse
-import datetime
+import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
+from rich.table import Table
 
-from bench import pipeline_report, recording
+from bench import pipeline_report, plots, publish, recording, report, targets
 from bench.conference import report as conference
 from bench.desktops import report as desktops
 from bench.directory import report as directory
-from bench.machine import Machine, machine
+from bench.machine import Machine, machine, versions
 from bench.section import Bench, Effort, Section
 from telephony.errors import ZhitongError
 from zhitong.cli import console
@@ -28,7 +29,10 @@ BENCHES: dict[str, Bench] = {
     "desktops": desktops.run,
     "conference": conference.run,
 }
+WITHOUT_PBX = frozenset({"pipeline", "growth", "directory"})
+"""Benches that start no Asterisk."""
 REPORT = Path("var/bench/report.json")
+REPORT_OF_ALL = Path("var/bench/all/report.json")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -38,7 +42,13 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=_count, default=Effort().rounds, help="rounds of each race (%(default)s)")
     parser.add_argument("--seconds", type=_time, default=Effort().seconds, help="length of a round (%(default)s)")
-    parser.add_argument("--report", type=Path, default=REPORT, help="where the figures are written (%(default)s)")
+    parser.add_argument("--all", action="store_true", help="the whole grid of each bench, however long it takes")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        help=f"where the figures are written, plots beside ({REPORT}; with --all {REPORT_OF_ALL})",
+    )
+    parser.add_argument("--publish", action="store_true", help="then put figures and plots into docs/")
     return parser
 
 
@@ -56,47 +66,106 @@ def _time(text: str) -> float:
 
 def main(arguments_: Sequence[str] | None = None) -> int:
     options = arguments().parse_args(arguments_)
-    if unknown := [name for name in options.benches if name not in BENCHES]:
+    names = list(dict.fromkeys(options.benches)) or list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
         console.complain(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
         return 2
-    here = machine()
-    announce(here)
+    path = options.report or (REPORT_OF_ALL if options.all else REPORT)
     try:
-        sections = [BENCHES[name](Effort(options.rounds, options.seconds), _say) for name in options.benches or BENCHES]
+        suite = Suite(path, Effort(options.rounds, options.seconds, options.all), names)
+        for name in names:
+            suite.run(name)
+        suite.conclude()
+        if options.publish:
+            publish.publish(path)
     except ZhitongError as error:
         console.complain(str(error))
         return 1
-    write(options.report, here, sections)
-    for section in sections:
+    return 1 if suite.wrong else 0
+
+
+class Suite:
+    """Benches one after another. Their figures are written as they come: a run that is killed keeps what it has."""
+
+    def __init__(self, path: Path, effort: Effort, names: Sequence[str]) -> None:
+        self._path, self._effort, self._names = path, effort, names
+        self._made, self._began = report.now(), time.monotonic()
+        self._machine = machine()
+        self._versions = versions(asterisk=not WITHOUT_PBX.issuperset(names))
+        self._sections: dict[str, Section] = {}
+        self._ran: dict[str, report.Ran] = {}
+        announce(self._machine, self._versions)
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """Why figures may not be believed, by bench."""
+        return {name: ran.wrong for name, ran in self._ran.items() if ran.wrong}
+
+    def run(self, name: str) -> None:
+        """One bench. One that cannot be run is wrong, and the others go on."""
+        spent = time.monotonic() - self._began
+        console.err.print(f"[bold]\\[{len(self._ran) + 1}/{len(self._names)}] {name}[/bold]  [dim]{spent:.0f} s[/dim]")
+        made, load = report.now(), round(os.getloadavg()[0], 2)
+        section = self._measured(name)
         console.out.print(section.table)
-    console.say(f"报告：{options.report}", "all figures")
-    for section in sections:
-        if section.wrong:
-            console.complain(section.wrong)
-    return 1 if any(section.wrong for section in sections) else 0
+        drawn = plots.draw(section.plots, self._path.parent) if section.plots else []
+        self._sections[name] = section
+        self._ran[name] = report.Ran(
+            made=made,
+            took_s=round(time.monotonic() - self._began - spent, 1),
+            load=load,
+            table=report.table_text(section.table),
+            keys=list(section.figures),
+            wrong=section.wrong,
+            plots=[each.name for each in drawn],
+        )
+        report.write(self._path, self.report())
+
+    def _measured(self, name: str) -> Section:
+        try:
+            return BENCHES[name](self._effort, _say)
+        except ZhitongError as error:
+            return Section({}, Table(title=name), f"{name}: {error}")
+        except Exception as error:  # a defect of one bench: the others' ten minutes are not lost with it
+            console.err.print_exception()
+            return Section({}, Table(title=name), f"{name}: {type(error).__name__}: {error}")
+
+    def report(self) -> report.Report:
+        """What has been found so far."""
+        figures = report.gather(self._sections)
+        return report.Report(
+            report.Header(
+                made=self._made,
+                everything=self._effort.everything,
+                took_s=round(time.monotonic() - self._began, 1),
+                machine=self._machine,
+                versions=self._versions,
+                targets=report.judged(figures),
+                benches=self._ran,
+            ),
+            figures,
+        )
+
+    def conclude(self) -> None:
+        """Where we stand, and what is wrong."""
+        found = self.report()
+        report.write(self._path, found)
+        console.out.print(targets.table(list(found.header.targets.values())))
+        console.say(f"报告与图：{self._path.parent}", f"{self._path.name} and plots, after {found.header.took_s:.0f} s")
+        for text in self.wrong.values():
+            console.complain(text)
 
 
-def announce(here: Machine) -> None:
+def announce(here: Machine, with_: dict[str, str]) -> None:
     """The machine and the versions, on top of all tables."""
-    console.say(f"机器 machine: {here.processor} × {here.cores}, {here.system}, 负载 load {here.load}", "")
-    asterisk = recording.about().asterisk
-    console.say(f"版本 versions: {here.python}, panoramisk {here.panoramisk}, {asterisk}（录制 recorded）", "")
+    about = f"{here.processor} × {here.cores}, {here.memory_gib} GiB, {here.system}, 负载 load {here.load}"
+    console.say(f"机器 machine: {about}", "")
+    recorded = f"{recording.about().asterisk}（录制 recorded）"
+    console.say(f"版本 versions: {', '.join(f'{name} {each}' for name, each in with_.items())}, {recorded}", "")
 
 
 def _say(chinese: str, english: str) -> None:
     console.err.print(f"{chinese}  [dim]{english}[/dim]")
-
-
-def write(path: Path, here: Machine, sections: Sequence[Section]) -> None:
-    """report.json: machine and time, then every bench's keys."""
-    report: dict[str, Any] = {
-        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": here,
-    }
-    for section in sections:
-        report |= section.figures
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
 
 
 if __name__ == "__main__":

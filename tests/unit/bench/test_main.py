@@ -10,10 +10,11 @@ from rich.table import Table
 
 from bench import __main__ as bench
 from bench import pipeline_report
-from bench.machine import machine, processor
+from bench.machine import machine, memory_gib, processor, versions
 from bench.pipeline import Figures
 from bench.rounds import Spread
 from bench.section import Effort, Section
+from telephony.errors import LabError
 
 SHORT = ["pipeline", "--rounds", "1", "--seconds", "0.001"]
 
@@ -45,10 +46,16 @@ def test_one_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     assert set(report["events_per_s"]["filtered"]) == {"zhitong", "panoramisk"}
     assert report["pipeline"]["filtered"]["changes_as_plain"] is True
     assert report["recording"]["asterisk"].startswith("Asterisk 2")
-    assert {"processor", "cores", "python", "panoramisk", "load"} <= set(report["machine"])
+    assert {"processor", "cores", "memory_gib", "system", "load"} <= set(report["machine"])
+    assert {"Python", "Zhitong", "panoramisk"} <= set(report["versions"])
     assert report["made"].endswith("+00:00")
+    assert report["targets"]["pipeline_vs_panoramisk.filtered"]["value"] == report["pipeline_vs_panoramisk"]["filtered"]
+    assert report["targets"]["desktop_kib"]["met"] is None
+    assert report["benches"]["pipeline"]["table"]["rows"][0][0] == "全部事件 unfiltered"
+    assert report["benches"]["pipeline"]["took_s"] > 0
     said = capsys.readouterr().out
-    assert said.index("机器 machine") < said.index("版本 versions") < said.index("流水线")
+    order = ("机器 machine", "版本 versions", "流水线", "where we stand")
+    assert sorted(order, key=said.index) == list(order)
     assert "unfiltered" in said
     assert "filtered" in said
 
@@ -75,11 +82,36 @@ def test_a_wrong_result_fails_the_run_but_is_written(tmp_path: Path, monkeypatch
     assert json.loads(path.read_text())["key"] == 1
 
 
-def test_benches_share_one_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [LabError("no Asterisk"), KeyError("lost")])
+def test_a_bench_that_breaks_leaves_the_others_their_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    def breaks(_effort: Effort, _say: object) -> Section:
+        raise error
+
+    monkeypatch.setitem(bench.BENCHES, "pipeline", breaks)
+    monkeypatch.setitem(bench.BENCHES, "directory", lambda _effort, _say: Section({"key": 2}, Table("a")))
     path = tmp_path / "report.json"
-    bench.write(path, machine(), [Section({"a": 1}, Table()), Section({"b": {"c": 2.5}}, Table())])
+    assert bench.main(["pipeline", "directory", "--report", str(path)]) == 1
     report = json.loads(path.read_text())
-    assert (report["a"], report["b"]) == (1, {"c": 2.5})
+    assert report["key"] == 2
+    assert report["benches"]["pipeline"]["wrong"].startswith("pipeline: ")
+    assert str(error) in capsys.readouterr().err
+
+
+def test_every_bench_is_told_how_much_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Effort] = []
+
+    def tells(effort: Effort, _say: object) -> Section:
+        told.append(effort)
+        return Section({}, Table("a"))
+
+    monkeypatch.setitem(bench.BENCHES, "directory", tells)
+    common = ["directory", "--report", str(tmp_path / "report.json")]
+    assert bench.main(common) == 0
+    assert bench.main([*common, "--all", "--rounds", "2"]) == 0
+    assert told == [Effort(), Effort(rounds=2, everything=True)]
+    assert json.loads((tmp_path / "report.json").read_text())["everything"] is True
 
 
 # --- the pipeline's part ----------------------------------------------------------------------------------
@@ -117,6 +149,17 @@ def test_changes_that_differ_are_named() -> None:
 )
 def test_the_processor_is_named(cpuinfo: str, name: str) -> None:
     assert processor(cpuinfo).endswith(name)
+
+
+def test_memory_is_told_in_gib() -> None:
+    assert memory_gib("MemTotal:       16384000 kB\nMemFree: 1 kB\n") == 15.6
+    assert memory_gib("") == 0
+    assert machine().memory_gib > 0
+
+
+def test_the_asterisk_that_is_run_is_named_where_one_is_run() -> None:
+    assert versions(asterisk=True)["Asterisk"].startswith("2")
+    assert "Asterisk" not in versions(asterisk=False)
 
 
 def test_a_machine_that_does_not_say_has_a_name_all_the_same() -> None:
