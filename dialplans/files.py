@@ -13,6 +13,7 @@ from dialplans.contract import (
     KEPT_LINE,
 )
 from dialplans.modules import chosen
+from dialplans.views.auto_answer import whose_answer
 from dialplans.views.kept import can_be_kept
 from dialplans.views.keyed import in_call
 from telephony.config import Site
@@ -27,8 +28,8 @@ def queues(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
     listed = () if by_code else agents
     return {
         "by_code": by_code,
-        "queues": [_queue(queue, listed) for queue in site.queues],
-        "kept": _lines(site, listed),
+        "queues": [_queue(queue, listed) | _tone(site, queue, agents) for queue in site.queues],
+        "kept": _lines(site, listed, agents),
         "recording": site.recording.on,
         "old_recorder": site.pbx.version.startswith("20"),  # has another, and that one is the default
     }
@@ -44,13 +45,18 @@ def _queue(queue: Queue, agents: Sequence[Agent]) -> dict[str, Any]:
     return {name: getattr(queue, name) for name in queue.__struct_fields__} | {"members": members}
 
 
-def _lines(site: Site, agents: Sequence[Agent]) -> list[dict[str, Any]]:
+def _tone(site: Site, queue: Queue, agents: Sequence[Agent]) -> dict[str, bool]:
+    return {"tone": site.agents.auto_answer_tone and bool(whose_answer(queue, agents))}
+
+
+def _lines(site: Site, listed: Sequence[Agent], agents: Sequence[Agent]) -> list[dict[str, Any]]:
     """Of each queue that in which one agent's phone alone is rung: each agent is a penalty of their own."""
     if not site.sticky.on:
         return []
-    lines = [_queue(queue, [agent for agent in agents if can_be_kept(agent)]) for queue in site.queues]
+    known = [agent for agent in listed if can_be_kept(agent)]
+    lines = [_queue(queue, known) | _tone(site, queue, agents) for queue in site.queues]
     for line in lines:
-        line |= {"behind": line["name"], "name": KEPT_LINE + line["name"], "timeout_s": site.sticky.ring_s}
+        line |= {"name": KEPT_LINE + line["name"], "timeout_s": site.sticky.ring_s}
         line["members"] = [member | {"penalty": member["number"]} for member in line["members"]]
     return lines
 

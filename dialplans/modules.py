@@ -72,6 +72,7 @@ _DIALPLAN = (
     "app_mixmonitor",
     "app_originate",
     "app_playback",
+    "app_playtones",
     "app_read",
     "app_senddtmf",
     "app_softhangup",

@@ -46,6 +46,13 @@ Sound = Annotated[
         "a sound's name below Asterisk's sounds folder, without language and ending, such as custom/closed",
     ),
 ]
+SipHeader = Annotated[
+    str,
+    text(
+        r"[A-Za-z][A-Za-z0-9-]{0,39}: [A-Za-z0-9<](?:[A-Za-z0-9 <>:/=.@;_-]{0,118}[A-Za-z0-9>])?",
+        "a header of SIP, such as Call-Info: <sip:localhost>;answer-after=0 (of A-Z a-z 0-9 < > : / = . @ ; _ - space)",
+    ),
+]
 Folder = Annotated[
     str,
     text(r"[\w/~.][\w/.@+~-]{0,199}", "a path of letters, digits and / . _ - + @ ~, without spaces"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from dialplans.views import (
     after,
+    auto_answer,
     closure,
     duty,
     ends,
@@ -35,7 +36,8 @@ def extensions(site: Site, agents: Sequence[Agent]) -> dict[str, Any]:
         **hours.hours(site),
         **lines.lines(site),
         **ends.ends(site),
-        **queues.queues(site),
+        **queues.queues(site, agents),
+        **auto_answer.auto_answer(site, agents),
         **phones.phones(site, agents),
         **outgoing.outgoing(site),
         **numbers.numbers(site),

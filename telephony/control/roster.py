@@ -76,4 +76,4 @@ def _name_of(entry: Department | Specialist) -> str:
 
 def _person(agent: Agent) -> Person:
     queues = {at.queue: at.penalty for at in agent.queues}
-    return Person(agent.number, agent.name, agent.phone, queues)
+    return Person(agent.number, agent.name, agent.phone, queues, agent.auto_answer)

@@ -24,3 +24,4 @@ class Agent(msgspec.Struct, frozen=True):
     queues: tuple[QueueMembership, ...]
     phone: str  # name of the PJSIP endpoint that rings; the agent's number unless the CSV says otherwise
     profile: str = ""  # name of a [[phone_profile]] of site.toml; empty: the site's first, or the built-in one
+    auto_answer: bool = False  # the phone picks up by itself what a queue offers, where that queue lets it

@@ -1,8 +1,8 @@
 """Agents from a CSV file, as spreadsheets write it.
 
-Columns ``number,name,queues,phone,profile`` in any order, by these names or the Chinese ones; ``phone`` and ``profile``
-may be left out. A row that cannot be taken is reported with its line, the field and the remedy, and all such rows at
-once, so that a file is mended in one go.
+Columns ``number,name,queues,phone,profile,auto_answer`` in any order, by these names or the Chinese ones; those after
+``queues`` may be left out. A row that cannot be taken is reported with its line, the field and the remedy, and all
+such rows at once, so that a file is mended in one go.
 """
 
 import codecs
@@ -20,6 +20,7 @@ from telephony.directory.fields import (
     checked_phone,
     checked_profile,
     checked_queues,
+    checked_yes,
 )
 from telephony.errors import DirectoryError
 
@@ -35,9 +36,11 @@ _COLUMNS = {
     "分机": "phone",
     "profile": "profile",
     "话机类型": "profile",
+    "auto_answer": "auto_answer",
+    "自动接听": "auto_answer",
 }
 _REQUIRED = ("number", "name", "queues")
-_TEMPLATE = "number,name,queues,phone,profile (工号,姓名,队列,分机,话机类型)"
+_TEMPLATE = "number,name,queues,phone,profile,auto_answer (工号,姓名,队列,分机,话机类型,自动接听)"
 _SHOWN = 20
 
 
@@ -177,6 +180,7 @@ class _Gathering:
             ("queues", lambda text: checked_queues(text, self._known_queues)),
             ("phone", lambda text: checked_phone(text or values["number"])),
             ("profile", lambda text: checked_profile(text, self._known_profiles)),
+            ("auto_answer", checked_yes),
         ):
             text = values.get(name, "")
             if name == "phone" and not text and "number" not in checked:

@@ -21,6 +21,8 @@ _QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 # Each ends or opens something in a .conf file or in a caller id.
 _NAME_FORBIDDEN = frozenset('"<>;\\[]')
 _SEPARATORS = re.compile(r"[;；]")
+_YES = frozenset({"是", "yes", "y", "true", "1"})
+_NO = frozenset({"", "否", "no", "n", "false", "0"})
 _TRUNK_PREFIX = "trunk-"
 
 
@@ -81,6 +83,15 @@ def checked_profile(text: str, known: Collection[str] | None) -> str:
     if not _PROFILE.fullmatch(text):
         raise FieldRefused("write a phone profile of site.toml (a letter, then a-z 0-9 _ -), or nothing")
     return text
+
+
+def checked_yes(text: str) -> bool:
+    """是 or 否, as people write them in a sheet; empty: 否."""
+    if (said := text.strip().lower()) in _YES:
+        return True
+    if said in _NO:
+        return False
+    raise FieldRefused("write 是 (yes) or 否 (no), or leave it empty for 否")
 
 
 def checked_queues(text: str, known: Collection[str] | None) -> tuple[QueueMembership, ...]:

@@ -1,6 +1,6 @@
 """The tables of the directory. Written by ``store`` only."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text, false
 
 from telephony.database.metadata import metadata
 
@@ -11,6 +11,7 @@ agents = Table(
     Column("name", Text, nullable=False),
     Column("phone", Text, nullable=False, unique=True),  # two agents on one phone would ring for each other
     Column("profile", Text, nullable=False, server_default=""),  # empty: the site's first phone profile
+    Column("auto_answer", Boolean, nullable=False, server_default=false()),  # the phone picks up queues' offers
 )
 
 agent_queues = Table(

@@ -13,6 +13,8 @@ from telephony.directory.schema import agent_queues, agents, departments, specia
 from telephony.errors import DirectoryError
 from telephony.model.ids import MemberName, QueueName
 
+_COLUMNS = ("number", "name", "phone", "profile", "auto_answer")
+
 
 class AgentStore:
     """The agents of a site. Raises StoreError when the database cannot be used."""
@@ -59,7 +61,7 @@ async def _all(connection: AsyncConnection, number: MemberName | None = None) ->
     for row in await connection.execute(queues):
         memberships[row.number].append(QueueMembership(QueueName(row.queue), row.penalty))
     return [
-        Agent(MemberName(row.number), row.name, tuple(memberships[row.number]), row.phone, row.profile)
+        Agent(MemberName(row.number), row.name, tuple(memberships[row.number]), row.phone, row.profile, row.auto_answer)
         for row in await connection.execute(people)
     ]
 
@@ -82,9 +84,7 @@ async def _apply(connection: AsyncConnection, changes: Changes) -> None:
         if gone:
             await connection.execute(delete(table).where(table.c.number.in_(gone)))
     come = [*changes.added, *(change.after for change in changes.changed)]
-    people = [
-        {"number": agent.number, "name": agent.name, "phone": agent.phone, "profile": agent.profile} for agent in come
-    ]
+    people = [{name: getattr(agent, name) for name in _COLUMNS} for agent in come]
     queues = [
         {"number": agent.number, "queue": at.queue, "penalty": at.penalty, "sequence": sequence}
         for agent in come

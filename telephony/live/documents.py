@@ -142,6 +142,7 @@ class AgentDocument(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
     last_call: CallId | None = None  # that they took part in last: a note may still be added in wrap-up
     help: str | None = None  # they ask for help; its text
     desktop: bool = False  # a desktop of theirs answers
+    auto_answer: bool = False  # their phone picks up by itself what a queue offers, where that queue lets it
 
 
 class QueueDocument(msgspec.Struct, frozen=True, kw_only=True, tag="queue"):

@@ -3,14 +3,32 @@
 from typing import Literal
 
 from telephony.site.table import Table
-from telephony.texts import FeatureCode
+from telephony.texts import FeatureCode, SipHeader
+
+AUTO_ANSWER_HEADERS = (
+    "Call-Info: <sip:localhost>;answer-after=0",
+    "Alert-Info: <http://localhost>;info=alert-autoanswer;delay=0",
+    "Answer-Mode: Auto",
+)
+"""By which phones are asked to pick up at once; one that knows none of them rings.
+
+By what their makers' manuals say. ``Call-Info`` with ``answer-after`` (seconds): AudioCodes, Gigaset, Grandstream,
+MicroSIP, Zoiper. ``Alert-Info`` with ``info=alert-autoanswer``: AudioCodes, Gigaset, Yealink, and Aastra, now Mitel,
+which without ``delay`` would ring for ever. ``Answer-Mode``: RFC 5373 section 4; without a Require of ``answermode``, since a
+phone that does not know it would refuse the call. Most have to be allowed to pick up so.
+"""
 
 
 class SignIn(Table, frozen=True):
     """``always``: an agent takes calls as soon as the phone is registered. ``code``: by feature code, remembered
-    over a restart of Asterisk."""
+    over a restart of Asterisk.
+
+    ``auto_answer_headers`` go with a queue's offer to a phone that is to pick up by itself; its agent hears a tone.
+    """
 
     sign_in: Literal["always", "code"] = "code"
+    auto_answer_headers: tuple[SipHeader, ...] = AUTO_ANSWER_HEADERS
+    auto_answer_tone: bool = True
 
 
 class FeatureCodes(Table, frozen=True):

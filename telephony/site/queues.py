@@ -1,6 +1,6 @@
 """Queues, and the classic voice menu they are compared with."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import field
 
@@ -28,6 +28,7 @@ class Queue(Table, frozen=True):
     position_every_s: Annotated[int, whole(10, 3600, "whole seconds")] = 30
     expected_wait: bool = False  # tell callers whom others wait before how long it will be
     wake: bool = True  # may callers who wait be woken when an agent is free, where [dispatch] is on?
+    auto_answer: Literal["agents", "everybody", "nobody"] = "agents"  # whose phones pick up by themselves
     exits: dict[Key, TargetText] = field(default_factory=dict)
     overflow: TargetText = "callback"  # after max_wait_s, full, empty
 

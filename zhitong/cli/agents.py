@@ -47,7 +47,9 @@ app.command("remove")(remove)
 
 @app.command("import")
 def import_agents(
-    file: Annotated[Path, typer.Argument(help="CSV 文件。 Columns number,name,queues,phone,profile; see above.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV 文件。 Columns number,name,queues,phone,profile,auto_answer; see above.")
+    ],
     site: SiteOption = DEFAULT_SITE,
     replace: Annotated[
         bool, typer.Option("--replace", help="移除文件里没有的坐席。 Remove agents whom the file does not have.")
@@ -61,7 +63,8 @@ def import_agents(
 
     Columns: `number` 工号 (also the member's name in queues), `name` 姓名, `queues` 队列 (`service;policy:5`: two
     queues, in the second with penalty 5), `phone` 分机 (name of the SIP account; the number if left out), `profile`
-    话机类型 (a `[[phone_profile]]` of site.toml; its first if left out). UTF-8 or GB18030, as Excel saves it.
+    话机类型 (a `[[phone_profile]]` of site.toml; its first if left out), `auto_answer` 自动接听 (是 or 否: the phone
+    picks up by itself what queues offer). UTF-8 or GB18030, as Excel saves it.
     Files and PBX follow, as with `zhitong agents add`; when anything fails, all is as it was.
     """
     given = read_given(file)
@@ -93,10 +96,12 @@ def list_agents(site: SiteOption = DEFAULT_SITE, as_json: JsonOption = False) ->
     if not agents:
         console.say("还没有坐席：zhitong agents import agents.csv", "There are none yet; import a file.")
         return
-    table = console.table("坐席 agents", "工号 number", "姓名 name", "队列 queues", "分机 phone", whole=(0, 3))
+    columns = ("工号 number", "姓名 name", "队列 queues", "分机 phone", "自动接听 auto")
+    table = console.table("坐席 agents", *columns, whole=(0, 3))
     for agent in agents:
         queues = ", ".join(f"{each.queue}:{each.penalty}" if each.penalty else each.queue for each in agent.queues)
-        table.add_row(*map(console.text, (agent.number, agent.name, queues, agent.phone)))
+        auto = "是 yes" if agent.auto_answer else ""
+        table.add_row(*map(console.text, (agent.number, agent.name, queues, agent.phone, auto)))
     console.out.print(table)
 
 

@@ -38,6 +38,14 @@ PhoneOption = Annotated[str | None, typer.Option(help="SIP 账号；默认为工
 ProfileOption = Annotated[
     str | None, typer.Option(help="话机类型。 A phone profile of site.toml; the first if left out.")
 ]
+AutoAnswerOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--auto-answer/--no-auto-answer",
+        help="队列来电自动接听，伴有提示音。 The phone picks up what queues offer by itself, with a tone.",
+        show_default=False,
+    ),
+]
 ReloadOption = Annotated[
     bool,
     typer.Option("--reload/--no-reload", help="让 PBX 重新加载。 Have the PBX reload, and see that it did."),
@@ -60,6 +68,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
     queue: QueueOption = None,
     phone: PhoneOption = None,
     profile: ProfileOption = None,
+    auto_answer: AutoAnswerOption = None,
     accounts: AccountsOption = None,
     site: SiteOption = DEFAULT_SITE,
     reload: ReloadOption = True,
@@ -77,7 +86,8 @@ def add(  # noqa: PLR0913 - one parameter for each option
             raise DirectoryError(
                 f"There is an agent {number} already. To change them: `zhitong agents change {number}`"
             )
-        new = _checked(site, {"number": number, "name": name, "phone": phone, "queues": queue, "profile": profile})
+        given = {"number": number, "name": name, "phone": phone, "queues": queue, "profile": profile}
+        new = _checked(site, {**given, "auto_answer": bool(auto_answer)})
         return [*stored, msgspec.convert(new, Agent)]
 
     refuse_existing(accounts)
@@ -93,6 +103,7 @@ def change(  # noqa: PLR0913 - one parameter for each option
     no_queues: Annotated[bool, typer.Option("--no-queues", help="不在任何队列。 In no queue any more.")] = False,
     phone: PhoneOption = None,
     profile: ProfileOption = None,
+    auto_answer: AutoAnswerOption = None,
     site: SiteOption = DEFAULT_SITE,
     reload: ReloadOption = True,
     dry_run: DryRunOption = False,
@@ -107,7 +118,7 @@ def change(  # noqa: PLR0913 - one parameter for each option
 
     def plan(site: Site, stored: Sequence[Agent]) -> Sequence[Agent]:
         old = _known(number, stored)
-        given = {"name": name, "phone": phone, "queues": queues, "profile": profile}
+        given = {"name": name, "phone": phone, "queues": queues, "profile": profile, "auto_answer": auto_answer}
         new = _checked(site, {key: value for key, value in given.items() if value is not None})
         changed = msgspec.structs.replace(old, **new)
         return [changed if agent.number == number else agent for agent in stored]
@@ -168,6 +179,7 @@ def _checks(site: Site, number: str) -> Mapping[str, Callable[[Any], object]]:
         "phone": lambda text: checked_phone(text or number),
         "queues": lambda names: checked_queues(";".join(names or ()), queues),
         "profile": lambda text: checked_profile(text or "", site.profile_names()),
+        "auto_answer": bool,
     }
 
 

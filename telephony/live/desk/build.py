@@ -1,6 +1,5 @@
 """Documents from the model: each is a function of what is known now, and of nothing else. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from telephony.live.alarms import Alarm
@@ -139,6 +138,7 @@ def agent_document(world: World, member: MemberName, roster: Roster, calls: Iter
         last_call=None if agent is None else agent.last_call,
         help=None if agent is None else agent.help,
         desktop=agent is not None and agent.desktop,
+        auto_answer=person is not None and person.auto_answer,
     )
     return document, Audience(frozenset((member,)), frozenset(own))
 
@@ -167,13 +167,12 @@ def queue_document(world: World, name: QueueName, roster: Roster) -> Seen | None
         if name not in roster.titles:
             return None
         queue = queues.Queue(name)
-    members = [world.agents[member] for member in queue.members if member in world.agents]
     document = QueueDocument(
         name=name,
         title=roster.titles.get(name, ""),
         waiting=len(queue.waiting),
         longest_since=min((waiting.joined_at for waiting in queue.waiting), default=None),
-        agents=dict(Counter(agent.state.value for agent in members)),
+        agents={state.value: count for state, count in queue.heads.items()},
     )
     return document, Audience(queues=frozenset((name,)))
 

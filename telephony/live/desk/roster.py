@@ -20,6 +20,7 @@ class Person(msgspec.Struct, frozen=True):
     name: str
     phone: str
     queues: Mapping[QueueName, int] = {}
+    auto_answer: bool = False
 
 
 class Roster(msgspec.Struct, frozen=True):

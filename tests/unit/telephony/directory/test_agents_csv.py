@@ -85,6 +85,20 @@ def test_a_profile_of_any_site_is_still_a_word() -> None:
     assert [field for _, field, _ in refused("number,name,queues,profile\n1001,王,citizens,a b\n")] == ["profile"]
 
 
+@pytest.mark.parametrize("heading", ["auto_answer", "自动接听"])
+def test_an_agents_phone_may_pick_up_by_itself(heading: str) -> None:
+    said = ("是", "YES", "1", "否", "no", "", "0")
+    rows = "".join(f"10{at},王{at},citizens,{text}\n" for at, text in enumerate(said, 10))
+    read = reading(f"number,name,queues,{heading}\n{rows}")
+    assert [agent.auto_answer for agent in read.agents] == [True, True, True, False, False, False, False]
+
+
+def test_what_is_neither_yes_nor_no_is_refused_by_its_line() -> None:
+    found = refused("number,name,queues,auto_answer\n1001,王,citizens,自动\n")
+    assert [(line, field) for line, field, _ in found] == [(2, "auto_answer")]
+    assert "是" in found[0][2]
+
+
 def test_empty_lines_and_empty_fields_at_the_end_are_what_spreadsheets_leave() -> None:
     text = "number,name,queues,phone,,\n\n1001,王小明,citizens;enterprise:5,,,\n,,,,,\n1002,李娜,citizens,desk-2,,\n"
     assert reading(text) == Reading(EXPECTED, ())

@@ -46,6 +46,7 @@ def test_import_then_list(terminal: Terminal) -> None:
             "queues": [{"queue": "citizens", "penalty": 0}, {"queue": "policy", "penalty": 5}],
             "phone": "1001",
             "profile": "",
+            "auto_answer": False,
         },
         {
             "number": "1002",
@@ -53,8 +54,23 @@ def test_import_then_list(terminal: Terminal) -> None:
             "queues": [{"queue": "citizens", "penalty": 0}],
             "phone": "8002",
             "profile": "",
+            "auto_answer": False,
         },
     ]
+
+
+def test_who_wants_it_picks_up_by_itself_until_they_do_not(terminal: Terminal) -> None:
+    import_(terminal, GOOD)
+    assert terminal.zhitong("agents", "change", "1001", "--auto-answer").status == 0
+    assert [agent["auto_answer"] for agent in listed(terminal)] == [True, False]
+    assert terminal.zhitong("agents", "change", "1001", "--name", "张三丰").status == 0
+    assert [agent["auto_answer"] for agent in listed(terminal)] == [True, False]  # what is not given stays
+    assert terminal.zhitong("agents", "change", "1001", "--no-auto-answer").status == 0
+    assert [agent["auto_answer"] for agent in listed(terminal)] == [False, False]
+    assert (
+        terminal.zhitong("agents", "add", "1009", "--name", "赵九", "--queue", "citizens", "--auto-answer").status == 0
+    )
+    assert [agent["auto_answer"] for agent in listed(terminal)] == [False, False, True]
 
 
 def test_the_list_for_people(terminal: Terminal) -> None:
