@@ -14,8 +14,8 @@ AUTO_ANSWER_HEADERS = (
 
 By what their makers' manuals say. ``Call-Info`` with ``answer-after`` (seconds): AudioCodes, Gigaset, Grandstream,
 MicroSIP, Zoiper. ``Alert-Info`` with ``info=alert-autoanswer``: AudioCodes, Gigaset, Yealink, and Aastra, now Mitel,
-which without ``delay`` would ring for ever. ``Answer-Mode``: RFC 5373 section 4; without a Require of ``answermode``, since a
-phone that does not know it would refuse the call. Most have to be allowed to pick up so.
+which without ``delay`` would ring for ever. ``Answer-Mode``: RFC 5373 section 4; without a Require of ``answermode``,
+since a phone that does not know it would refuse the call. Most have to be allowed to pick up so.
 """
 
 

@@ -23,6 +23,7 @@ from telephony.model import (
 )
 from telephony.model import events as ev
 from telephony.model.ids import Micros, Uniqueid
+from telephony.model.machines import AgentState
 from tests.unit.telephony.model.script import Told
 from tests.unit.telephony.model.sizes import sizes
 from tests.unit.telephony.model.test_properties import IDENTIFIERS, KINDS, OF_ROOMS, over
@@ -162,6 +163,7 @@ def _bound(path: str) -> int:
         "World.bridges": 30,
         "World.queues": 8,
         "World.agents": 15,
+        "World.rooms": 60,
         "World.phones": 15,
         "World.trunks": 9,
         "World.registrations": 9,
@@ -171,6 +173,7 @@ def _bound(path: str) -> int:
         "World.bypassing": 50,
         "Queue.waiting": 90,
         "Queue.members": 15,
+        "Queue.heads": len(AgentState),
         "Agent.memberships": 3,
         "Agent.offers": 60 * 10,
         "Agent.talking": 30,
