@@ -87,10 +87,10 @@ class Forecaster:
             queue = self._world.queues.get(name)
             if queue is None:
                 continue
-            states = [self._world.agents[member].state for member in queue.members if member in self._world.agents]
-            working = sum(state in _AT_WORK for state in states)
-            waiting = len(queue.waiting) - states.count(AgentState.OFFERED)
-            line.look(at, waiting=waiting, free=states.count(AgentState.READY), working=working)
+            heads = queue.heads
+            working = sum(count for state, count in heads.items() if state in _AT_WORK)
+            waiting = len(queue.waiting) - heads.get(AgentState.OFFERED, 0)
+            line.look(at, waiting=waiting, free=heads.get(AgentState.READY, 0), working=working)
         if len(self._queued) > 2 * len(self._world.calls) + 100:  # callers who gave up are in no line any more
             self._queued = {call: queue for call, queue in self._queued.items() if call in self._world.calls}
 

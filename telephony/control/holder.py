@@ -53,7 +53,7 @@ class Holder:
         for call in [self._world.calls[call_id] for call_id in self._transferred if call_id in self._world.calls]:
             self._aside |= {channel.uniqueid for channel in self._people(call) if channel.leg.place is Place.SIDE}
         self._transferred.clear()
-        for call in [call for call in self._world.calls.values() if call.room and self._ready()]:
+        for call in [call for call in self._world.calls_with_rooms() if call.room and self._ready()]:
             for channel in self._people(call):
                 await self._look(call, channel)
 

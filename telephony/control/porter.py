@@ -96,7 +96,7 @@ class Porter:
 
     async def unmute(self) -> None:
         """Who is muted is heard again when the caller is with nobody else: the agent has gone, or is aside."""
-        for call in [call for call in self._world.calls.values() if call.room]:
+        for call in [call for call in self._world.calls_with_rooms() if call.room]:
             caller = caller_of_room(self._world, call)
             there = (
                 [self._world.channels.get(uniqueid) for uniqueid in caller.leg.partners] if caller is not None else []
@@ -126,7 +126,7 @@ class Porter:
 
     def _left(self) -> list[tuple[Channel, Action]]:
         """A call whose caller was sent back into the queue has no room, and yet somebody may just have come there."""
-        calls = [call for call in self._world.calls.values() if call.room or any(map(self._is_placed, call.live))]
+        calls = [call for call in self._world.calls_with_rooms() if call.room or any(map(self._is_placed, call.live))]
         return [found for call in calls for found in self._left_in(call)]
 
     def _is_placed(self, uniqueid: Uniqueid) -> bool:

@@ -85,6 +85,8 @@ def _absorb(world: World, kept: Call, gone: Call) -> None:
     kept.transfers = sorted((*kept.transfers, *gone.transfers), key=lambda transfer: transfer.at)
     _join_recordings(kept, gone)
     kept.room, kept.host = kept.room or gone.room, kept.host or gone.host
+    if world.rooms.pop(gone.call_id, 0) is None:
+        world.rooms[kept.call_id] = None
     kept.consults = sorted((*kept.consults, *gone.consults), key=lambda consult: consult.at)[:MAX_TRANSFERS]
     kept.invites = sorted((*kept.invites, *gone.invites), key=lambda invite: invite.at)[:MAX_INVITES]
     kept.private_files = [*kept.private_files, *gone.private_files][:MAX_INVITES]

@@ -191,9 +191,11 @@ def member_changed(world: World, event: MemberChanged) -> None:
     before = agent.memberships.pop(event.queue, None)
     if event.removed:
         queue.members.pop(event.member, None)
+        queue.count(agent.state, -1 if before is not None else 0)
         agent.at_desk = agent.at_desk and bool(agent.memberships)
     else:
         queue.members[event.member] = None
+        queue.count(agent.state, 1 if before is None else 0)
         agent.memberships[event.queue] = _membership(event)
         _know_phone(world, event)
         if before is not None and _let_go(before, event):

@@ -42,6 +42,7 @@ def goes_to(world: World, channel: Channel, place: Place, *, guest: bool) -> Non
     """The channel, and whoever is behind it where it is a Local one's half, stands there now."""
     call = channel.call
     call.room = True
+    world.rooms[call.call_id] = None
     people = [channel.leg, *(other.leg for other in _behind(world, channel))]
     for leg in people:
         leg.place = place
@@ -68,6 +69,7 @@ def consult_told(world: World, event: ConsultTold) -> None:
     invite = on_invites.consulted(world, call, leg, event)
     if event.status == RINGING:
         call.room, leg.place = True, Place.SIDE
+        world.rooms[call.call_id] = None
         consults.begin(world, call, Consult(leg.uniqueid, event.number, world.now, invite=invite))
     consults.follow(world, call)
     stand_all(world, call)
@@ -122,6 +124,7 @@ def seen(world: World, found: Iterable[ChannelSeen]) -> None:
             calls[channel.call.call_id] = channel.call
             for leg in (channel.leg, *(other.leg for other in _behind(world, channel))):
                 leg.place = place
+    world.rooms |= dict.fromkeys(calls)
     for call in calls.values():
         _consult_seen(world, call)
         _answer_seen(world, call)

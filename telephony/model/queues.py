@@ -39,11 +39,22 @@ class Waiting:
 
 @dataclass(slots=True)
 class Queue:
-    """``waiting`` is in app_queue's order: head first. Position is said only on joining, so we keep the order."""
+    """``waiting`` is in app_queue's order: head first. Position is said only on joining, so we keep the order.
+    ``heads``: how many members are in each state, none left out and none at 0; kept along, for a queue has thousands.
+    """
 
     name: QueueName
     waiting: list[Waiting] = field(default_factory=list)
     members: dict[MemberName, None] = field(default_factory=dict)
+    heads: dict[AgentState, int] = field(default_factory=dict)
+
+    def count(self, state: AgentState, by: int) -> None:
+        """``by`` more members are in this state."""
+        now = self.heads.get(state, 0) + by
+        if now:
+            self.heads[state] = now
+        else:
+            self.heads.pop(state, None)
 
     def insert(self, entry: Waiting, position: int) -> None:
         """Put a caller at ``position`` (from 1); a repeated join changes nothing."""

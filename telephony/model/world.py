@@ -97,6 +97,7 @@ class World:
     bridges: dict[BridgeId, Bridge] = field(default_factory=dict)
     queues: dict[QueueName, Queue] = field(default_factory=dict)
     agents: dict[MemberName, Agent] = field(default_factory=dict)
+    rooms: dict[CallId, None] = field(default_factory=dict)  # calls of which somebody stands, or stood, in a place
     phones: dict[str, MemberName] = field(default_factory=dict)  # endpoint → whose it is, of all who were members
     trunks: dict[str, bool] = field(default_factory=dict)  # name → whether its carrier is reached
     registrations: dict[str, bool] = field(default_factory=dict)  # account → whether its carrier took it
@@ -198,6 +199,10 @@ class World:
             return
         previous = agent.state
         agent.turn(state, self.now)
+        for name in agent.memberships:
+            queue = self.queues[name]
+            queue.count(previous, -1)
+            queue.count(state, 1)
         self.emit(AgentStateChanged(self.now, agent.member, state, previous))
 
     # --- lookups that create ------------------------------------------------------------------------------
@@ -222,6 +227,10 @@ class World:
         queue = self.queues.get(name)
         if queue is not None and queue.remove(uniqueid):
             self.queue_changed(queue)
+
+    def calls_with_rooms(self) -> list[Call]:
+        """Calls of which somebody stands in a place, or has stood: all others need not be looked through."""
+        return [self.calls[call_id] for call_id in self.rooms if call_id in self.calls]
 
     def leg_of(self, uniqueid: Uniqueid) -> Leg | None:
         call = self.by_leg.get(uniqueid)
@@ -282,6 +291,7 @@ class World:
         self._close_rest(call)
         self.settling.pop(call.call_id, None)
         self.calls.pop(call.call_id, None)
+        self.rooms.pop(call.call_id, None)
         for uniqueid in call.legs:
             self.by_leg.pop(uniqueid, None)
         for linkedid in call.linkedids:
