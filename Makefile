@@ -55,8 +55,12 @@ format: setup ## mend what ruff can mend: layout, order of imports, simple findi
 	@$(BIN)/ruff format $(PYTHON_DIRS)
 
 .PHONY: bench
-bench: setup ## the benchmarks, as ratios against a yardstick in the same run
+bench: setup ## the benchmarks, as ratios against a yardstick in the same run: under ten minutes (ARGS=--publish)
 	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: bench-all
+bench-all: setup ## the whole grid of every benchmark, without limit of time; goes on where it was
+	@$(BIN)/python -m bench --all $(ARGS)
 
 .PHONY: chaos
 chaos: setup ## faults at random moments under real calls, then a judge: ten minutes or so (CALLS= SEED=)
