@@ -20,7 +20,7 @@ from zhitong.lab.phones.leg import Leg
 from zhitong.lab.phones.line import Account, Line, new_token
 from zhitong.lab.phones.media import Media
 from zhitong.lab.phones.message import Address, Message, Place, Request, parameters, required
-from zhitong.lab.phones.policy import Answer, Forward, OnInvite, Refuse, Ring
+from zhitong.lab.phones.policy import Answer, Forward, OnInvite, Refuse, Ring, asks_at_once
 from zhitong.lab.phones.registration import Registration
 from zhitong.lab.phones.tones import tone
 from zhitong.lab.phones.transaction import T1
@@ -52,6 +52,8 @@ class Phone:
             tone(tone_hz)  # a tone that cannot be hummed is refused now, not in the first call
         self.on_invite: OnInvite = Answer()
         """What to do when it rings, from the next call on."""
+        self.picks_up = True
+        """Whether it obeys an INVITE that asks it to pick up by itself, where it would ring. It refuses as ever."""
         self.calls: list[Call] = []
         """All calls of this phone, in order."""
         self.messages: list[str] = []
@@ -200,10 +202,12 @@ class Phone:
             leg.refusal = 488
             leg.take(Input.HANG_UP)
         self._incoming.put_nowait(call)
-        self._act(call)
+        self._act(call, at_once=self.picks_up and asks_at_once(asked.request))
 
-    def _act(self, call: Call) -> None:
+    def _act(self, call: Call, *, at_once: bool) -> None:
         policy = self.on_invite
+        if at_once and isinstance(policy, Answer | Ring):
+            policy = Answer()
         if isinstance(policy, Ring):
             return
         deed = _deed(call, policy)

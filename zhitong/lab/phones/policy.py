@@ -1,6 +1,10 @@
 """What a phone does when it rings."""
 
+import re
+
 import msgspec
+
+from zhitong.lab.phones.message import Request, values_of
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -25,6 +29,18 @@ class Forward(msgspec.Struct, frozen=True):
 
     user: str
     after_s: float = 0.0
+
+
+_AT_ONCE = (
+    ("call-info", re.compile(r";\s*answer-after\s*=\s*0\s*(?:;|\Z)", re.IGNORECASE)),
+    ("alert-info", re.compile(r";\s*info\s*=\s*alert-autoanswer\s*(?:;|\Z)", re.IGNORECASE)),
+    ("answer-mode", re.compile(r"\s*auto\s*(?:;|\Z)", re.IGNORECASE)),  # RFC 5373 section 4
+)
+
+
+def asks_at_once(invite: Request) -> bool:
+    """Whether it asks the phone to pick up by itself, by any header that phones know."""
+    return any(asks.search(value) for name, asks in _AT_ONCE for value in values_of(invite, name))
 
 
 OnInvite = Answer | Refuse | Ring | Forward

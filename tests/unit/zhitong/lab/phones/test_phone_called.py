@@ -130,3 +130,43 @@ async def test_a_message_is_kept(phone: Phone, pbx: Pbx) -> None:
 async def test_requests_of_unknown_calls_are_481(phone: Phone, pbx: Pbx) -> None:
     pbx.say("BYE", "never-seen", 1, "tag")
     await pbx.response(481)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Call-Info", "<sip:localhost>;answer-after=0"),
+        ("Alert-Info", "<http://localhost>;info=alert-autoanswer;delay=0"),
+        ("Answer-Mode", "Auto"),
+    ],
+)
+async def test_picks_up_at_once_when_asked_to(phone: Phone, pbx: Pbx, header: tuple[str, str]) -> None:
+    phone.on_invite = Ring()
+    pbx.say("INVITE", "c1", 1, "", pbx.offer(), header)
+    await pbx.response(180)
+    await pbx.response(200)
+
+
+@pytest.mark.parametrize("header", [("Call-Info", "<sip:localhost>;answer-after=10"), ("Answer-Mode", "Manual")])
+async def test_rings_when_it_is_asked_for_something_else(phone: Phone, pbx: Pbx, header: tuple[str, str]) -> None:
+    phone.on_invite = Ring()
+    pbx.say("INVITE", "c1", 1, "", pbx.offer(), header)
+    await pbx.response(180)
+    await pbx.nothing(0.05)
+
+
+ASKS = ("Call-Info", "<sip:localhost>;answer-after=0")
+
+
+async def test_need_not_obey(phone: Phone, pbx: Pbx) -> None:
+    phone.on_invite, phone.picks_up = Ring(), False
+    pbx.say("INVITE", "c1", 1, "", pbx.offer(), ASKS)
+    await pbx.response(180)
+    await pbx.nothing(0.05)
+
+
+async def test_refuses_though_it_is_asked_to_pick_up(phone: Phone, pbx: Pbx) -> None:
+    phone.on_invite = Refuse(486)
+    pbx.say("INVITE", "c1", 1, "", pbx.offer(), ASKS)
+    await pbx.response(180)
+    await pbx.response(486)
