@@ -18,6 +18,7 @@ from bench import pipeline_report, plots, publish, recording, report, targets
 from bench.conference import report as conference
 from bench.desktops import report as desktops
 from bench.directory import report as directory
+from bench.growth import report as growth
 from bench.machine import Machine, machine, versions
 from bench.section import Bench, Effort, Section
 from telephony.errors import ZhitongError
@@ -25,6 +26,7 @@ from zhitong.cli import console
 
 BENCHES: dict[str, Bench] = {
     "pipeline": pipeline_report.run,
+    "growth": growth.run,
     "directory": directory.run,
     "desktops": desktops.run,
     "conference": conference.run,
