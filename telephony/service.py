@@ -225,6 +225,7 @@ class Service:
             keeper=self.keeper,
             journal=self.journal,
             messages=self.messages,
+            waking=self.dispatcher.told,
         )
 
     def _journal_of(self, site: Site, secrets: Secrets, database: Database, tracker: Tracker) -> Journal | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -43,6 +44,7 @@ class Parts:
     keeper: Keeper
     journal: Journal | None
     messages: Messages | None = None
+    waking: Callable[[], tuple[status.Waking, ...]] = tuple
 
 
 class Watch:
@@ -142,6 +144,7 @@ class Watch:
             journal=_journal_status(parts.journal),
             refused_out=dict(parts.live.refused_out),
             to_say=tuple(_to_say(cut) for cut in parts.live.to_say),
+            waking=parts.waking(),
         )
 
 

@@ -100,12 +100,13 @@ class DBGet(Action, frozen=True):
 
 
 class ShowDialPlan(Action, frozen=True):
-    """config or reporting. Refused where there is no such place."""
+    """config or reporting. Refused where there is no such place. Without an extension the whole context with what it
+    includes, without a context all of them."""
 
     lists = True
 
-    context: str
-    extension: str
+    context: str = ""
+    extension: str = ""
 
 
 class DBGetTree(Action, frozen=True):
@@ -122,6 +123,11 @@ class QueueStatus(Action, frozen=True):
     lists = True
 
     queue: str = ""
+
+
+class QueueRule(Action, frozen=True):
+    """No right needed. The penalty rules of queuerules.conf, as repeated headers of the one response: ``RuleList`` is
+    the name of the last one, and missing where there is none."""
 
 
 class ConfbridgeList(Action, frozen=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from telephony.model.ids import Micros, QueueName, Uniqueid
+from telephony.model.ids import MICROS_PER_SECOND, Micros, QueueName, Uniqueid
 from telephony.model.queues import NOT_IN_USE, Agent, Membership, Queue
 from telephony.model.world import World
 
@@ -36,9 +36,17 @@ def available(membership: Membership) -> bool:
 def able(agent: Agent, now: Micros) -> frozenset[QueueName]:
     """The queues in which this agent can be rung now. Nowhere while a phone of theirs is being rung
     (``pending_members`` is one list for all queues), nor within app_queue's own wrap-up."""
-    if agent.offers or (agent.wrapup_until is not None and now < agent.wrapup_until):
+    until = rests_until(agent)
+    if agent.offers or (until is not None and now < until):
         return frozenset()
     return frozenset(queue for queue, membership in agent.memberships.items() if available(membership))
+
+
+def rests_until(agent: Agent) -> Micros | None:
+    """The end of the agent's wrap-up; None: in none. app_queue's own ends with a whole second, since it is counted by
+    ``time(NULL)`` from the second in which the call ended. One that is a pause ends with the pause."""
+    ends = agent.wrapup_until
+    return None if ends is None else Micros(ends - ends % MICROS_PER_SECOND)
 
 
 def waiting(world: World, queue: Queue) -> Iterator[Candidate]:

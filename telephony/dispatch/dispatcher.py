@@ -5,27 +5,31 @@ could do anything else, it looks once a second as it always does. Why it works: 
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
+import msgspec
 import structlog
 
-from telephony.ami.actions import Action, ControlPlayback, Reply
+from telephony.ami.actions import ControlPlayback
 from telephony.dispatch import verdicts
+from telephony.dispatch.asker import Act, Asker
 from telephony.dispatch.choice import Line, Wake
+from telephony.dispatch.figures import at_a_glance
 from telephony.dispatch.idle import detail, idle
 from telephony.dispatch.waker import Waker
 from telephony.errors import AmiError
 from telephony.live.alarms import AlarmName, Alarms
+from telephony.live.status import Waking
 from telephony.model.changes import Change, EpochBegan, EpochEnded
-from telephony.model.ids import Micros, QueueName
+from telephony.model.ids import MICROS_PER_SECOND, Micros, QueueName
 from telephony.model.world import World
 from telephony.site.site import Site
 
 log = structlog.get_logger(__name__)
 
-Act = Callable[[Action, float], Awaitable[Reply]]
 Clock = Callable[[], Micros | None]
 
 MAX_WAITING = 200
@@ -33,7 +37,12 @@ MAX_WAITING = 200
 LOOK_S = 1.0
 AGAIN_S = 60.0
 """The verdicts are read anew: a dialplan that is loaded anew does not end a login."""
-_DEADLINE_S = 5.0
+WHOLE_AGAIN_S = 3_600.0
+"""So is the rest of the dialplan."""
+TELL_S = 600.0
+"""What waking does goes into the log, when it has done anything."""
+_AFTER_REST = Micros(5_000)
+"""Our clock and the PBX's differ by less: a wake before the end would be in vain."""
 _WAKE_DEADLINE_S = 1.0
 
 
@@ -43,6 +52,7 @@ class Dispatcher:
     def __init__(self, world: World, act: Act, site: Site, alarms: Alarms, clock: Clock) -> None:
         self._world = world
         self._act = act
+        self._asker = Asker(act, [QueueName(queue.name) for queue in site.queues])
         self._alarms = alarms
         self._clock = clock
         self.on = site.dispatch.on
@@ -53,7 +63,9 @@ class Dispatcher:
         """The verdicts, as the PBX's dialplan gives them."""
         self._due: deque[Wake] = deque(maxlen=MAX_WAITING)
         self._some = asyncio.Event()
+        self._rest = asyncio.Event()  # somebody's wrap-up by app_queue itself has begun
         self._began = True  # a login, of which nothing was asked yet
+        self._told = 0  # wakes, as the log knows them
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes. Nothing happens while it is off."""
@@ -63,9 +75,22 @@ class Dispatcher:
             self._judge({})
             self._due.clear()
             self._began = True
-        if wakes := self.waker.fold(changes):
+        resting = len(self.waker.resting)
+        self._send(self.waker.fold(changes))
+        if len(self.waker.resting) > resting:
+            self._rest.set()
+
+    def _send(self, wakes: Sequence[Wake]) -> None:
+        if wakes:
             self._due.extend(wakes)
             self._some.set()
+
+    def told(self) -> tuple[Waking, ...]:
+        """Each queue of the site at a glance; none while waking is off."""
+        if not self.on:
+            return ()
+        of = self.waker.tally.of
+        return tuple(at_a_glance(name, self.said.get(name, verdicts.UNSAID), of.get(name)) for name in self._weights)
 
     def _judge(self, said: dict[QueueName, str]) -> None:
         self.said = said
@@ -74,21 +99,47 @@ class Dispatcher:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
+            group.create_task(self._mind_rests())
             while True:
                 await self._some.wait()
                 self._some.clear()
                 while self._due:  # the PBX takes them in this order; nobody waits for its answers
                     group.create_task(self._wake(self._due.popleft()))
 
+    async def _mind_rests(self) -> None:
+        """Nobody tells of the end of a wrap-up that app_queue keeps by itself (``wrapuptime``)."""
+        while True:
+            self._rest.clear()
+            now, due = self._clock(), min(self.waker.resting.values(), default=None)
+            left_s = None if now is None or due is None else (due + _AFTER_REST - now) / MICROS_PER_SECOND
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._rest.wait()
+            if (now := self._clock()) is not None:
+                self._send(self.waker.rested(Micros(now - _AFTER_REST)))
+
     async def _watch(self) -> None:
-        ask_at = 0.0
+        ask_at = whole_at = 0.0
+        tell_at = time.monotonic() + TELL_S
         while True:
             now = time.monotonic()
             if not self._world.blind and (self._began or now >= ask_at):
-                self._began, ask_at = False, now + AGAIN_S
-                await self.ask()
+                whole = self._began or now >= whole_at
+                self._began, ask_at, whole_at = False, now + AGAIN_S, now + WHOLE_AGAIN_S if whole else whole_at
+                await self.ask(whole)
             self.look()
+            if now >= tell_at:
+                tell_at = now + TELL_S
+                self._tell()
             await asyncio.sleep(LOOK_S)
+
+    def _tell(self) -> None:
+        wakes = sum(each.wakes for each in self.told())
+        if wakes != self._told:
+            self._told = wakes
+            for each in self.told():
+                if each.wakes:
+                    log.info("waking", **msgspec.structs.asdict(each))
 
     async def _wake(self, wake: Wake) -> None:
         try:
@@ -100,10 +151,10 @@ class Dispatcher:
         if refused:
             self.waker.tally.figures(wake.caller.queue).refused += 1
 
-    async def ask(self) -> None:
+    async def ask(self, whole: bool = True) -> None:
         """Which queues may be woken. When it cannot be asked, none."""
         try:
-            said = verdicts.read(await self._act(verdicts.PLACE, _DEADLINE_S))
+            said = await self._asker.ask(whole)
         except AmiError as error:
             log.warning("which queues may be woken is not known, so none is", reason=str(error))
             self._judge({})

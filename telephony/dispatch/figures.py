@@ -1,9 +1,12 @@
 """What waking does, counted: wakes, useful and wasted ones, and how long from free to offered. Pure."""
 
+import math
 from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 
+from telephony.live.status import Waking
 from telephony.model.ids import MemberName, Micros, QueueName, Uniqueid
 
 SOON = Micros(100_000)
@@ -22,6 +25,26 @@ class Figures(msgspec.Struct):
     spare: int = 0
     refused: int = 0  # the PBX knew no such channel: the caller had gone
     free_to_offered: deque[int] = msgspec.field(default_factory=lambda: deque(maxlen=KEPT))
+
+
+def at_a_glance(queue: QueueName, verdict: str, figures: Figures | None) -> Waking:
+    """For people and for exporters. Times are those of the newest ``KEPT``, by nearest rank."""
+    known = figures or Figures()
+    times = sorted(known.free_to_offered)
+    return Waking(
+        queue,
+        verdict,
+        known.wakes,
+        known.useful,
+        known.wasted,
+        known.spare,
+        known.refused,
+        *(_ms(times, share) for share in (0.5, 0.95, 1.0)),
+    )
+
+
+def _ms(times: Sequence[int], share: float) -> float | None:
+    return round(times[math.ceil(share * len(times)) - 1] / 1) if times else None
 
 
 class Tally:

@@ -6,7 +6,7 @@ one thing here, a member who was not able in a queue and is now (``telephony.dis
 
 from collections.abc import Mapping, Sequence
 
-from telephony.dispatch.able import able, outweighed, waiting
+from telephony.dispatch.able import able, outweighed, rests_until, waiting
 from telephony.dispatch.choice import Freed, Line, Wake, choose
 from telephony.dispatch.figures import Tally
 from telephony.model.changes import (
@@ -45,6 +45,8 @@ class Waker:
         }
         self.allowed: frozenset[QueueName] = frozenset()
         self.tally = Tally()
+        self.resting: dict[MemberName, Micros] = {}
+        """Who would be able but for app_queue's own wrap-up, and until when: nobody tells of its end."""
 
     def fold(self, changes: Sequence[Change]) -> list[Wake]:
         """The world is as the changes left it."""
@@ -59,13 +61,20 @@ class Waker:
                 case EpochBegan() | EpochEnded():
                     self._begin()
                     touched.clear()
-        return self._wake(touched) if touched else []
+        return self._wake(touched, self._world.now) if touched else []
+
+    def rested(self, now: Micros) -> list[Wake]:
+        """Wrap-ups may have ended by ``now`` of the PBX's clock."""
+        over = {member: None for member, until in self.resting.items() if until <= now}
+        return self._wake(over, now) if over else []
 
     def _begin(self) -> None:
         """Who is able now has not just become so: app_queue has looked, or will within the second."""
         self.tally.forget()
         self._pause_due.clear()
-        self._able = {} if self._world.blind else {m: self._queues_of(a) for m, a in self._world.agents.items()}
+        self.resting.clear()
+        agents, now = {} if self._world.blind else self._world.agents, self._world.now
+        self._able = {member: self._queues_of(agent, now) for member, agent in agents.items()}
 
     def _offer(self, change: OfferChanged) -> None:
         if change.state is OfferState.RINGING:
@@ -76,18 +85,21 @@ class Waker:
         elif change.state in self._paused_after:
             self._pause_due[change.member] = Micros(change.at + PAUSE_COMES_WITHIN)
 
-    def _queues_of(self, agent: Agent) -> frozenset[QueueName]:
+    def _queues_of(self, agent: Agent, now: Micros) -> frozenset[QueueName]:
+        self.resting.pop(agent.member, None)
+        until = rests_until(agent)
+        if until is not None and now < until and not agent.all_paused:
+            self.resting[agent.member] = until
         due = self._pause_due.get(agent.member)
-        if due is not None and (agent.all_paused or self._world.now > due):
+        if due is not None and (agent.all_paused or now > due):
             del self._pause_due[agent.member]
             due = None
-        return able(agent, self._world.now) if due is None else frozenset()
+        return able(agent, now) if due is None else frozenset()
 
-    def _wake(self, touched: Mapping[MemberName, None]) -> list[Wake]:
-        freed = [each for member in touched if (each := self._freed(member)) is not None]
+    def _wake(self, touched: Mapping[MemberName, None], now: Micros) -> list[Wake]:
+        freed = [each for member in touched if (each := self._freed(member, now)) is not None]
         if not freed or not self.allowed or self._world.blind:
             return []
-        now = self._world.now
         self.tally.pass_time(now)
         names = dict.fromkeys(queue for each in freed for queue in each.queues)
         lines = {name: self._lines[name] for name in names}
@@ -97,16 +109,18 @@ class Waker:
             self.tally.woken(now, wake.caller.uniqueid, wake.caller.queue, wake.member)
         return wakes
 
-    def _freed(self, member: MemberName) -> Freed | None:
+    def _freed(self, member: MemberName, at: Micros) -> Freed | None:
         """In which queues, where a wake is allowed and somebody is in line, they have become able."""
         agent = self._world.agents.get(member)
-        before, now = self._able.get(member, frozenset()), self._queues_of(agent) if agent is not None else frozenset()
+        if agent is None:
+            self.resting.pop(member, None)
+            return None
+        before, now = self._able.pop(member, frozenset()), self._queues_of(agent, at)
         if now:
             self._able[member] = now
         else:
-            self._able.pop(member, None)
             self.tally.no_longer_free(member)
-        if agent is None or not (fresh := (now - before) & self.allowed):
+        if not (fresh := (now - before) & self.allowed):
             return None
         queues = {q: agent.memberships[q].penalty for q in sorted(fresh) if q in self._lines and self._in_line(q)}
         return Freed(member, queues) if queues else None

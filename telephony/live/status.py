@@ -3,7 +3,7 @@
 import msgspec
 
 from telephony.live.alarms import Alarm
-from telephony.model.ids import CallId, Micros
+from telephony.model.ids import CallId, Micros, QueueName
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -46,9 +46,28 @@ class ToSay(msgspec.Struct, frozen=True):
     length_ms: int
 
 
+class Waking(msgspec.Struct, frozen=True):
+    """What waking does in a queue (``telephony.dispatch``), since the start. ``verdict``: ``on``, or why nobody is
+    woken there. Of ``wakes`` the ``useful`` were followed by an offer; the ``wasted`` were not; the ``spare`` were one
+    more, lest the first was just leaving; the ``refused`` came when the caller had gone. From free to offered, in
+    milliseconds by the PBX's clock, of the newest offers that followed a wake; None before the first."""
+
+    queue: QueueName
+    verdict: str
+    wakes: int
+    useful: int
+    wasted: int
+    spare: int
+    refused: int
+    p50_ms: float | None
+    p95_ms: float | None
+    max_ms: float | None
+
+
 class Status(msgspec.Struct, frozen=True):
     """At ``at`` of our wall clock. ``journal`` is None where the PBX's logs are out of reach. ``refused_out``:
-    calls over a trunk that the list or the day's limit refused, by agent, since the start."""
+    calls over a trunk that the list or the day's limit refused, by agent, since the start. ``waking``: of each queue;
+    empty where it is off."""
 
     at: Micros
     alarms: tuple[Alarm, ...]
@@ -59,3 +78,4 @@ class Status(msgspec.Struct, frozen=True):
     journal: Journal | None
     to_say: tuple[ToSay, ...] = ()
     refused_out: dict[str, int] = {}
+    waking: tuple[Waking, ...] = ()

@@ -12,8 +12,9 @@ from telephony.control.commands import AskStatus, Request
 from telephony.control.socket import ask
 from telephony.errors import ControlError
 from telephony.live.alarms import Alarm, Severity
-from telephony.live.status import Journal, Link, Status, ToSay
+from telephony.live.status import Journal, Link, Status, ToSay, Waking
 from telephony.places import control_of
+from telephony.site.dispatch import ON
 from zhitong.cli import console
 from zhitong.cli.common import DEFAULT_SITE, JsonOption, SiteOption, wait_for
 
@@ -76,6 +77,7 @@ def rows(told: Status) -> list[tuple[str, str]]:
         ("等待写入的记录 waiting", str(records.waiting)),
         ("发件箱 outbox", f"{records.fill:.1%}; refused {records.refused}, set aside {records.set_aside}"),
         ("日志补录 journal", _journal(told.journal)),
+        *((f"唤醒 waking {each.queue}", _waking(each)) for each in told.waking),
         *([("拒绝外呼 refused out", _refused_out(told))] if told.refused_out else []),
         *(("请补告知 notice to say", f"{_agent(each)}: {_heard(each)}") for each in told.to_say),
     ]
@@ -83,6 +85,17 @@ def rows(told: Status) -> list[tuple[str, str]]:
 
 def _refused_out(told: Status) -> str:
     return ", ".join(f"{who} {count}" for who, count in told.refused_out.items())
+
+
+def _waking(each: Waking) -> str:
+    """A queue that is not woken says why; what was counted there before stays."""
+    said = [] if each.verdict == ON else [f"不唤醒 off: {each.verdict}"]
+    if each.wakes or not said:
+        told = f"有效 useful {each.useful}, 落空 wasted {each.wasted}, 备用 spare {each.spare}"
+        said += [f"唤醒 wakes {each.wakes}: {told}, 已挂机 refused {each.refused}"]
+    if each.p50_ms is not None:
+        said += [f"空闲→振铃 free→offered p50 {each.p50_ms:g}, p95 {each.p95_ms:g}, 最长 max {each.max_ms:g} ms"]
+    return "; ".join(said)
 
 
 def _agent(each: ToSay) -> str:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from telephony.ami.actions import Action, ControlPlayback, Reply, ShowDialPlan
+from telephony.ami.actions import Action, ControlPlayback, QueueRule, Reply, ShowDialPlan
 from telephony.config import Site, parse_site
 from telephony.dispatch.dispatcher import Dispatcher
+from telephony.dispatch.verdicts import PLACE, WHOLE
 from telephony.errors import AmiActionFailed, AmiUnreachable
 from telephony.live.alarms import AlarmName, Alarms
+from telephony.live.status import Waking
 from telephony.model.changes import Change, EpochBegan, EpochEnded
 from telephony.model.ids import NEVER, Micros, PbxName, QueueName, micros_of
 from telephony.model.tracker import Tracker
@@ -18,6 +20,7 @@ from tests.unit.telephony.model.script import Pbx
 
 ON = "[dispatch]\non = true\n"
 SAID = ("hotline=on",)
+HOTLINE = QueueName("hotline")
 
 
 def site(more: str = "", dispatch: str = ON) -> Site:
@@ -33,6 +36,8 @@ class Office:
         self.world = self.tracker.world
         self.alarms = Alarms(lambda: NEVER)
         self.said = said
+        self.loaded: tuple[dict[str, str], ...] = ({"Extension": "s", "Application": "Queue", "AppData": "hotline,ct"},)
+        self.rules: dict[str, str] = {}
         self.asked: list[Action] = []
         self.error: Exception | None = None
         self.later = Micros(0)
@@ -44,7 +49,8 @@ class Office:
         if self.error is not None:
             raise self.error
         rows = ({"Application": "NoOp", "AppData": data} for data in self.said)
-        return Reply({"Response": "Success"}, items=tuple(rows) if isinstance(action, ShowDialPlan) else ())
+        items = tuple(rows) if action == PLACE else self.loaded if isinstance(action, ShowDialPlan) else ()
+        return Reply({"Response": "Success"} | (self.rules if isinstance(action, QueueRule) else {}), items=items)
 
     def hear(self, *more: Change) -> None:
         changes = [change for event in self.pbx.events[self._heard :] for change in self.tracker.apply(event)]
@@ -118,6 +124,61 @@ async def test_a_pbx_that_cannot_be_asked_is_not_woken() -> None:
     office.error = AmiActionFailed("ShowDialPlan: no")
     await office.dispatcher.ask()
     assert office.dispatcher.waker.allowed == frozenset()
+
+
+async def test_what_is_loaded_beside_the_verdict_takes_it_back() -> None:
+    office = Office(site())
+    office.loaded += ({"Extension": "12", "Application": "Goto", "AppData": "duty,s,1"},)
+    await office.dispatcher.ask()
+    assert office.dispatcher.said[HOTLINE] == "exit 12: a wake wipes keys that are half keyed"
+    assert office.dispatcher.waker.allowed == frozenset()
+    office.loaded = office.loaded[:1]
+    await office.dispatcher.ask(whole=False)
+    assert office.dispatcher.waker.allowed == {HOTLINE}
+
+
+async def test_the_whole_dialplan_is_read_at_the_login_and_seldom_after() -> None:
+    office = Office(site())
+    office.rules = {"RuleList": "slow"}
+    await office.dispatcher.ask()
+    assert "queuerules.conf has rules (slow)" in office.dispatcher.said[HOTLINE]
+    office.rules = {}
+    await office.dispatcher.ask(whole=False)
+    assert "queuerules.conf" in office.dispatcher.said[HOTLINE]
+    assert office.asked.count(WHOLE) == 1
+    await office.dispatcher.ask()
+    assert office.dispatcher.waker.allowed == {HOTLINE}
+
+
+async def test_the_end_of_a_wrap_up_that_app_queue_keeps_is_nobodys_news() -> None:
+    office = Office(site())
+    office.log_in()
+    await office.dispatcher.ask()
+    office.pbx.member("1001", wrapup_s=1)
+    phone = office.pbx.citizen().offered("1001")
+    phone.answers()
+    office.pbx.member("1001", status=2, wrapup_s=1)
+    caller = office.pbx.citizen()
+    caller.joins()
+    phone.gone(16)
+    office.pbx.member("1001", wrapup_s=1)
+    office.hear()
+    assert office.dispatcher.waker.resting
+    work = asyncio.create_task(office.dispatcher.run())
+    await turns()
+    assert office.woken == []
+    office.later = micros_of(1.1)
+    office.dispatcher._rest.set()
+    await until(lambda: bool(office.woken))
+    assert office.woken == [caller.name]
+    work.cancel()
+
+
+async def test_at_a_glance() -> None:
+    office = Office(site())
+    await office.dispatcher.ask()
+    assert office.dispatcher.told()[0] == Waking(HOTLINE, "on", 0, 0, 0, 0, 0, None, None, None)
+    assert Office(site(dispatch="")).dispatcher.told() == ()
 
 
 async def test_a_caller_who_has_gone_is_counted_and_nothing_else() -> None:

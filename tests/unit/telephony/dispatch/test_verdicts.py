@@ -3,7 +3,7 @@
 import pytest
 
 from telephony.ami.actions import Reply
-from telephony.dispatch.verdicts import allowed, read
+from telephony.dispatch.verdicts import Loaded, allowed, elsewhere, in_context, read
 from telephony.model.ids import QueueName
 from telephony.site.dispatch import ON, QUEUE_OPTIONS, harm, verdict
 from telephony.site.queues import Queue
@@ -78,3 +78,88 @@ def test_the_options_judged_are_those_of_the_dialplan() -> None:
     for each in options:
         bare = each.partition("(")[0].rstrip("mb")
         assert bare.replace("${ZT_TONE}", "") == QUEUE_OPTIONS, each
+
+
+def step(app: str, data: str, exten: str = "s", context: str = "zt-queue-hotline") -> dict[str, str]:
+    return {"Context": context, "Extension": exten, "Application": app, "AppData": data}
+
+
+OURS = step("Queue", "hotline,ct${ZT_TONE}m(${ZT_MOH})b(zt-wrapup^leg^1(hotline^30)),,,600")
+
+
+def in_our_context(*rows: dict[str, str]) -> str:
+    return in_context(Reply({}, items=(OURS, *rows)))
+
+
+@pytest.mark.parametrize("exten", ["s", "h", "i", "t", "1", "#", "after", "failed"])
+def test_what_a_caller_may_key_or_cannot(exten: str) -> None:
+    assert in_our_context(step("Goto", "zt-after,s,1", exten)) == ""
+
+
+@pytest.mark.parametrize("exten", ["12", "_X", "_.", "_!", "1A", "d", "**"])
+def test_extensions_added_by_hand(exten: str) -> None:
+    assert f"exit {exten}:" in in_our_context(step("Goto", "zt-after,s,1", exten))
+
+
+@pytest.mark.parametrize("row", [{"IncludeContext": "mine"}, {"Switch": "Realtime/mine@extensions"}])
+def test_contexts_taken_in_by_hand(row: dict[str, str]) -> None:
+    assert next(iter(row.values())) in in_our_context({"Context": "zt-queue-hotline", **row})
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        ("hotline,ctn", "option n"),
+        ("hotline,n${ZT_TONE}m(a)", "option n"),
+        ("hotline,c${ZT_TONE}m(${IF($[1]?a:b)})n", "option n"),
+        ("hotline,ct${MINE}", "variable"),
+    ],
+)
+def test_options_changed_by_hand(data: str, word: str) -> None:
+    assert word in in_context(Reply({}, items=(step("Queue", data),)))
+    assert word in elsewhere([step("Queue", data, context="mine")], [HOTLINE, TAX], Reply({})).of[HOTLINE]
+
+
+def test_a_context_that_is_not_loaded() -> None:
+    assert "not loaded" in in_context(Reply({}))
+
+
+def test_elsewhere_only_what_speaks_of_it() -> None:
+    rows = [OURS, step("Queue", "sales,n", context="mine"), step("Queue", "tax,n,,", context="mine")]
+    loaded = elsewhere(rows, [HOTLINE, TAX], Reply({}))
+    assert loaded.over({HOTLINE: ON, TAX: ON}) == {HOTLINE: ON, TAX: harm("", (), "n")}
+    assert loaded.over({HOTLINE: "wherefore", TAX: "wherefore"}) == {HOTLINE: "wherefore", TAX: "wherefore"}
+
+
+@pytest.mark.parametrize(
+    ("row", "rules", "word"),
+    [
+        (step("Queue", "${WHICH},n"), {}, "option n"),
+        (step("Set", "QUEUE_MAX_PENALTY=3"), {}, "QUEUE_MAX_PENALTY"),
+        (step("MSet", "a=1,__QUEUE_MIN_PENALTY=${x}"), {}, "QUEUE_MIN_PENALTY"),
+        (step("ExecIf", '$["${x}"="1"]?Set(QUEUE_RAISE_PENALTY=r3)'), {}, "QUEUE_RAISE_PENALTY"),
+        (OURS, {"RuleList": "slow", "Rule": "2,+1,+0"}, "queuerules.conf has rules (slow)"),
+    ],
+)
+def test_limits_that_may_be_anybodys(row: dict[str, str], rules: dict[str, str], word: str) -> None:
+    said = elsewhere([row], [HOTLINE, TAX], Reply(rules)).over({HOTLINE: ON, TAX: ON})
+    assert set(said) == {HOTLINE, TAX}
+    assert all(word in why for why in said.values())
+
+
+@pytest.mark.parametrize("text", [FULL, TOLD])
+def test_nothing_in_our_own_dialplan_takes_a_verdict_back(text: str) -> None:
+    dialplan = plan(rendered(text))
+    rows = [
+        step(each.app, each.args, exten, context)
+        for context, extens in dialplan.items()
+        for exten, steps in extens.items()
+        for each in steps
+    ]
+    queues = [QueueName(row["Context"].removeprefix("zt-queue-")) for row in rows if row["Application"] == "Queue"]
+    assert queues
+    assert elsewhere(rows, queues, Reply({})) == Loaded({})
+    said = read(reply(*(each.args for each in dialplan["zt-wake"]["s"])))
+    for queue in queues:
+        own = tuple(row for row in rows if row["Context"] == f"zt-queue-{queue}")
+        assert (in_context(Reply({}, items=own)) == "") == (said[queue] == ON)
