@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 
 from telephony.journal.review import CallRebuilt
+from telephony.live.ages import Ages
 from telephony.model.calls import Call
 from telephony.model.changes import Anomaly, CallEnded, Change
 from telephony.model.clock import PbxClock
@@ -83,8 +84,12 @@ class Ingest:
         self._inbox: deque[tuple[Event | CallRebuilt, Micros]] = deque()
         self._wake = asyncio.Event()
         self._first_of_batch = monotonic()
+        self._unfinished: list[int] = []
+        """Of each event of the batch how old it was as it came, less when that was: added to now, its age."""
         self.clock = PbxClock()
         self.counters = Counters()
+        self.ages = Ages()
+        """Of the PBX's events, from their making at the PBX until every sink had what they changed."""
 
     def deliver(self, event: Event | CallRebuilt) -> None:
         """Put an event into the inbox. Never blocks."""
@@ -163,6 +168,10 @@ class Ingest:
             changes += self._apply(event, arrived)
         if changes:
             self._hand_on(changes)
+        now = monotonic()
+        for since in self._unfinished:
+            self.ages.add(Micros(now + since))
+        self._unfinished.clear()
 
     def _apply(self, event: Event | CallRebuilt, arrived: Micros) -> Sequence[Change]:
         self.counters.events += 1
@@ -177,7 +186,9 @@ class Ingest:
         if isinstance(event, SnapshotTaken):
             self.clock.login(event.at, Micros(arrived - event.age))
         else:
-            self.counters.max_age = max(self.counters.max_age, self.clock.see(event.at, arrived))
+            age = self.clock.see(event.at, arrived)
+            self.counters.max_age = max(self.counters.max_age, age)
+            self._unfinished.append(age - arrived)
         if not self.clock.stepped:
             return self._track(event)
         return [*self._track(ClockSet(event.at, self.clock.stepped)), *self._track(event)]

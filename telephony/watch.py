@@ -129,7 +129,7 @@ class Watch:
         return status.Status(
             at=wall_clock(),
             alarms=parts.live.alarms.standing,
-            link=status.Link(link.state.value, link.epoch, link.why, age_ms),
+            link=status.Link(link.state.value, link.epoch, link.why, age_ms, tuple(parts.ingest.ages.counts)),
             calls=sum(board.calls.values()),
             waiting=sum(board.waiting.values()),
             records=status.Records(

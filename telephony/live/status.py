@@ -7,12 +7,14 @@ from telephony.model.ids import CallId, Micros, QueueName
 
 
 class Link(msgspec.Struct, frozen=True):
-    """``state`` as in ``telephony.ami.link``; ``why`` there is none. ``event_age_ms``: of the slowest event lately."""
+    """``state`` as in ``telephony.ami.link``; ``why`` there is none. ``event_age_ms``: of the slowest event lately.
+    ``event_ages``: how many events since the start were how old when all was done, by the classes of ``live.ages``."""
 
     state: str
     epoch: int
     why: str
     event_age_ms: int
+    event_ages: tuple[int, ...] = ()
 
 
 class Records(msgspec.Struct, frozen=True):

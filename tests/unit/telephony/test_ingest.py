@@ -8,6 +8,7 @@ import pytest
 
 from telephony import ingest as module
 from telephony.ingest import Ingest
+from telephony.live.ages import UP_TO_MS
 from telephony.model.changes import Anomaly, CallEnded, Change, EpochBegan
 from telephony.model.events import Event, LinkLost, Tick
 from telephony.model.ids import Micros, PbxName, micros_of
@@ -395,3 +396,15 @@ async def test_calls_under_way_when_the_link_was_cut_are_told_to_the_end(clock: 
     (record,) = spine.records
     assert record.estimated == ("answered_at", "ended_at", "wait_ms", "ring_ms", "talk_ms", "hold_ms")
     assert [change for change in spine.changes if isinstance(change, CallEnded)]
+
+
+async def test_an_events_age_is_what_the_way_the_inbox_and_all_receivers_took(clock: Clock) -> None:
+    events = story()[:3]
+    ingest = Ingest(Tracker(PbxName("pbx1")), lambda _: None, sinks=[lambda _: clock.wait(0.002)])
+    for nth, event in enumerate(events):
+        clock.now = Micros(5_000_000 + event.at - events[0].at + (0, 6_000, 0)[nth])  # the second took 6 ms to come
+        ingest.deliver(event)
+        clock.wait(0.003)  # in the inbox
+        ingest.drain()
+    classes = zip(UP_TO_MS, ingest.ages.counts, strict=False)
+    assert {bound: count for bound, count in classes if count} == {5: 2, 12: 1}
