@@ -18,6 +18,7 @@ from bench import pipeline_report, plots, publish, recording, report, targets
 from bench.conference import report as conference
 from bench.desktops import report as desktops
 from bench.directory import report as directory
+from bench.dispatch import report as dispatch
 from bench.growth import report as growth
 from bench.machine import Machine, machine, versions
 from bench.section import Bench, Effort, Section
@@ -30,6 +31,7 @@ BENCHES: dict[str, Bench] = {
     "directory": directory.run,
     "desktops": desktops.run,
     "conference": conference.run,
+    "dispatch": dispatch.run,
 }
 WITHOUT_PBX = frozenset({"pipeline", "growth", "directory"})
 """Benches that start no Asterisk."""

@@ -4,7 +4,9 @@ A call brings its ring time and its talk time with it, whoever takes it: so stoc
 same calls, and what differs is only when somebody is offered one.
 """
 
+import itertools
 import math
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -47,6 +49,17 @@ class Cell(msgspec.Struct, frozen=True, order=True):
         """Of each contestant."""
         return AGENTS[self.ring]
 
+    @property
+    def work_s(self) -> float:
+        """What a call takes of an agent, on average: means of the log-normals, not medians."""
+        ring = RINGS[self.ring]
+        return ring.median * math.exp(ring.sigma**2 / 2) + self.talk_s
+
+    @property
+    def per_second(self) -> float:
+        """Calls, both contestants', on average."""
+        return 2 * self.load / 100 * self.agents / self.work_s
+
 
 class Planned(msgspec.Struct, frozen=True):
     """One call: when it comes, how long the phone of whoever takes it rings, how long they talk. Seconds."""
@@ -83,10 +96,48 @@ class Batch(msgspec.Struct, frozen=True):
     window_s: float
 
     @property
-    def per_second(self) -> float:
-        """Calls a second of all of it, both contestants, on average."""
-        return sum(2 * len(planned(cell, self.window_s)) for cell in self.cells) / self.window_s
+    def agents(self) -> int:
+        """Of all of it, both contestants."""
+        return sum(2 * cell.agents for cell in self.cells)
+
+    @property
+    def lasts_s(self) -> float:
+        """About how long it takes: what stock app_queue leaves in line at 110 % has to be worked off, and a PBX and a
+        bridge have to be started."""
+        work = max((cell.work_s for cell in self.cells), default=0.0)
+        return self.window_s * 1.35 + 2 * work + 8.0
 
 
 BENCH = Batch(tuple(Cell(ring, 2, False, load, 1) for ring in RINGS for load in LOADS), window_s=75.0)
 """Of ``make bench``."""
+
+TALKS = (2, 10, 60)
+SEEDS = (1, 2, 3, 4, 5)
+WINDOWS_S = {2: 60.0, 10: 120.0, 60: 420.0}
+"""By the talk: so that each cell has some tens of calls at least."""
+MOST_PER_SECOND = 15.0
+"""Calls a second of one batch, on average, at most: a machine of two cores takes them with room to spare."""
+
+
+def everything() -> list[Cell]:
+    """The whole grid, of ``make bench-all``."""
+    return [
+        Cell(ring, talk, varied, load, seed)
+        for talk in TALKS
+        for seed in SEEDS
+        for varied in (False, True)
+        for ring in RINGS
+        for load in LOADS
+    ]
+
+
+def batches(cells: Iterable[Cell]) -> Iterator[Batch]:
+    """These cells in their order, as many side by side as the machine can take; one length of talk in each."""
+    for talk, several in itertools.groupby(cells, lambda cell: cell.talk_s):
+        room: list[Cell] = []
+        for cell in several:
+            if sum(each.per_second for each in (*room, cell)) > MOST_PER_SECOND:
+                yield Batch(tuple(room), WINDOWS_S[talk])
+                room = []
+            room.append(cell)
+        yield Batch(tuple(room), WINDOWS_S[talk])

@@ -27,6 +27,8 @@ from zhitong.lab.roles import Agent, Caller, Offer
 CONTESTANTS = ("stock", "zhitong")
 _FIRST_AGENT = 10_001
 _QUIET_S = 1.0
+_PORTS = 1500
+"""And more for each agent: a call takes four, two while it waits."""
 _OVERTIME_S = 300.0
 """After the last call has come: at 110 % with what stock app_queue wastes, a line of many callers is left."""
 
@@ -129,7 +131,9 @@ async def play(batch: Batch, tools: Tools) -> list[Played]:
     at = desks(batch)
     with tempfile.TemporaryDirectory(prefix="zt-bench-") as name:
         people = await asyncio.to_thread(persons, at)
-        async with Scene.open(Path(name) / "run", tools, partial(site_text, at), people) as scene:
+        ports = _PORTS + 6 * batch.agents
+        text = partial(site_text, at)
+        async with Scene.open(Path(name) / "run", tools, text, people, port_count=ports) as scene:
             stream = await _calls(scene, at, batch.window_s)
             seen = await asyncio.to_thread(lambda: fold(scene.lab.lines()))
     return await asyncio.to_thread(judged, batch, at, stream, seen)

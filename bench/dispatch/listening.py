@@ -1,4 +1,4 @@
-"""What the PBX itself says, heard by an AMI login of the bench's own: the bridge has no part in it. Pure, but ``user``."""
+"""What the PBX itself says, heard by an AMI login of the bench's own: the bridge has no part in it."""
 
 import asyncio
 from collections.abc import Iterator

@@ -88,12 +88,17 @@ class Scene:
         *,
         bridge: bool = True,
         contacts: bool = True,
+        port_count: int = 1500,
     ) -> AsyncIterator[Self]:
         """Render, start the PBX, then the bridge (unless told not to).
 
         ``contacts``: the agents' phones are where ``lab.agents`` puts them; without, they must register.
+        ``port_count``: a call takes four.
         """
-        async with Lab(directory, tools) as lab, cls._prepared(lab, site_text(lab.ports), agents, contacts) as scene:
+        async with (
+            Lab(directory, tools, port_count=port_count) as lab,
+            cls._prepared(lab, site_text(lab.ports), agents, contacts) as scene,
+        ):
             await lab.pbx.start()
             try:
                 if bridge:
