@@ -27,6 +27,9 @@ max_wait_s = 120
 [agents]
 sign_in = "always"
 
+[dispatch]
+on = true
+
 [store]
 url = "sqlite+aiosqlite:///{volume / DATABASE}"
 """
