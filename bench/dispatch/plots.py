@@ -47,7 +47,9 @@ def mean_wait(played: Sequence[Played], figure: Figure) -> None:
         shown = _shortest(played, ring)
         _bars(axes, shown, "wait", 1000.0)
         for at, row in enumerate(shown):
-            axes.annotate(f"× {row.mean_wait_ratio.mean:.2f}", (at + 0.2, row.zhitong["wait"] / 1000), ha="center")
+            axes.annotate(
+                f"× {row.mean_wait_ratio.mean:.2f}", (at + 0.2, row.zhitong["wait"] / 1000), ha="center", va="bottom"
+            )
         axes.set_title(_TITLES[ring])
     both[0].set_ylabel("平均等待，秒 mean wait, s")
     both[0].legend()
