@@ -1,7 +1,7 @@
 """What the PBX itself says, heard by an AMI login of the bench's own: the bridge has no part in it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -25,7 +25,7 @@ _SECTION = """
 secret = {secret}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/32
-read = agent
+read = agent,call
 write =
 writetimeout = 10000
 {filters}
@@ -46,10 +46,10 @@ class Heard(msgspec.Struct, frozen=True):
     paused: bool = False
 
 
-async def user(scene: Scene) -> Account:
-    """A manager user of our own beside the bridge's, who hears ``EVENTS`` and may do nothing."""
+async def user(scene: Scene, events: Sequence[str] = EVENTS) -> Account:
+    """A manager user of our own beside the bridge's, who hears these events and may do nothing."""
     secret = generate()
-    filters = "\n".join(f"eventfilter(action(include),name({event})) =" for event in EVENTS)
+    filters = "\n".join(f"eventfilter(action(include),name({event})) =" for event in events)
     conf = scene.lab.etc / "manager.conf"
     text = await asyncio.to_thread(conf.read_text, encoding="utf-8")
     text += _SECTION.format(user=_USER, secret=secret, filters=filters)
@@ -58,11 +58,11 @@ async def user(scene: Scene) -> Account:
     return Account(host=scene.lab.host, port=scene.lab.ports.ami, user=_USER, secret=secret)
 
 
-def read(stream: bytes) -> Iterator[Heard]:
-    """The events of an AMI stream, in its order."""
+def read(stream: bytes, events: Sequence[str] = EVENTS) -> Iterator[Heard]:
+    """These events of an AMI stream, in its order."""
     for frame in stream.split(b"\r\n\r\n"):
         fields = dict(_pairs(frame.decode("utf-8", errors="replace")))
-        if fields.get("Event") in EVENTS:
+        if fields.get("Event") in events:
             yield Heard(
                 at=_micros(fields["Timestamp"]),
                 event=fields["Event"],

@@ -42,10 +42,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent does with one offered call.
 
-    It rings `ring_s` seconds (None: until the PBX gives up), or no time where the INVITE asks the phone to pick up by
-    itself (`answer-after=0`) and it is answered in the end; then is answered (`refuse` None) or refused with the status code `refuse` (486 busy, 603 declined, 480 unavailable …). Answered, the agent presses `keys`, and `talk_s`
-    seconds after the answer hangs up, or transfers the caller blindly to `transfer_to` (REFER); None waits for the
-    other side.
+    It rings `ring_s` seconds (None: until the PBX gives up), then is answered (`refuse` None) or refused with the
+    status code `refuse` (486 busy, 603 declined, 480 unavailable …). Where the INVITE asks it to pick up by itself
+    (`answer-after=0`), it rings for no time. Answered, the agent presses `keys`, and `talk_s` seconds after the answer
+    hangs up, or transfers the caller blindly to `transfer_to` (REFER); None waits for the other side.
     """
 
     ring_s: float | None = 0.0
