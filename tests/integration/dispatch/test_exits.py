@@ -47,7 +47,7 @@ async def _waiting(here: Floor, count: int, queue: str, dialled: str) -> list[tu
     return [(call, joins[call.own_number]) for call in calls]
 
 
-async def _keyed(here: Floor, call: Call, channel: str, wakes_ms: Sequence[int]) -> None:
+async def _keyed(here: Floor, call: Call, channel: str, wakes_ms: Sequence[int], via: str) -> None:
     """Key 1, and be woken at these times around it."""
     loop = asyncio.get_running_loop()
     first = min(0, *wakes_ms) / 1000
@@ -58,17 +58,27 @@ async def _keyed(here: Floor, call: Call, channel: str, wakes_ms: Sequence[int])
         await deed
 
     wakes = [at(ms, here.wake(channel, may_be_gone=ms > 0)) for ms in wakes_ms]
-    await asyncio.gather(at(0, call.dtmf("1", ms=KEY_MS)), *wakes)
+    await asyncio.gather(at(0, call.dtmf("1", via, ms=KEY_MS)), *wakes)
 
 
-async def test_who_is_woken_around_their_key_leaves_by_it(tmp_path: Path) -> None:
-    """By RFC 4733, so that a wake may come between the beginning of the key and its end. One caller for each moment,
-    and one who is woken at all of them."""
+@pytest.mark.parametrize(
+    ("via", "around"),
+    [
+        pytest.param("rtp", AROUND_MS, id="rtp"),
+        pytest.param("rtp", range(-100, 260, 3), id="rtp-all", marks=pytest.mark.slow),
+        pytest.param("info", range(-60, 60, 1), id="info-all", marks=pytest.mark.slow),
+    ],
+)
+async def test_who_is_woken_around_their_key_leaves_by_it(tmp_path: Path, via: str, around: Sequence[int]) -> None:
+    """By RFC 4733 a wake may come between the beginning of the key and its end. One caller for each moment, and one who
+    is woken at all of them."""
     tools = await asyncio.to_thread(find_tools)
-    wakes = [*[(ms,) for ms in AROUND_MS], AROUND_MS]
+    wakes: list[Sequence[int]] = [*[(ms,) for ms in around], around]
     async with floor(tmp_path, tools, people(["1001"], "one"), ONE_KEY, trunk=ENTRY) as here:
         callers = await _waiting(here, len(wakes), "one", "12345")
-        deeds = [_keyed(here, call, join["Channel"], when) for (call, join), when in zip(callers, wakes, strict=True)]
+        deeds = [
+            _keyed(here, call, join["Channel"], when, via) for (call, join), when in zip(callers, wakes, strict=True)
+        ]
         await asyncio.gather(*deeds)
         for call, join in callers:
             left = await here.ear.event("ZtQueueEnd", Uniqueid=join["Uniqueid"])
