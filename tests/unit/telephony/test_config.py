@@ -4,10 +4,12 @@ import datetime
 import re
 import string
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from telephony.config import Site, contradictions, parse_site, read_site
 from telephony.errors import ConfigError
@@ -243,8 +245,25 @@ def test_opening_hours_are_read_by_day() -> None:
 
 
 def test_a_machine_without_time_zones_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> ZoneInfo:
+        raise ZoneInfoNotFoundError(name)
+
     monkeypatch.setattr("zoneinfo.available_timezones", set)
+    monkeypatch.setattr("zoneinfo.ZoneInfo", none)
     assert "Install the package tzdata" in refused(SMALLEST)
+
+
+def test_each_time_zone_of_this_machine_is_taken() -> None:
+    site = parse_site(SMALLEST)
+    for name in (*available_timezones(), "Asia/Shanghai"):
+        assert list(contradictions(replace(site, time_zone=name))) == [], name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Asia", "Asia/shanghai", "right/Asia/Shanghai", "../zoneinfo/UTC", "/etc/localtime", "a\0"]
+)
+def test_what_is_no_time_zone_is_told(name: str) -> None:
+    assert any("is no time zone" in fault for fault in contradictions(replace(parse_site(SMALLEST), time_zone=name)))
 
 
 def test_targets_have_a_kind_and_a_name() -> None:
