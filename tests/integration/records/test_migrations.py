@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import telephony.directory.schema
@@ -89,6 +90,14 @@ async def written(url: str, count: int = 3) -> Path:
 
 def backups(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.name}.before-*"))
+
+
+def test_the_names_of_the_files_are_the_revisions() -> None:
+    scripts = ScriptDirectory.from_config(migrate.alembic_config())
+    steps = list(scripts.walk_revisions())
+    assert [Path(step.path).name.partition("_")[0] for step in steps] == [step.revision for step in steps]
+    assert {step.revision for step in steps} == migrate._known_revisions()
+    assert migrate.newest_revision() == scripts.get_current_head()
 
 
 async def test_the_migrated_schema_is_the_one_the_tables_say(url: str) -> None:
