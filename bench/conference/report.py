@@ -10,7 +10,8 @@ import msgspec
 from rich.table import Table
 
 from bench.conference.floor import AGENT, CITIZEN, Conference, Floor, floor
-from bench.section import Effort, Say, Section
+from bench.curves import shares
+from bench.section import Effort, Plot, Say, Section
 from zhitong.cli import console
 from zhitong.lab.phones.call import Call
 from zhitong.lab.phones.policy import Answer
@@ -46,7 +47,7 @@ async def _run(say: Say) -> Section:
             found = [await _measure(kind, conferences) for kind in ("consult", "invite")]
             await asyncio.gather(*(one.over() for one in conferences))
             missing = await _missing(here)
-    return Section(figures(found), table(found), missing)
+    return Section(figures(found), table(found), missing, plots(found))
 
 
 async def _measure(kind: str, conferences: list[Conference]) -> Measured:
@@ -95,6 +96,14 @@ def figures(found: list[Measured]) -> dict[str, Any]:
         "invite_to_ring_ms": {each.kind: _spread(each.ring) for each in found},
         "answer_to_joined_ms": {each.kind: _spread(each.joined) for each in found},
     }
+
+
+def plots(found: list[Measured]) -> tuple[Plot, ...]:
+    """Clicks and answers side by side, each kind in a colour of its own."""
+    curves = {f"{TITLES[each.kind]}: 振铃 to ring": each.ring for each in found}
+    curves |= {f"{TITLES[each.kind]}: 入会 to joined": each.joined for each in found}
+    draw = shares("会商 conferences: click → ring, answer → joined", "ms", curves, {TARGET_MS: "目标 target (p95)"})
+    return (Plot("conference", draw),)
 
 
 def _spread(values: list[float]) -> dict[str, float]:

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from rich.table import Table
 
+from bench.curves import shares
 from bench.desktops.office import GatewayProcess, office, resident_kib
-from bench.section import Effort, Say, Section
+from bench.section import Effort, Plot, Say, Section
 from zhitong.cli import console
 from zhitong.lab.programs import Tools, find_tools
 from zhitong.lab.redis_server import RedisServer
@@ -32,6 +33,7 @@ class Live(msgspec.Struct, frozen=True):
     p50: float
     p99: float
     most: float
+    curve: list[float]
     verified: int
     doubled: int
     kib: float
@@ -63,7 +65,7 @@ async def _run(say: Say) -> Section:
         live = await measure_live(Path(name) / "live", tools)
         say("桌面：网关重启", "the gateway is killed and comes back")
         again = await measure_restart(Path(name) / "again", tools)
-    return Section(figures(live, again), table(live, again), wrong(live, again))
+    return Section(figures(live, again), table(live, again), wrong(live, again), plots(live))
 
 
 async def measure_live(folder: Path, tools: Tools) -> Live:
@@ -88,6 +90,7 @@ async def measure_live(folder: Path, tools: Tools) -> Live:
         p50=found["ms"]["p50"],
         p99=found["ms"]["p99"],
         most=found["ms"]["max"],
+        curve=found["curve"],
         verified=last["verified"],
         doubled=found["doubled"],
         kib=round(kib, 1),
@@ -136,6 +139,12 @@ def figures(live: Live, again: Again) -> dict[str, Any]:
         "desktop_kib": live.kib,
         "desktops": {"live": live, "restart": again},
     }
+
+
+def plots(live: Live) -> tuple[Plot, ...]:
+    """How old news was on the desktops."""
+    title = f"事件 → 桌面 event to desktop: {live.desktops} 个桌面 desktops, {PER_SECOND:g} 通/秒 calls/s"
+    return (Plot("desktops_age", shares(title, "ms", {"增量 deltas": live.curve}, {25.0: "目标 target (p99)"})),)
 
 
 def wrong(live: Live, again: Again) -> str:

@@ -21,6 +21,7 @@ from agent_bridge.errors import DesktopError
 from agent_bridge.rebuilt import Change, Rebuilt
 from agent_bridge.wire import params
 from agent_bridge.wire.messages import DeltaTold, State
+from bench.curves import quantiles
 
 TRIES = 200
 """To catch a moment in which nothing came between a snapshot's being made and its being looked at."""
@@ -103,6 +104,7 @@ class Seats:
         return {
             "deltas": len(ages),
             "ms": {name: _at(ages, share) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))},
+            "curve": [round(age / 1_000, 2) for age in quantiles(ages)],
             "us_each": round(1e6 * (time.process_time() - self.began) / max(1, len(ages)), 1),
             "doubled": sum(state.doubled for state in counted),
             "connected": sum(client.welcome is not None for client in self.clients),

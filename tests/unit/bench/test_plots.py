@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.curves import quantiles, shares
 from bench.plots import draw, english
 from bench.section import Plot
 
@@ -62,3 +63,24 @@ def test_english_is_what_stands_beside_chinese(label: str, left: str) -> None:
 def test_a_plot_has_a_name_that_is_a_file_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="lower case"):
         draw([Plot(name, bars)], tmp_path, chinese="")
+
+
+def test_many_values_are_drawn_by_some_of_them() -> None:
+    many = [float(value) for value in range(1_001)]
+    some = quantiles(many, 11)
+    assert some == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000]
+    assert quantiles(many[:5]) == many[:5]
+
+
+def test_shares_are_drawn_with_their_targets(tmp_path: Path) -> None:
+    seen: list[Figure] = []
+    curve = shares("时延 age", "ms", {"直通 Zhitong": [1.0, 2.0]}, {25.0: "目标 target"})
+
+    def kept(figure: Figure) -> None:
+        curve(figure)
+        seen.append(figure)
+
+    draw([Plot("age", kept)], tmp_path, chinese="")
+    axes = seen[0].get_axes()[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Zhitong", "target"]
+    assert list(axes.get_lines()[0].get_ydata()) == [0, 0.5, 1]
