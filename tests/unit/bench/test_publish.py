@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bench import publish, report
+from bench.__main__ import BENCHES
 from bench.machine import Machine
 from bench.report import Header, Ran, Report, TableText
 from telephony.errors import LabError
@@ -141,3 +142,9 @@ def test_every_picture_of_the_page_is_there() -> None:
     page = (publish.DOCS / publish.PAGE).read_text(encoding="utf-8")
     missing = [path for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page) if not (publish.DOCS / path).is_file()]
     assert missing == []
+
+
+def test_every_bench_has_its_place_on_the_page() -> None:
+    page = (publish.DOCS / publish.PAGE).read_text(encoding="utf-8")
+    blocks = set(re.findall(r"<!-- bench: ([a-z_]+) -->", page))
+    assert blocks - {"machine", "standing"} >= set(BENCHES)
