@@ -3,6 +3,7 @@ with agents of their own, the same calls at the same moments. Callers have patie
 
 import asyncio
 import math
+import statistics
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -178,6 +179,8 @@ def _side(desk: Desk, line: Line, phones: "_Phones") -> Side:
 
 _APART_MS = 100.0
 """Between an offer as the PBX tells it and the INVITE at the phone, at most, for half of them."""
+_RING_OFF_S = 0.1
+"""By which half of the phones may have rung longer or shorter than their calls were to."""
 
 
 def _wrong(desk: Desk, line: Line, phones: "_Phones") -> str:
@@ -187,9 +190,12 @@ def _wrong(desk: Desk, line: Line, phones: "_Phones") -> str:
         return f"{desk.queue}: of {len(desk.callers)} calls {len(line.waits)} reached an agent, {talked} by the phones"
     if line.missed or line.gone:
         return f"{desk.queue}: {line.missed} offers not answered, {line.gone} callers gone; there should be none"
-    apart = sorted(abs(phones.invite_ms(number) - at / 1000) for _, number, at in line.offers)
-    if apart[len(apart) // 2] > _APART_MS:
-        return f"{desk.queue}: phones ring {apart[len(apart) // 2]:.0f} ms apart from what the PBX says"
+    apart = statistics.median(abs(phones.invite_ms(number) - at / 1000) for _, number, at in line.offers)
+    if apart > _APART_MS:
+        return f"{desk.queue}: phones ring {apart:.0f} ms apart from what the PBX says"
+    rang = [phones.rang_s(number) - call.ring_s for number, call in zip(desk.callers, desk.calls, strict=True)]
+    if abs(statistics.median(rang)) > _RING_OFF_S:
+        return f"{desk.queue}: phones rang {statistics.median(rang):+.2f} s longer than they were to"
     return ""
 
 
@@ -212,6 +218,11 @@ class _Phones:
     def invite_ms(self, number: str) -> float:
         """When a phone was rung for this caller, epoch ms."""
         return self._offered[number].invited_at * 1000
+
+    def rang_s(self, number: str) -> float:
+        """How long a phone rang for this caller, until it answered."""
+        offered = self._offered[number]
+        return offered.answered_at - offered.invited_at if offered.answered_at is not None else math.inf
 
     def gap_ms(self, member: str, number: str) -> float:
         """From the end of the agent's call before this caller's until their phone rang for this one."""

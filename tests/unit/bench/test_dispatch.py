@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from bench import plots
 from bench.dispatch import figures, report
 from bench.dispatch.cells import Cells
 from bench.dispatch.grid import BENCH, LOADS, MOST_PER_SECOND, WINDOWS_S, Batch, Cell, batches, everything, planned
-from bench.dispatch.hall import Played, Side, desks, judged, site_text
+from bench.dispatch.hall import Desk, Played, Side, desks, judged, site_text
 from bench.dispatch.line import Line
 from bench.dispatch.listening import Heard, read
 from telephony.model.ids import Micros
@@ -226,13 +226,15 @@ def written(at: float, role: str, event: str, number: str, other: str, detail: s
     return Written(at, role, event, number, other, f"{role}-{number}-{other}", detail)
 
 
-def books(numbers: Iterable[str], talked: bool = True) -> list[Seen]:
+def books(at: Sequence[Desk], *, talked: bool = True, ring_s: float | None = None) -> list[Seen]:
+    """``ring_s``: what phones ring, whatever the calls were to."""
     lines = []
-    for number in numbers:
+    for number, call in (pair for desk in at for pair in zip(desk.callers, desk.calls, strict=True)):
         end = "200" if talked else "487"
         lines += [written(1, "caller", "invite_sent", number, "6", ""), written(9, "caller", "end", number, "6", end)]
         lines += [
             written(2.002, "agent", "invite_received", "10001", number),
+            written(2.002 + (call.ring_s if ring_s is None else ring_s), "agent", "answer_sent", "10001", number),
             written(9, "agent", "bye_received", "10001", number),
         ]
     return fold(lines)
@@ -253,11 +255,11 @@ def test_a_side_that_lost_a_call_is_not_believed() -> None:
     batch = Batch((CELL,), 3.0)
     at = desks(batch)
     whole = b"".join(stream_of(desk.queue, desk.callers) for desk in at)
-    everybody = [number for desk in at for number in desk.callers]
-    assert [each.wrong for each in judged(batch, at, whole, books(everybody))] == [""]
     short = b"".join(stream_of(desk.queue, desk.callers[1:]) for desk in at)
-    assert "reached an agent" in judged(batch, at, short, books(everybody))[0].wrong
-    assert "by the phones" in judged(batch, at, whole, books(everybody, talked=False))[0].wrong
+    assert [each.wrong for each in judged(batch, at, whole, books(at))] == [""]
+    assert "reached an agent" in judged(batch, at, short, books(at))[0].wrong
+    assert "by the phones" in judged(batch, at, whole, books(at, talked=False))[0].wrong
+    assert "longer than they were to" in judged(batch, at, whole, books(at, ring_s=0.0))[0].wrong
 
 
 def test_tables_and_plots_are_made_of_what_was_played(tmp_path: Path) -> None:
