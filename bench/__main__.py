@@ -16,21 +16,25 @@ from rich.table import Table
 
 from bench import pipeline_report, plots, publish, recording, report, targets
 from bench.conference import report as conference
+from bench.connect import report as connect
 from bench.desktops import report as desktops
 from bench.directory import report as directory
 from bench.dispatch import report as dispatch
 from bench.growth import report as growth
 from bench.machine import Machine, machine, versions
 from bench.section import Bench, Effort, Section
+from bench.sustained import report as sustained
 from telephony.errors import ZhitongError
 from zhitong.cli import console
 
 BENCHES: dict[str, Bench] = {
     "pipeline": pipeline_report.run,
     "growth": growth.run,
+    "sustained": sustained.run,
     "directory": directory.run,
     "desktops": desktops.run,
     "conference": conference.run,
+    "connect": connect.run,
     "dispatch": dispatch.run,
 }
 WITHOUT_PBX = frozenset({"pipeline", "growth", "directory"})
