@@ -51,7 +51,7 @@ def seen(role: str, number: str, other: str, invited_ms: float, answered_ms: flo
 
 
 def books() -> tuple[list[Heard], list[Seen]]:
-    """A call each way: 10 ms to the queue, an offer nobody took, 700 ms for an agent, 3 s of ring, 4 ms to the bridge."""
+    """A call each way: 10 ms to the queue, an offer nobody took, 700 ms for an agent, 3 s of ring, 4 ms more."""
     events, phones = [], []
     for way in WAYS:
         (number,) = numbers_of(way, 1)
