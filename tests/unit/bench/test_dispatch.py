@@ -269,3 +269,31 @@ def test_tables_and_plots_are_made_of_what_was_played(tmp_path: Path) -> None:
     assert report.table_of_all(made).row_count == len(made)
     drawn = plots.draw(report.drawn(cells), tmp_path, chinese="")
     assert [path.stat().st_size > 1000 for path in drawn] == [True] * 3
+
+
+class _Killed(Exception):
+    pass
+
+
+async def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the PBX is made up: playing the grid takes forty minutes."""
+    asked: list[Batch] = []
+
+    async def play(batch: Batch, _tools: object) -> list[Played]:
+        asked.append(batch)
+        if len(asked) == 3:
+            raise _Killed
+        return [played(cell) for cell in batch.cells]
+
+    monkeypatch.setattr(report, "play", play)
+    monkeypatch.setattr(report, "find_tools", lambda: None)
+    said: list[str] = []
+    kept = Cells(tmp_path, "one")
+    with pytest.raises(_Killed):
+        await report.whole(lambda _, english: said.append(english), kept)
+    done = [cell for batch in asked[:2] for cell in batch.cells]
+    made = await report.whole(lambda _, english: said.append(english), kept)
+    assert [each.cell for each in made] == everything()
+    assert not {cell for batch in asked[3:] for cell in batch.cells} & set(done)
+    assert said[3].startswith(f"dispatch: {len(done)} of 180 cells measured, about ")
+    assert all(kept.of(cell) is None for cell in everything())
