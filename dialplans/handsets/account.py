@@ -37,6 +37,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     ntp: str
     keys: tuple[Key, ...]
+    auto_answer: bool = False  # the PBX may ask it to pick up by itself
 
     def __repr__(self) -> str:
         return f"Account({self.number!r}, {self.server}:{self.port}/{self.transport}, password=…)"
@@ -73,7 +74,15 @@ def account_of(site: Site, agent: Agent, secrets: Secrets) -> Account:
         time_zone=site.time_zone,
         ntp=site.phones.ntp,
         keys=_keys(site),
+        auto_answer=_is_asked(site, agent),
     )
+
+
+def _is_asked(site: Site, agent: Agent) -> bool:
+    """Whether any queue of the agent's has the phone pick up by itself."""
+    own = {each.queue for each in agent.queues}
+    asks = {"everybody": True, "agents": agent.auto_answer, "nobody": False}
+    return any(asks[queue.auto_answer] for queue in site.queues if queue.name in own)
 
 
 def server_of(site: Site) -> str:

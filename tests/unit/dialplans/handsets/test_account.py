@@ -1,12 +1,14 @@
 """From site, agent and secrets to what a phone must know."""
 
+import msgspec
 import pytest
 
 from dialplans.handsets.account import Account, account_of, server_of
+from dialplans.handsets.files import provisioned
 from telephony.config import parse_site
-from telephony.directory.agents import Agent
+from telephony.directory.agents import Agent, QueueMembership
 from telephony.errors import ConfigError
-from telephony.model.ids import MemberName
+from telephony.model.ids import MemberName, QueueName
 from telephony.secrets import Secrets
 
 SITE = """
@@ -73,3 +75,17 @@ def test_a_phone_without_a_password_is_refused() -> None:
     agent = Agent(MemberName("1002"), "李四", (), "1002")
     with pytest.raises(ConfigError, match="1002 has no password"):
         account_of(parse_site(SITE + '[sip]\nbind = "192.0.2.5"\n'), agent, SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("wants", "queue", "asked"),
+    [(True, "agents", True), (False, "agents", False), (False, "everybody", True), (True, "nobody", False)],
+)
+def test_a_phone_may_be_asked_to_pick_up_where_agent_or_queue_wants_it(wants: bool, queue: str, asked: bool) -> None:
+    text = SITE.replace("[[queue]]", f'[[queue]]\nauto_answer = "{queue}"')
+    site = parse_site(text + '[phones]\nserver = "pbx.example"\n')
+    member = (QueueMembership(QueueName(site.queues[0].name)),)
+    agent = Agent(MemberName("1001"), "张三", member, "1001", auto_answer=wants)
+    assert account_of(site, agent, SECRETS).auto_answer is asked
+    assert account_of(site, msgspec.structs.replace(agent, queues=()), SECRETS).auto_answer is False
+    assert f"<P298>{int(asked)}</P298>" in provisioned("grandstream-grp261x", account_of(site, agent, SECRETS))

@@ -169,6 +169,15 @@ def test_people_who_come_and_go_in_the_directory_do_so_here() -> None:
     assert published.deltas[-1].sequence == published.snapshot.sequence
 
 
+def test_whose_phone_picks_up_by_itself_is_shown_once_the_directory_says_so() -> None:
+    published = Published()
+    assert not agent(published, "1001").auto_answer
+    people = [msgspec.structs.replace(one, auto_answer=one.number == "1001") for one in ROSTER.people.values()]
+    published.publisher.enrol(roster_of(people, ROSTER.titles))
+    assert agent(published, "1001").auto_answer
+    assert not agent(published, "1002").auto_answer
+
+
 def test_the_link_is_told_of_at_once_and_the_sequence_goes_on() -> None:
     pbx, published = Pbx(), Published()
     published.hear(snapshot(pbx.now, epoch=1))
