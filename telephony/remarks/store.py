@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Subquery, func, insert, or_, select
+from sqlalchemy import ColumnElement, Subquery, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telephony.database.database import Database
@@ -18,6 +18,9 @@ from telephony.remarks.schema import remarks
 
 _IDS_AT_ONCE = 5_000
 """Below the number of variables that a statement may have."""
+_ALIASES_OF = select(aliases.c.alias, aliases.c.call_id).where(aliases.c.call_id.in_(bindparam("some", expanding=True)))
+_ALL_OF = select(remarks).where(remarks.c.call_id.in_(bindparam("names", expanding=True))).order_by(remarks.c.number)
+"""Made once: they are asked at every call, and making a statement costs more than carrying it out."""
 
 
 def remark_of(body: str) -> Remark:
@@ -62,11 +65,9 @@ class Remarks:
             for start in range(0, len(call_ids), _IDS_AT_ONCE):
                 some = list(call_ids[start : start + _IDS_AT_ONCE])
                 names = {each: {each} for each in some}
-                same = select(aliases.c.alias, aliases.c.call_id).where(aliases.c.call_id.in_(some))
-                for alias, call_id in await connection.execute(same):
+                for alias, call_id in await connection.execute(_ALIASES_OF, {"some": some}):
                     names.setdefault(alias, set()).add(call_id)
-                wanted = select(remarks).where(remarks.c.call_id.in_(names)).order_by(remarks.c.number)
-                for row in (await connection.execute(wanted)).mappings():
+                for row in (await connection.execute(_ALL_OF, {"names": list(names)})).mappings():
                     for call_id in sorted(names[row["call_id"]]):
                         found[call_id].append(_remark(row))
         return dict(found)
