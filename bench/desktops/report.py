@@ -18,7 +18,7 @@ from zhitong.lab.redis_server import RedisServer
 
 DESKS = 500
 PER_SECOND = 10.0
-SECONDS = 30.0
+SECONDS = 20.0
 RESTART_AT_S = 8.0
 _REST_S = 3.0
 
