@@ -161,7 +161,7 @@ class Service:
         self.pauser = Pauser(tracker.world, self.connection.act, site.desk, self.ingest.now)
         self.recorder = Recorder(tracker.world, self.connection.act, on=recording.on, pause_max_s=recording.pause_max_s)
         self.forecaster = Forecaster(tracker.world, self.connection.act, _told_the_wait(site))
-        self.dispatcher = Dispatcher(tracker.world, self.connection.act, site, self.live.alarms, self.ingest.now)
+        self.dispatcher = Dispatcher(tracker.world, self.connection.begin, site, self.live.alarms, self.ingest.now)
         self.recordings = recordings_keeper.Keeper(
             Recordings(database), PbxName(site.pbx.systemname), Folder(recordings_of(site)), self.live.alarms
         )

@@ -12,7 +12,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -120,10 +120,17 @@ class Connection:
 
     async def act(self, action: Action, timeout: float = 5.0) -> Reply:
         """As ``Session.act``; without a link ``AmiUnreachable``, and nothing was sent."""
+        return await self._linked(action).act(action, timeout)
+
+    def begin(self, action: Action, timeout: float = 5.0) -> Awaitable[Reply]:
+        """As ``act``, but sent when this returns (``Session.begin``)."""
+        return self._linked(action).begin(action, timeout)
+
+    def _linked(self, action: Action) -> Session:
         if self._session is None or self.status.state is not LinkState.LIVE:
             why = f": {self.status.why}" if self.status.why else ""
             raise AmiUnreachable(f"{action.name} was not sent: there is no link to {self.account}{why}")
-        return await self._session.act(action, timeout)
+        return self._session
 
     def renew(self, why: str) -> None:
         """End this epoch and begin another, because its events can no longer be relied upon."""

@@ -12,7 +12,7 @@ import asyncio
 import itertools
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
 import msgspec
@@ -288,7 +288,15 @@ class Session:
         Raises ``AmiInputRefused`` or ``AmiUnreachable`` (nothing was sent), ``AmiActionFailed`` (the PBX said no) or
         ``AmiOutcomeUnknown`` (no answer came: it may have been done). Never sends twice.
         """
+        return await self.begin(action, timeout)
+
+    def begin(self, action: Action, timeout: float = 5.0) -> Coroutine[Any, Any, Reply]:
+        """As ``act``, but it has been sent when this returns; the reply is to be awaited. Raises at once what means
+        that nothing was sent."""
         pending = self._protocol.start(action.name, action.fields(), action.lists)
+        return self._answer(pending, action, timeout)
+
+    async def _answer(self, pending: _Pending, action: Action, timeout: float) -> Reply:
         try:
             async with asyncio.timeout(timeout):
                 await pending.future

@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import structlog
 
-from telephony.ami.actions import ControlPlayback
+from telephony.ami.actions import ControlPlayback, Reply
 from telephony.dispatch import verdicts
 from telephony.dispatch.asker import Act, Asker
 from telephony.dispatch.choice import Line, Wake
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], Micros | None]
 
 MAX_WAITING = 200
-"""Wakes not sent yet; of more the newest count: who waited longest for theirs has looked by themselves meanwhile."""
+"""Answers to wakes. When so many are due no more are sent: whoever waits looks by themselves within the second."""
 LOOK_S = 1.0
 AGAIN_S = 60.0
 """The verdicts are read anew: a dialplan that is loaded anew does not end a login."""
@@ -47,7 +47,9 @@ _WAKE_DEADLINE_S = 1.0
 
 
 class Dispatcher:
-    """``fold`` is a sink for changes; ``run`` until cancelled. ``world`` is only read. ``clock``: the PBX's time."""
+    """``fold`` is a sink for changes, and sends: the first of all sinks, so that a wake waits for none of them. ``run``
+    until cancelled. ``world`` is only read. ``act`` has sent the action when it returns; the answer may be awaited.
+    ``clock``: the PBX's time."""
 
     def __init__(self, world: World, act: Act, site: Site, alarms: Alarms, clock: Clock) -> None:
         self._world = world
@@ -61,7 +63,7 @@ class Dispatcher:
         self.waker = Waker(world, lines, site.desk)
         self.said: dict[QueueName, str] = {}
         """The verdicts, as the PBX's dialplan gives them."""
-        self._due: deque[Wake] = deque(maxlen=MAX_WAITING)
+        self._answers: deque[tuple[QueueName, Awaitable[Reply]]] = deque()
         self._some = asyncio.Event()
         self._rest = asyncio.Event()  # somebody's wrap-up by app_queue itself has begun
         self._began = True  # a login, of which nothing was asked yet
@@ -73,7 +75,6 @@ class Dispatcher:
             return
         if any(isinstance(change, EpochBegan | EpochEnded) for change in changes):
             self._judge({})
-            self._due.clear()
             self._began = True
         resting = len(self.waker.resting)
         self._send(self.waker.fold(changes))
@@ -81,8 +82,13 @@ class Dispatcher:
             self._rest.set()
 
     def _send(self, wakes: Sequence[Wake]) -> None:
+        for wake in wakes[: MAX_WAITING - len(self._answers)]:
+            queue = wake.caller.queue
+            try:
+                self._answers.append((queue, self._act(ControlPlayback(wake.caller.channel), _WAKE_DEADLINE_S)))
+            except AmiError as error:
+                self._refused(queue, error)
         if wakes:
-            self._due.extend(wakes)
             self._some.set()
 
     def told(self) -> tuple[Waking, ...]:
@@ -103,8 +109,8 @@ class Dispatcher:
             while True:
                 await self._some.wait()
                 self._some.clear()
-                while self._due:  # the PBX takes them in this order; nobody waits for its answers
-                    group.create_task(self._wake(self._due.popleft()))
+                while self._answers:
+                    group.create_task(self._hear(*self._answers.popleft()))
 
     async def _mind_rests(self) -> None:
         """Nobody tells of the end of a wrap-up that app_queue keeps by itself (``wrapuptime``)."""
@@ -141,15 +147,16 @@ class Dispatcher:
                 if each.wakes:
                     log.info("waking", **msgspec.structs.asdict(each))
 
-    async def _wake(self, wake: Wake) -> None:
+    async def _hear(self, queue: QueueName, answer: Awaitable[Reply]) -> None:
         try:
-            reply = await self._act(ControlPlayback(wake.caller.channel), _WAKE_DEADLINE_S)
-            refused = reply.failed
-        except AmiError as error:  # they look by themselves within the second
-            log.debug("a caller could not be woken", queue=wake.caller.queue, reason=str(error))
-            refused = True
-        if refused:
-            self.waker.tally.figures(wake.caller.queue).refused += 1
+            await answer
+        except AmiError as error:
+            self._refused(queue, error)
+
+    def _refused(self, queue: QueueName, error: AmiError) -> None:
+        """They look by themselves within the second, if they are still there."""
+        log.debug("a caller could not be woken", queue=queue, reason=str(error))
+        self.waker.tally.figures(queue).refused += 1
 
     async def ask(self, whole: bool = True) -> None:
         """Which queues may be woken. When it cannot be asked, none."""
