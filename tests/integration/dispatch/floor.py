@@ -26,6 +26,7 @@ from zhitong.lab.rehearsal.scene import Scene, head
 from zhitong.lab.roles import Agent
 
 ENOUGH_S = 90.0
+KNOWN = ("Session already DISCONNECTED", "Don't know how to indicate condition 1000")
 STOCK, WOKEN = QueueName("stock"), QueueName("woken")
 REST = """
 [agents]
@@ -156,10 +157,11 @@ class Floor:
         return [line.split("|") for line in text.splitlines()]
 
     def complaints(self) -> list[str]:
-        """What the PBX's log has of warnings and errors that are no consequence of how phones hang up."""
+        """What the PBX's log has of warnings and errors. Not how phones hang up, nor that a driver has no use for a
+        wake that came as a phone began to ring (``KNOWN``)."""
         text = (self.lab.run / "log" / "messages.log").read_text(encoding="utf-8")
         lines = [line for line in text.splitlines() if "WARNING[" in line or "ERROR[" in line]
-        return [line for line in lines if "Session already DISCONNECTED" not in line]
+        return [line for line in lines if not any(words in line for words in KNOWN)]
 
 
 def pair(name: str, keys: str = "") -> str:

@@ -38,6 +38,7 @@ async def test_nothing_is_heard_of_a_wake_while_the_phone_rings_and_as_it_is_pic
         (kept,) = await asyncio.to_thread(lambda: [Kept(path) for path in (tmp_path / "recordings").rglob("*.wav")])
         pressed = await _disturbed(here, agent, "13800000002", partial(_press, here), "5")
         told_then = [name for name in here.ear.names() if name.startswith("DTMF")]
+        assert here.complaints() == []
     assert told == []
     assert woken.heard.keys() + woken.info_keys == ""
     assert _heard_before_the_voice(woken) == []
