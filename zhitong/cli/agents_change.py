@@ -20,6 +20,7 @@ from telephony.directory.fields import (
     checked_phone,
     checked_profile,
     checked_queues,
+    checked_yes,
 )
 from telephony.errors import DirectoryError
 from zhitong.cli import console
@@ -39,12 +40,7 @@ ProfileOption = Annotated[
     str | None, typer.Option(help="话机类型。 A phone profile of site.toml; the first if left out.")
 ]
 AutoAnswerOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--auto-answer/--no-auto-answer",
-        help="队列来电自动接听，伴有提示音。 The phone picks up what queues offer by itself, with a tone.",
-        show_default=False,
-    ),
+    str | None, typer.Option(help="自动接听 yes、no。 Queues may have the phone pick up by itself.")
 ]
 ReloadOption = Annotated[
     bool,
@@ -64,7 +60,7 @@ _LINES = 60
 
 def add(  # noqa: PLR0913 - one parameter for each option
     number: NumberArgument,
-    name: Annotated[str, typer.Option(help="姓名。 As phones and screens show it.", show_default=False)],
+    name: Annotated[str, typer.Option(help="姓名。 As everybody is shown it.", show_default=False)],
     queue: QueueOption = None,
     phone: PhoneOption = None,
     profile: ProfileOption = None,
@@ -87,7 +83,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
                 f"There is an agent {number} already. To change them: `zhitong agents change {number}`"
             )
         given = {"number": number, "name": name, "phone": phone, "queues": queue, "profile": profile}
-        new = _checked(site, {**given, "auto_answer": bool(auto_answer)})
+        new = _checked(site, {**given, "auto_answer": auto_answer or ""})
         return [*stored, msgspec.convert(new, Agent)]
 
     refuse_existing(accounts)
@@ -179,7 +175,7 @@ def _checks(site: Site, number: str) -> Mapping[str, Callable[[Any], object]]:
         "phone": lambda text: checked_phone(text or number),
         "queues": lambda names: checked_queues(";".join(names or ()), queues),
         "profile": lambda text: checked_profile(text or "", site.profile_names()),
-        "auto_answer": bool,
+        "auto_answer": checked_yes,
     }
 
 

@@ -61,15 +61,17 @@ def test_import_then_list(terminal: Terminal) -> None:
 
 def test_who_wants_it_picks_up_by_itself_until_they_do_not(terminal: Terminal) -> None:
     import_(terminal, GOOD)
-    assert terminal.zhitong("agents", "change", "1001", "--auto-answer").status == 0
+    assert terminal.zhitong("agents", "change", "1001", "--auto-answer", "yes").status == 0
     assert [agent["auto_answer"] for agent in listed(terminal)] == [True, False]
     assert terminal.zhitong("agents", "change", "1001", "--name", "张三丰").status == 0
     assert [agent["auto_answer"] for agent in listed(terminal)] == [True, False]  # what is not given stays
-    assert terminal.zhitong("agents", "change", "1001", "--no-auto-answer").status == 0
+    said = terminal.zhitong("agents", "change", "1001", "--auto-answer", "maybe")
+    assert said.status != 0
+    assert "auto_answer 'maybe'" in said.err
+    assert terminal.zhitong("agents", "change", "1001", "--auto-answer", "no").status == 0
     assert [agent["auto_answer"] for agent in listed(terminal)] == [False, False]
-    assert (
-        terminal.zhitong("agents", "add", "1009", "--name", "赵九", "--queue", "citizens", "--auto-answer").status == 0
-    )
+    given = ("1009", "--name", "赵九", "--queue", "citizens", "--auto-answer", "是")
+    assert terminal.zhitong("agents", "add", *given).status == 0
     assert [agent["auto_answer"] for agent in listed(terminal)] == [False, False, True]
 
 
