@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from telephony.places import control_of, home_of, secrets_of, var_of
 from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service, account_of
 from zhitong.access.opening import Access, http_of, open_access
+from zhitong.cli import sweeps
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
 from zhitong.cli.gateway import finder_of
 from zhitong.cli.logs import LogForm, set_up
@@ -110,12 +110,7 @@ def _stop_on_signals(work: asyncio.Task[None]) -> None:
 
 async def _tell_ready(service: Service) -> None:
     await service.ready.wait()
-    _settle()
+    sweeps.settle()
     notify("READY=1")
-
-
-def _settle() -> None:
-    """Leave out of all sweeps to come what is there for good: the program itself. A full sweep with it takes a tenth of
-    a second, and for so long nobody is woken (``make bench ARGS=dispatch``)."""
-    gc.collect()
-    gc.freeze()
+    world = service.ingest.world
+    await sweeps.keep(lambda: any(queue.waiting for queue in world.queues.values()))
