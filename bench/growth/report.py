@@ -125,8 +125,8 @@ def draw(found: Found, figure: Figure) -> None:
     """Cost per event by agents, and by calls in progress."""
     left, right = figure.subplots(1, 2, sharey=True)
     axes = (
-        (left, found.by_agents, [grown.size.agents for grown in found.by_agents], "agents"),
-        (right, found.by_calls, [grown.size.calls for grown in found.by_calls], "calls in progress"),
+        (left, found.by_agents, [grown.size.agents for grown in found.by_agents], "座席 agents"),
+        (right, found.by_calls, [grown.size.calls for grown in found.by_calls], "同时通话 calls in progress"),
     )
     for axis, sizes, x, label in axes:
         medians = [grown.spread.median for grown in sizes]
@@ -134,8 +134,8 @@ def draw(found: Found, figure: Figure) -> None:
         above = [grown.spread.high - grown.spread.median for grown in sizes]
         axis.errorbar(x, medians, yerr=[below, above], marker="o", capsize=3)
         axis.set_xscale("log")
-        axis.set_ylim(bottom=0)
         axis.set_xlabel(label)
         axis.grid(visible=True, alpha=0.3)
-    left.set_ylabel("µs of processor time per event")
-    figure.suptitle("Cost of an event as the hotline grows")
+    left.set_ylim(bottom=0)  # once all is drawn: the scale is common to both
+    left.set_ylabel("微秒处理器时间/事件 µs of processor time per event")
+    figure.suptitle("增长 cost of an event as the hotline grows")
