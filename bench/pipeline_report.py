@@ -1,14 +1,20 @@
 """The pipeline's figures, for people and for report.json."""
 
-from typing import Any
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from bench import pipeline, recording
 from bench.pipeline import Figures
 from bench.rounds import Spread
-from bench.section import Effort, Say, Section
+from bench.section import Effort, Plot, Say, Section
 from zhitong.cli import console
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _TITLES = {recording.UNFILTERED: "全部事件 unfiltered", recording.FILTERED: "经过滤 filtered"}
 
@@ -24,7 +30,8 @@ def run(effort: Effort, say: Say) -> Section:
     for name in recording.STREAMS:
         say(f"流水线 · {_TITLES[name]}", f"{effort.rounds} rounds")
         found[name] = pipeline.measure(recording.read(name), number=effort.rounds, seconds=effort.seconds)
-    return Section(figures(found) | {"recording": about}, table(found, effort), wrong(found))
+    plots = (Plot("pipeline", partial(draw, found)),)
+    return Section(figures(found) | {"recording": about}, table(found, effort), wrong(found), plots)
 
 
 def figures(found: dict[str, Figures]) -> dict[str, Any]:
@@ -62,6 +69,25 @@ def table(found: dict[str, Figures], effort: Effort) -> Table:
         rates = (_spread(one.zhitong, ",.0f"), _spread(one.panoramisk, ",.0f"), _spread(one.ratio, ".2f"))
         made.add_row(_TITLES.get(name, name), f"{one.events:,}", *rates, same)
     return made
+
+
+def draw(found: dict[str, Figures], figure: Figure) -> None:
+    """Rates of both on each stream, with the spread of the rounds."""
+    axes = figure.subplots()
+    contestants = (
+        ("直通：解析+跟踪+变化 Zhitong: parse, track, change", -0.2, [one.zhitong for one in found.values()]),
+        ("panoramisk：仅解析 parse only", 0.2, [one.panoramisk for one in found.values()]),
+    )
+    for label, shift, spreads in contestants:
+        at = [place + shift for place in range(len(spreads))]
+        heights = [each.median for each in spreads]
+        errors = [[each.median - each.low for each in spreads], [each.high - each.median for each in spreads]]
+        axes.bar(at, heights, 0.38, yerr=errors, capsize=3, label=label)
+    ratios = [f"{_TITLES.get(name, name)}  × {one.ratio.median:.2f}" for name, one in found.items()]
+    axes.set_xticks(range(len(found)), ratios)
+    axes.set_ylabel("事件/秒 events per second of processor time")
+    axes.set_title("流水线 pipeline")
+    axes.legend()
 
 
 def _spread(value: Spread, form: str) -> str:
