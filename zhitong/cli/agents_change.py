@@ -60,7 +60,7 @@ _LINES = 60
 
 def add(  # noqa: PLR0913 - one parameter for each option
     number: NumberArgument,
-    name: Annotated[str, typer.Option(help="姓名。 As everybody is shown it.", show_default=False)],
+    name: Annotated[str, typer.Option(help="姓名。 The agent's name as shown.", show_default=False)],
     queue: QueueOption = None,
     phone: PhoneOption = None,
     profile: ProfileOption = None,
