@@ -5,7 +5,7 @@ differs between the two books is what waking has done.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -136,10 +136,10 @@ class Floor:
         """Keep what the waker sends to the PBX."""
         send = service.dispatcher._act
 
-        async def act(action: Action, deadline_s: float) -> Reply:
+        def act(action: Action, deadline_s: float) -> Awaitable[Reply]:
             if isinstance(action, ControlPlayback):
                 self.sent.append(Sent(action.channel, len(self.ear.events)))
-            return await send(action, deadline_s)
+            return send(action, deadline_s)
 
         service.dispatcher._act = act
 
