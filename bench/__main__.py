@@ -23,6 +23,7 @@ from bench.dispatch import report as dispatch
 from bench.growth import report as growth
 from bench.machine import Machine, machine, versions
 from bench.section import Bench, Effort, Section
+from bench.sustained import ceiling
 from bench.sustained import report as sustained
 from telephony.errors import ZhitongError
 from zhitong.cli import console
@@ -31,6 +32,7 @@ BENCHES: dict[str, Bench] = {
     "pipeline": pipeline_report.run,
     "growth": growth.run,
     "sustained": sustained.run,
+    "ceiling": ceiling.run,
     "directory": directory.run,
     "desktops": desktops.run,
     "conference": conference.run,

@@ -74,7 +74,6 @@ class Hotline:
         self._reader, self._decoder = FrameReader(), Decoder()
         self._reader.feed(_GREETING)
         self._beat_at = self._second_at = self._now = START * MICROS_PER_SECOND
-        ingest.monotonic = lambda: Micros(self._now)  # our own clock, as ingest sees it
         service.publisher._monotonic = lambda: self._now / MICROS_PER_SECOND
 
     @classmethod
@@ -95,10 +94,12 @@ class Hotline:
     def _working(self) -> Iterator[None]:
         """What changes wake works beside, as in the service; what only the clock wakes is told its time by ``go``."""
         parts = (self._service.porter, self._service.pauser)
+        real, ingest.monotonic = ingest.monotonic, lambda: Micros(self._now)
         tasks = [asyncio.ensure_future(part.run()) for part in parts]
         try:
             yield
         finally:
+            ingest.monotonic = real
             for task in tasks:
                 task.cancel()
 
