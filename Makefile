@@ -14,6 +14,9 @@ demo_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(AGENTS),--agents '$(AGEN
 chaos_options = $(if $(CALLS),--calls '$(CALLS)') $(if $(SEED),--seed '$(SEED)')
 run_options = $(if $(BIND),--bind '$(BIND)')
 
+# Shells of containers often set it. Each process would compile every module anew, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tests with real phones wait most of their time: the processors are idle with fewer workers than this.
 WORKERS ?= $(shell expr $$(nproc) \* 5 / 2)
 
