@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
@@ -46,7 +46,6 @@ from telephony.control.pauser import Pauser
 from telephony.control.porter import Porter
 from telephony.control.reach import Handlers, Reach
 from telephony.control.recorder import Recorder
-from telephony.control.redis_end import RedisEnd
 from telephony.control.remarker import Remarker
 from telephony.control.roster import RosterReader
 from telephony.control.sayer import Sayer
@@ -66,6 +65,7 @@ from telephony.journal.messages import Messages
 from telephony.journal.source import logs_of
 from telephony.ledger.keeper import Keeper
 from telephony.ledger.store import Ledger
+from telephony.live.alarms import Alarms
 from telephony.live.board import Live
 from telephony.live.desk.publisher import Publisher
 from telephony.live.epochs import first_epoch
@@ -88,6 +88,9 @@ from telephony.remarks.keeper import RemarkKeeper
 from telephony.secrets import Secrets
 from telephony.site.pbx import Ami
 from telephony.watch import Parts, Watch
+
+if TYPE_CHECKING:
+    from telephony.control.redis_end import RedisEnd
 
 log = structlog.get_logger(__name__)
 
@@ -149,7 +152,7 @@ class Service:
         self.feed = InProcessFeed(self.publisher.position, self.publisher.snapshot)
         """The state of now as documents, for gateways in this process."""
         self.publisher.outlets.append(self.feed)
-        self.redis = RedisEnd(site, secrets, self.publisher, self.live.alarms) if site.store.redis_url else None
+        self.redis = _redis_end(site, secrets, self.publisher, self.live.alarms)
         self.roster = RosterReader(site, AgentStore(database), self.publisher.enrol, SpecialistStore(database))
         self.connection = Connection(
             account_of(site, secrets), self.ingest.deliver, on_status=_log_link, epoch=epoch, settings=_settings(site)
@@ -359,6 +362,15 @@ class Service:
 
 def _told_the_wait(site: Site) -> list[QueueName]:
     return [QueueName(queue.name) for queue in site.queues if queue.expected_wait]
+
+
+def _redis_end(site: Site, secrets: Secrets, publisher: Publisher, alarms: Alarms) -> "RedisEnd | None":
+    """Where site.toml has a Redis; its client is imported only there."""
+    if site.store.redis_url is None:
+        return None
+    from telephony.control.redis_end import RedisEnd
+
+    return RedisEnd(site, secrets, publisher, alarms)
 
 
 def _tracker(site: Site) -> Tracker:

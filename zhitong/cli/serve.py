@@ -5,25 +5,24 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 import uvloop
 
-from agent_bridge.gateway import Gateway
-from agent_bridge.opening import keep, settings_of, tls_of
 from telephony.config import Site, read_site
 from telephony.places import control_of, home_of, secrets_of, var_of
 from telephony.secrets import Secrets, read_secrets, with_figures_key
 from telephony.service import Service, account_of
-from zhitong.access.opening import Access, http_of, open_access
 from zhitong.cli import sweeps
 from zhitong.cli.common import DEFAULT_SITE, SiteOption
-from zhitong.cli.gateway import finder_of
 from zhitong.cli.logs import LogForm, set_up
 from zhitong.cli.notice_sentence import to_say
 from zhitong.cli.notify import notify
+
+if TYPE_CHECKING:
+    from zhitong.access.opening import Access
 
 log = structlog.get_logger(__name__)
 
@@ -65,21 +64,27 @@ async def _serve(path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _people_sign_in(path: Path, site: Site) -> AsyncIterator[Access | None]:
+async def _people_sign_in(path: Path, site: Site) -> AsyncIterator["Access | None"]:
     """Where site.toml has a port for it, or desktops. Calls never wait for it."""
     if site.http.port is None and (site.gateway is None or not site.gateway.serve):
         yield None
         return
+    from zhitong.access.opening import http_of, open_access  # late, as desktops: a quarter of a second at each start
+
     async with open_access(path, site, "serve") as access, http_of(path, site, access.api.app):
         yield access
 
 
 @contextlib.asynccontextmanager
-async def _desktops(path: Path, site: Site, access: Access | None, service: Service) -> AsyncIterator[None]:
+async def _desktops(path: Path, site: Site, access: "Access | None", service: Service) -> AsyncIterator[None]:
     """Where site.toml has a gateway."""
     if site.gateway is None or not site.gateway.serve or access is None:
         yield
         return
+    from agent_bridge.gateway import Gateway
+    from agent_bridge.opening import keep, settings_of, tls_of
+    from zhitong.cli.gateway import finder_of
+
     tls = await asyncio.to_thread(tls_of, path, site, site.gateway)
     settings = settings_of(site.gateway)
     finder = finder_of(site, access.database)
