@@ -22,7 +22,7 @@ class Dispatch(Table, frozen=True):
     """``on``: the bridge wakes callers who wait when an agent becomes able to take a call. Without it, and without the
     bridge, app_queue looks once a second by itself."""
 
-    on: bool = False
+    on: bool = True
 
 
 def verdict(queue: Queue, options: str = QUEUE_OPTIONS) -> str:

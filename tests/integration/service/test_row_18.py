@@ -6,6 +6,7 @@ from collections import Counter
 
 from telephony.control import guide
 from telephony.control.porter import PLACES
+from telephony.dispatch import dispatcher
 from tests.integration.ami.conftest import until
 from tests.integration.ami.fake_pbx import FakePbx
 from tests.integration.service.caller import Citizen
@@ -13,6 +14,8 @@ from tests.integration.service.post import Post
 
 CALLS = 400
 _PINGS_A_SECOND = 1.0
+VERDICTS = 2
+"""At a login: which callers may be woken, by what the dialplan says of them and by all the rest of it."""
 
 
 def said(pbx: FakePbx) -> Counter[str]:
@@ -36,7 +39,9 @@ async def test_row_18_hundreds_of_calls_cost_no_question(post: Post, pbx: FakePb
     pings, lasted = after["Ping"] - snapshot["Ping"], time.monotonic() - began
     assert pings <= lasted * _PINGS_A_SECOND + 2
     asked = +(after - snapshot)
-    assert asked.pop("ShowDialPlan", 0) <= len(PLACES)  # at the login, a moment after the snapshot
+    at_login = len(PLACES) + VERDICTS
+    assert asked.pop("ShowDialPlan", 0) <= at_login + lasted / dispatcher.AGAIN_S
+    assert asked.pop("QueueRule", 0) <= 1
     # Nobody is in the directory: the mark that all was told, and whether the PBX still has it.
     assert asked.pop("Setvar", 0) <= 1
     assert asked.pop("Getvar", 0) <= lasted / guide.AGAIN_S + 1
@@ -57,6 +62,7 @@ async def test_row_18_a_login_costs_one_look_and_no_more(post: Post, pbx: FakePb
     await asyncio.sleep(1.5)
     asked = said(pbx)
     assert {name: asked[name] for name in once_a_login} == dict.fromkeys(once_a_login, 4)
-    assert asked["ShowDialPlan"] <= 4 * len(PLACES)  # whether the dialplan has rooms
+    assert asked["ShowDialPlan"] <= 4 * (len(PLACES) + VERDICTS)  # whether the dialplan has rooms, and who may be woken
+    assert asked["QueueRule"] <= 4
     assert asked["Setvar"] <= 4  # that all was told of who is on duty
-    assert set(asked) <= {*once_a_login, "ShowDialPlan", "Setvar", "Ping"}
+    assert set(asked) <= {*once_a_login, "ShowDialPlan", "QueueRule", "Setvar", "Ping"}

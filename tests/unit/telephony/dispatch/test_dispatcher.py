@@ -18,7 +18,7 @@ from telephony.model.tracker import Tracker
 from tests.unit.dialplans.sites import BASE
 from tests.unit.telephony.model.script import Pbx
 
-ON = "[dispatch]\non = true\n"
+ON, OFF = "", "[dispatch]\non = false\n"
 SAID = ("hotline=on",)
 HOTLINE = QueueName("hotline")
 
@@ -192,7 +192,7 @@ async def test_at_a_glance() -> None:
     office = Office(site())
     await office.dispatcher.ask()
     assert office.dispatcher.told()[0] == Waking(HOTLINE, "on", 0, 0, 0, 0, 0, None, None, None)
-    assert Office(site(dispatch="")).dispatcher.told() == ()
+    assert Office(site(dispatch=OFF)).dispatcher.told() == ()
 
 
 async def test_a_caller_who_has_gone_is_counted_and_nothing_else() -> None:
@@ -212,7 +212,7 @@ async def test_a_caller_who_has_gone_is_counted_and_nothing_else() -> None:
 
 
 async def test_off_it_does_nothing() -> None:
-    office = Office(site(dispatch=""))
+    office = Office(site(dispatch=OFF))
     assert not office.dispatcher.on
     office.pbx.citizen().joins()
     office.log_in()
