@@ -39,6 +39,7 @@ from telephony.model.ids import Micros
 _log = structlog.get_logger(__name__)
 
 _ITEMS_LIMIT = 200_000  # of one list reply: more than any PBX has channels
+_ITEMS_AT_ONCE = 100
 _UNSENT_LIMIT = 1 << 20  # bytes waiting to be sent: the PBX has stopped reading
 
 
@@ -76,8 +77,11 @@ class _Pending(PanoramiskAction):  # type: ignore[misc]
         self.started = time.monotonic()
 
     def take(self, frame: bytes) -> bool:
-        """Whether the reply is whole with this frame."""
+        """Whether the reply is whole with this frame. A list may have thousands, and calls go on meanwhile: panoramisk
+        is shown only those that could be its end."""
         self.frames.append(frame)
+        if len(self.frames) > 1 and not _may_end(frame):
+            return False
         return bool(self.add_message(Message(codec.headers_of(frame))))
 
     def fail(self, error: AmiError) -> None:
@@ -85,13 +89,25 @@ class _Pending(PanoramiskAction):  # type: ignore[misc]
             self.future.set_exception(error)
             self.future.exception()  # who gave up waiting must not be told off for it
 
-    def reply(self) -> Reply:
+    async def reply(self) -> Reply:
+        """Of a long list's items a few are read at a time."""
         first, *rest = self.frames
+        items = []
+        for frame in rest[:-1]:
+            items.append(codec.headers_of(frame))
+            if len(items) % _ITEMS_AT_ONCE == 0:
+                await asyncio.sleep(0)
         return Reply(
             headers=codec.headers_of(first),
-            items=tuple(codec.headers_of(frame) for frame in rest[:-1]),
+            items=tuple(items),
             output=tuple(codec.values_of(first, "Output")),
         )
+
+
+def _may_end(frame: bytes) -> bool:
+    """Whether this item of a list could be its last (``panoramisk.actions.Action.completed``)."""
+    lines = frame.lower()
+    return b"complete" in lines or b"\nsubevent:" in lines or lines.startswith(b"response:") or b"\nresponse:" in lines
 
 
 class _Protocol(AMIProtocol):  # type: ignore[misc]
@@ -305,7 +321,7 @@ class Session:
             raise AmiOutcomeUnknown(message) from None
         finally:
             self._protocol.forget(pending)
-        reply = pending.reply()
+        reply = await pending.reply()
         if reply.failed:
             raise AmiActionFailed(f"{action.name}: the PBX answers {reply.message or 'an error'!r}")
         return reply
