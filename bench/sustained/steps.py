@@ -16,7 +16,7 @@ from zhitong.lab.rehearsal.result import percentile
 from zhitong.lab.roles import Caller
 
 AGENTS = 500
-RATES = (20.0, 40.0, 60.0, 80.0, 100.0)
+RATES = (20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0, 120.0)
 MANY_RATES = tuple(float(rate) for rate in range(10, 201, 10))
 """With ``make bench-all``."""
 STEP_S, LONG_STEP_S = 4.0, 10.0
