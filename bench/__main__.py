@@ -128,6 +128,7 @@ class Suite:
             keys=list(section.figures),
             wrong=section.wrong,
             plots=[each.name for each in drawn],
+            zhitong=self._versions["Zhitong"],
         )
         report.write(self._path, self.report())
 

@@ -121,9 +121,10 @@ def bench(name: str, ran: Ran, *, everything: bool) -> list[str]:
     """One bench: what people saw, and its plots."""
     folder = f"{PLOTS}/all" if everything else PLOTS
     pictures = [f"![{Path(plot).stem.replace('_', ' ')}]({folder}/{plot})" for plot in ran.plots]
-    load = f"load {ran.load:g} when it began"
+    about = [_when(ran.made), f"{ran.took_s:.0f} s", f"load {ran.load:g} when it began"]
+    about += [f"Zhitong {ran.zhitong}"] if ran.zhitong else []
     return [
-        f"`{COMMAND[everything]} ARGS={name}`, {_when(ran.made)}, {ran.took_s:.0f} s, {load}. {ran.table.title}:",
+        f"`{COMMAND[everything]} ARGS={name}`, {', '.join(about)}. {ran.table.title}:",
         "",
         *_of_text(ran.table),
         *(line for picture in pictures for line in ("", picture)),

@@ -30,7 +30,8 @@ class TableText(msgspec.Struct, frozen=True):
 
 class Ran(msgspec.Struct, frozen=True):
     """One bench of a run: ``keys`` of report.json are its. ``wrong``: why its figures may not be believed, empty when
-    they may. ``load`` of the machine when it began. ``plots`` are file names."""
+    they may. ``load`` of the machine when it began. ``plots`` are file names. ``zhitong``: the version and commit, since
+    benches may have been published one by one."""
 
     made: str
     took_s: float
@@ -39,6 +40,7 @@ class Ran(msgspec.Struct, frozen=True):
     keys: list[str]
     wrong: str = ""
     plots: list[str] = []
+    zhitong: str = ""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):

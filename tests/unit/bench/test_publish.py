@@ -37,6 +37,7 @@ def run(*names: str, processor: str = "Fast", everything: bool = False, wrong: s
             keys=[f"{name}_ms"],
             wrong=wrong,
             plots=[f"{name}_bars.png"],
+            zhitong="0.1.0 (abc)",
         )
         for name in names
     }
@@ -80,7 +81,7 @@ def test_a_run_is_put_into_the_docs(docs: Path, tmp_path: Path) -> None:
     assert (
         "| 量 figure | 值 value |\n| --- | ---: |\n| p\\|q | 3 |\n\nand more\n\n![one bars](plots/one_bars.png)" in page
     )
-    assert "`make bench ARGS=one`, 2026-11-23 20:15 UTC, 30 s" in page
+    assert "`make bench ARGS=one`, 2026-11-23 20:15 UTC, 30 s, load 0.5 when it began, Zhitong 0.1.0 (abc). " in page
     assert "`make bench-all ARGS=--publish`" in page, "what was never published says how to"
     assert (docs / "plots" / "one_bars.png").read_bytes() == b"one_bars.png"
     assert publish.rendered(page, publish.published(docs)) == page
