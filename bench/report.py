@@ -30,7 +30,7 @@ class TableText(msgspec.Struct, frozen=True):
 
 class Ran(msgspec.Struct, frozen=True):
     """One bench of a run: ``keys`` of report.json are its. ``wrong``: why its figures may not be believed, empty when
-    they may. ``load`` of the machine when it began. ``plots`` are file names. ``zhitong``: the version and commit, since
+    they may. ``load`` of the machine when it began. ``plots`` are file names. ``zhitong``: the version and commit:
     benches may have been published one by one."""
 
     made: str
