@@ -134,8 +134,8 @@ def table(found: Found) -> Table:
             continue
         whole, parts = spread([each.connect for each in traces]), means(traces)
         shown = [f"{whole[name] / 1000:.2f} s" for name in ("mean", "p50", "p95")]
-        shown += [f"{parts[part]:,.0f} ms" for part in PARTS]
-        made.add_row(way.title, *shown, f"{whole['mean'] / through_menu:.2f}" if through_menu else "—")
+        shown += [f"{max(parts[part], 0.0):,.0f} ms" for part in PARTS]
+        made.add_row(way.title, *shown, f"{whole['mean'] / through_menu:.3g}" if through_menu else "—")
     for name, title in (("zhitong", "安静线路 quiet line"), ("auto", "安静线路+自动 quiet, auto")):
         steps = medians(found.steps[name])
         bridged = [sum(list(each.values())[:-1]) for each in found.steps[name]]
@@ -172,6 +172,9 @@ def _stack(axes: Axes, names: Sequence[str], values: Sequence[Sequence[float]], 
     for widths, title in zip(values, titles, strict=True):
         axes.barh(range(len(names)), [max(width, 0.0) for width in widths], left=left, label=title, height=0.6)
         left = [start + max(width, 0.0) for start, width in zip(left, widths, strict=True)]
+    for at, end in enumerate(left):
+        axes.text(end, at, f" {end:.3g}", va="center", fontsize=8)
+    axes.margins(x=0.12)
     axes.set_yticks(range(len(names)), names)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), fontsize=7)
     axes.grid(visible=False, axis="y")

@@ -110,7 +110,7 @@ def test_the_table_and_the_plot_show_every_way() -> None:
     file = io.StringIO()
     Console(width=200, file=file).print(table(FOUND))
     text = file.getvalue()
-    for part in ("voice menu", "stock queue", "直通 Zhitong", "auto-answer", "quiet line", "17,000 ms", "0.11"):
+    for part in ("voice menu", "stock queue", "直通 Zhitong", "auto-answer", "quiet line", "17,000 ms", "0.111"):
         assert part in text
     figure = Figure()
     draw(FOUND, figure)
