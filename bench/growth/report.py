@@ -20,7 +20,7 @@ CALLS = 20
 BY_AGENTS = (Size(10, 5), *(Size(agents, CALLS) for agents in (50, 500, 2_000, 5_000)))
 BY_CALLS = tuple(Size(2_000, calls) for calls in (1, 10, 100, 1_000))
 LIMIT = 1.2
-_ROUNDS, _MANY_ROUNDS = 7, 25
+_MANY_ROUNDS = 25
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ def run(effort: Effort, say: Say) -> Section:
         "增长：10 至 5000 座席，1 至 1000 通同时通话",
         "growth: a stream made of a recorded call, for hotlines of all sizes",
     )
-    grown = measure(sizes, _MANY_ROUNDS if effort.everything else _ROUNDS)
+    grown = measure(sizes, _MANY_ROUNDS if effort.everything else effort.rounds)
     found = Found(grown[: len(BY_AGENTS)], grown[len(BY_AGENTS) :])
     plots = (Plot("growth", partial(draw, found)),)
     return Section({"growth": figures(found)}, table(found), wrong(found), plots)
