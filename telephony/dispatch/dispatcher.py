@@ -24,7 +24,7 @@ from telephony.errors import AmiError
 from telephony.live.alarms import AlarmName, Alarms
 from telephony.live.status import Waking
 from telephony.model.changes import Change, EpochBegan, EpochEnded
-from telephony.model.ids import MICROS_PER_SECOND, Micros, QueueName
+from telephony.model.ids import MICROS_PER_SECOND, MemberName, Micros, QueueName
 from telephony.model.world import World
 from telephony.site.site import Site
 
@@ -68,6 +68,7 @@ class Dispatcher:
         self._rest = asyncio.Event()  # somebody's wrap-up by app_queue itself has begun
         self._began = True  # a login, of which nothing was asked yet
         self._told = 0  # wakes, as the log knows them
+        self._doubtful: set[tuple[MemberName, QueueName]] = set()  # idle, perhaps, at the last look
 
     def fold(self, changes: Sequence[Change]) -> None:
         """Take in a batch of changes. Nothing happens while it is off."""
@@ -177,5 +178,7 @@ class Dispatcher:
         now = self._clock()
         if now is not None and not self._world.blind:
             no_ports = any(alarm.name is AlarmName.RTP_PORTS_EXHAUSTED for alarm in self._alarms.standing)
-            found = list(idle(self._world, now, self._weights, self.said, no_ports))
+            seen = list(idle(self._world, now, self._weights, self.said, no_ports))
+            found = [each for each in seen if not each.twice or (each.agent, each.queue) in self._doubtful]
+            self._doubtful = {(each.agent, each.queue) for each in seen if each.twice}
         self._alarms.settle({AlarmName.AGENT_IDLE: detail(found, now) if now is not None else None})

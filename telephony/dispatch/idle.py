@@ -19,13 +19,15 @@ BY_ITSELF = Micros(3 * MICROS_PER_SECOND)
 
 
 class Idle(msgspec.Struct, frozen=True):
-    """``agent`` is free, and ``waiting`` callers of the queue have no phone rung for them, since ``since`` both."""
+    """``agent`` is free, and ``waiting`` callers of the queue have no phone rung for them, since ``since`` both.
+    ``twice``: counts when it is found twice, since a call that ends is gone a moment before the phone is free."""
 
     agent: MemberName
     queue: QueueName
     waiting: int
     since: Micros
     why: str
+    twice: bool = False
 
 
 def idle(
@@ -40,11 +42,20 @@ def idle(
             continue
         for member in queue.members:
             agent = world.agents.get(member)
-            if agent is None or agent.state is not AgentState.READY:
+            if agent is None or not (agent.state is AgentState.READY or _stands_still(world, agent)):
                 continue
             since = max(agent.since, callers[0].joined_at)
             if now - since > limit and (why := _why(world, agent, queue, weights, no_ports)):
-                yield Idle(member, queue.name, len(callers), since, why)
+                yield Idle(member, queue.name, len(callers), since, why, agent.state is not AgentState.READY)
+
+
+def _stands_still(world: World, agent: Agent) -> bool:
+    """Their phone counts as used, and there is no channel of it: the state that app_queue goes by was left behind, or
+    is told by something else."""
+    if agent.state is not AgentState.BUSY or agent.all_paused:
+        return False
+    names = tuple(f"{membership.interface}-" for membership in agent.memberships.values())
+    return not any(channel.name.startswith(names) for channel in world.channels.values())
 
 
 def _why(world: World, agent: Agent, queue: Queue, weights: dict[QueueName, int], no_ports: bool) -> str:
@@ -53,7 +64,7 @@ def _why(world: World, agent: Agent, queue: Queue, weights: dict[QueueName, int]
     if membership.paused:
         return f"paused in this queue only ({membership.pause_reason or 'no reason given'})"
     if not available(membership):
-        return f"device state {membership.status} in this queue, free in another"
+        return f"device state {membership.status}, though they have no call"
     if outweighed(world, agent, queue.name, weights) is not None or queue.name not in able(agent, world.now):
         return ""
     if no_ports:

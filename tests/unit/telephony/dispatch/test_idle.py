@@ -69,6 +69,18 @@ def test_paused_in_one_queue_only() -> None:
     assert one.why == "paused in this queue only (meal)"
 
 
+def test_a_device_state_that_stands_still() -> None:
+    scene = Scene()
+    scene.pbx.signs_in(ME)
+    scene.pbx.member(ME, status=2)
+    scene.caller()
+    (one,) = found(scene)
+    assert one.why == "device state 2, though they have no call"
+    assert one.twice
+    scene.pbx.phone_dials(ME, "1002")
+    assert found(scene) == []
+
+
 def test_paused_everywhere_is_not_idle() -> None:
     scene = Scene()
     scene.pbx.member(ME, paused=True)
