@@ -83,6 +83,8 @@ class FrameReader:
         self._searched = max(0, len(self._buffer) - tail)
 
     def _within_limit(self, frames: list[bytes]) -> list[bytes]:
+        if max(map(len, frames), default=0) <= self._limit:
+            return frames
         whole = [frame for frame in frames if len(frame) <= self._limit]
         self.dropped += len(frames) - len(whole)
         return whole
@@ -90,7 +92,7 @@ class FrameReader:
 
 def text_of(data: bytes) -> str:
     """Text of a frame. Bytes that are not UTF-8, and NUL (no database keeps it), become U+FFFD."""
-    text = data.decode("utf-8", "replace")
+    text = str(data, "utf-8", "replace")
     return text.replace("\0", "\ufffd") if 0 in data else text
 
 

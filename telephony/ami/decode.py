@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from telephony.ami.codec import event_name
+from telephony.ami.codec import event_name, text_of
 from telephony.ami.layout import HeaderMissing, HeaderReader
 from telephony.ami.said import SAID
 from telephony.ami.values import (
@@ -22,6 +22,7 @@ from telephony.ami.values import (
     caller_number,
     constant,
     event,
+    micros,
     micros_of_timestamp,
     need,
     succeeded,
@@ -47,22 +48,31 @@ Decoded = e.Event | Undecoded | None
 class _Maker:
     """Makes one kind of the model's event from the frames of one kind of AMI event."""
 
-    __slots__ = ("_conversions", "_kind", "_values", "name")
+    __slots__ = ("_conversions", "_kind", "_layouts", "_reader", "name")
 
     def __init__(self, name: str, spec: Spec) -> None:
         order: tuple[str, ...] = spec.kind.__struct_fields__[1:]  # type: ignore[attr-defined]  # all but `at`
         fields = [spec.fields[name] for name in order]
         self.name = name
         self._kind = spec.kind
-        self._values = HeaderReader(
+        self._reader = HeaderReader(
             ["Timestamp", *(field.header for field in fields)], {field.header for field in fields if field.required}
-        ).values
+        )
+        self._layouts = self._reader.layouts
         self._conversions = [(at, field.convert) for at, field in enumerate(fields, 1) if field.convert is not None]
 
     def make(self, frame: bytes, arrival: Micros) -> e.Event:
         """Raises ``HeaderMissing`` or ``NotANumber``."""
-        fields: list[Any] = list(self._values(frame))
-        fields[0] = micros_of_timestamp(fields[0], arrival)
+        text = text_of(frame)
+        for match, groups in self._layouts:  # as the reader does, without the way there
+            if found := match(text):
+                fields: list[Any] = list(found.group(*groups))
+                stamp: str = fields[0]  # of Asterisk's form, or not there: else the layout does not match
+                fields[0] = micros(stamp.replace(".", "", 1)) if stamp else arrival
+                break
+        else:
+            fields = list(self._reader.read(text))
+            fields[0] = micros_of_timestamp(fields[0], arrival)
         for at, convert in self._conversions:
             fields[at] = convert(fields[at])
         return self._kind(*fields)

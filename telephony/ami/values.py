@@ -31,6 +31,14 @@ class _Numbers(dict[str, int]):
             raise NotANumber(f"{text!r} is not a number") from None
 
 
+class _Flags(dict[str, bool]):
+    """``1`` or ``0``, by their text."""
+
+    def __missing__(self, text: str) -> bool:
+        return _NUMBERS[text] != 0
+
+
+_FLAGS = _Flags({"": False, "0": False, "1": True})
 _NUMBERS = _Numbers({"": 0} | {str(value): value for value in range(200)})
 
 
@@ -79,7 +87,7 @@ def caller_name(text: str) -> str:
     return _QUOTED_PAIR.sub(r"\1", _ESCAPE.sub(_unescape, text)) if "\\" in text else text
 
 
-_micros = cast("Callable[[str], Micros]", int)
+micros = cast("Callable[[str], Micros]", int)
 
 
 def micros_of_timestamp(text: str, otherwise: Micros) -> Micros:
@@ -87,7 +95,7 @@ def micros_of_timestamp(text: str, otherwise: Micros) -> Micros:
     if len(text) == 17 and text[10] == ".":
         digits = text.replace(".", "", 1)
         if digits.isdecimal():
-            return _micros(digits)
+            return micros(digits)
     return otherwise
 
 
@@ -115,7 +123,7 @@ def whole(header: str) -> Field:
 
 
 def bit(header: str) -> Field:
-    return Field(header, flag)
+    return Field(header, _FLAGS.__getitem__)
 
 
 def constant(value: bool) -> Field:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from telephony.model.ids import BridgeId, CallId, Linkedid, MemberName, Micros, PbxName, QueueName, Uniqueid
 from telephony.model.invites import Invite
 from telephony.model.known import Known
@@ -26,6 +28,8 @@ REJOIN = Micros(100_000)
 """Who meets the same people again this soon never left: the PBX moved them to another bridge, or took a Local channel
 out of the way (measured: 0.02 ms there, up to 45 ms into a room)."""
 _LOOK_BACK = 4
+_SERVICE, _INBOUND = Role.SERVICE, Direction.INBOUND
+_OPEN = (OfferState.RINGING, OfferState.PICKED_UP)
 
 
 @dataclass(slots=True)
@@ -38,8 +42,7 @@ class Span:
     end: Micros | None = None
 
 
-@dataclass(slots=True)
-class Leg:
+class Leg(msgspec.Struct):
     """One channel, from its creation to its hang-up. ``spans`` and ``held`` are in order; the last may be open."""
 
     uniqueid: Uniqueid
@@ -50,8 +53,8 @@ class Leg:
     state: ChannelState = ChannelState.DOWN
     answered_at: Micros | None = None
     ended_at: Micros | None = None
-    spans: list[Span] = field(default_factory=list)
-    held: list[Span] = field(default_factory=list)
+    spans: list[Span] = msgspec.field(default_factory=list)
+    held: list[Span] = msgspec.field(default_factory=list)
     cause: int | None = None
     asked_at: Micros | None = None  # when this phone itself hung up
     agent: MemberName | None = None  # whose phone it is, where the queue did not ring it (telephony.model.standing)
@@ -63,11 +66,12 @@ class Leg:
     @property
     def person(self) -> bool:
         """False for Local halves, announcers and recorders."""
-        return self.role is not Role.SERVICE
+        return self.role is not _SERVICE
 
     @property
     def talking(self) -> bool:
-        return bool(self.spans) and self.spans[-1].end is None
+        spans = self.spans
+        return bool(spans) and spans[-1].end is None
 
     def meet(self, partners: tuple[Uniqueid, ...], at: Micros) -> None:
         """From ``at`` on this leg talks with exactly ``partners`` (none: with nobody)."""
@@ -78,9 +82,10 @@ class Leg:
             self._part(at)
         if not partners:
             return
-        if self._rejoin(partners, at):
+        if self.spans and self._rejoin(partners, at):
             return
-        self._end_hold_of(set(partners) - set(before), at)
+        if self.on_hold:
+            self._end_hold_of(set(partners) - set(before), at)
         if len(self.spans) < MAX_SPANS:
             self.spans.append(Span(at, partners))
 
@@ -103,8 +108,6 @@ class Leg:
 
     def _end_hold_of(self, met: set[Uniqueid], at: Micros) -> None:
         """Coming back to those it had put on hold ends the hold: the feature codes of a transfer send no Unhold."""
-        if not self.on_hold:
-            return
         if not self.held[-1].partners:  # the hold came before the bridge
             self.held[-1].partners = tuple(met)
         elif met & set(self.held[-1].partners):
@@ -120,7 +123,8 @@ class Leg:
     @property
     def partners(self) -> tuple[Uniqueid, ...]:
         """Whom this leg talks with now."""
-        return self.spans[-1].partners if self.talking else ()
+        last = self.spans[-1] if self.spans else None
+        return last.partners if last is not None and last.end is None else ()
 
     @property
     def on_hold(self) -> bool:
@@ -141,7 +145,7 @@ class Offer:
     @property
     def open(self) -> bool:
         """Still ringing, or picked up and not yet talking."""
-        return self.state in (OfferState.RINGING, OfferState.PICKED_UP)
+        return self.state in _OPEN
 
 
 @dataclass(slots=True)
@@ -252,8 +256,7 @@ class PrivateFile:
     size: int | None = None  # bytes; None: nobody told
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """``caller`` is the channel whose fate the record tells: the citizen's, or whoever began an internal call."""
 
     call_id: CallId
@@ -267,56 +270,56 @@ class Call:
     language: str = ""
     trunk: str = ""
     recording: str = ""
-    other_recordings: list[str] = field(default_factory=list)  # of calls that were joined into this one
+    other_recordings: list[str] = msgspec.field(default_factory=list)  # of calls that were joined into this one
     notice: str = ""
     telling: Telling | None = None  # what of the notice the caller heard
     recorder: Uniqueid | None = None  # the channel whose voices are recorded
     recorder_since: Micros | None = None  # when it began, or began anew; None while it does not run
-    pauses: list[Pause] = field(default_factory=list)  # in order; the last may be open
+    pauses: list[Pause] = msgspec.field(default_factory=list)  # in order; the last may be open
     recorded_bytes: int | None = None  # None: nobody told
     refused_because: str = ""
-    met: Met = field(default_factory=Met)
-    duty: list[DutyCall] = field(default_factory=list)
+    met: Met = msgspec.field(default_factory=Met)
+    duty: list[DutyCall] = msgspec.field(default_factory=list)
     told_wait: tuple[QueueName, int] | None = None  # of the queue that the caller is about to join, minutes
     promise: str = ""  # of a call-back: given, heard, withheld; empty: nobody came to promise one
     promise_because: str = ""
     calls_back: str = ""
-    out: list[WentOut] = field(default_factory=list)  # in order, as the next
-    refused_out: list[RefusedOut] = field(default_factory=list)
-    heard_by: list[Listening] = field(default_factory=list)
+    out: list[WentOut] = msgspec.field(default_factory=list)  # in order, as the next
+    refused_out: list[RefusedOut] = msgspec.field(default_factory=list)
+    heard_by: list[Listening] = msgspec.field(default_factory=list)
     listens: bool = False  # a supervisor's phone that hears another call: no call of its own
     priority: int = 0  # in its queue, as far as we gave it one
     state: CallState = CallState.RECEIVED
     since: Micros | None = None  # in this state; None: since it was received
-    legs: dict[Uniqueid, Leg] = field(default_factory=dict)
-    live: set[Uniqueid] = field(default_factory=set)
-    linkedids: dict[Linkedid, None] = field(default_factory=dict)  # in order of appearance
-    visits: list[Visit] = field(default_factory=list)
-    offers: dict[Uniqueid, Offer] = field(default_factory=dict)
-    transfers: list[Transfer] = field(default_factory=list)
+    legs: dict[Uniqueid, Leg] = msgspec.field(default_factory=dict)
+    live: set[Uniqueid] = msgspec.field(default_factory=set)
+    linkedids: dict[Linkedid, None] = msgspec.field(default_factory=dict)  # in order of appearance
+    visits: list[Visit] = msgspec.field(default_factory=list)
+    offers: dict[Uniqueid, Offer] = msgspec.field(default_factory=dict)
+    transfers: list[Transfer] = msgspec.field(default_factory=list)
     room: bool = False  # caller and agent were moved out of the queue's bridge into a room
     host: Uniqueid | None = None  # whose room it is, or was: the citizen, also of a call that an agent made
-    consults: list[Consult] = field(default_factory=list)  # in order; the last may be open
-    invites: list[Invite] = field(default_factory=list)  # in order of their beginning; any of them may be open
-    private_files: list[PrivateFile] = field(default_factory=list)
-    aliases: list[CallId] = field(default_factory=list)
-    related: list[CallId] = field(default_factory=list)
-    strangers: dict[Uniqueid, Leg] = field(default_factory=dict)  # legs of other calls that its people talked with
+    consults: list[Consult] = msgspec.field(default_factory=list)  # in order; the last may be open
+    invites: list[Invite] = msgspec.field(default_factory=list)  # in order of their beginning; any of them may be open
+    private_files: list[PrivateFile] = msgspec.field(default_factory=list)
+    aliases: list[CallId] = msgspec.field(default_factory=list)
+    related: list[CallId] = msgspec.field(default_factory=list)
+    strangers: dict[Uniqueid, Leg] = msgspec.field(default_factory=dict)  # of other calls; its people talked with them
     answered_at: Micros | None = None
     answered_by: Uniqueid | None = None
     ended_at: Micros | None = None
     ended_unseen: bool = False  # the link was down when it ended
     ended_by_pbx: bool = False  # the PBX went down, restarted, or was told to hang the caller up
-    estimated: list[str] = field(default_factory=list)
+    estimated: list[str] = msgspec.field(default_factory=list)
     provenance: Provenance = Provenance.OBSERVED
     headless: bool = False  # the channel that began the conversation was never seen: it may have been a citizen's
     left_out: int = 0
-    remarks: Remarks = field(default_factory=Remarks)
+    remarks: Remarks = msgspec.field(default_factory=Remarks)
     known: Known | None = None  # of the caller, from before; None: not looked up
 
     @property
     def inbound(self) -> bool:
-        return self.direction is Direction.INBOUND
+        return self.direction is _INBOUND
 
     @property
     def of_a_citizen(self) -> bool:

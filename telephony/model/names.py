@@ -7,6 +7,7 @@ _IN = "zt-in-"
 _SERVICES = ("Local/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Announcer/", "Surrogate/", "Bridge/", "Snoop/")
 _TRUNK = "trunk-"
 _LINES = "zt-invite"
+_SERVICE, _TARGET = Role.SERVICE, Role.TARGET
 _WATCHERS = ("Local/run@zt-wrapup-", "OutgoingSpoolFailed")
 
 
@@ -23,13 +24,15 @@ def dialled_of(channel_name: str) -> str:
 def room_of_line(channel_name: str) -> str:
     """The room to which this channel invites (``Local/pbx-17.5@zt-invite-00000001;2`` → ``pbx-17.5``), or an empty
     string: it is no line."""
+    if _LINES not in channel_name:
+        return ""
     room, _, context = party_of(channel_name).partition("@")
     return room if context == _LINES else ""
 
 
 def role_of(channel_name: str) -> Role:
     """What a channel can be told to be by its name alone; queue events may know better later."""
-    return Role.SERVICE if channel_name.startswith(_SERVICES) else Role.TARGET
+    return _SERVICE if channel_name.startswith(_SERVICES) else _TARGET
 
 
 def is_watcher(channel_name: str) -> bool:
@@ -51,5 +54,7 @@ def trunk_of_endpoint(endpoint: str) -> str:
 
 def trunk_of(channel_name: str) -> str:
     """The trunk this channel belongs to (``PJSIP/trunk-carrier-00000001`` → ``carrier``), or an empty string."""
+    if _TRUNK not in channel_name:
+        return ""
     party = party_of(channel_name)
     return party[len(_TRUNK) :] if party.startswith(_TRUNK) else ""

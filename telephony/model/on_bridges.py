@@ -20,9 +20,11 @@ from telephony.model.ids import BridgeId, Uniqueid
 from telephony.model.joins import join
 from telephony.model.machines import CallInput, CallState, ChannelInput, OfferInput
 from telephony.model.standing import engage, stand, standing
-from telephony.model.terms import VisitResult
+from telephony.model.terms import Role, VisitResult
 from telephony.model.world import Channel, World
 
+_TALKING, _SERVICE = CallState.TALKING, Role.SERVICE
+_ENTER, _LEAVE = ChannelInput.ENTER_BRIDGE, ChannelInput.LEAVE_BRIDGE
 MAX_MEMBERS = 200
 """Of one bridge (law 10)."""
 
@@ -49,7 +51,7 @@ def enter_bridge(world: World, channel: Channel, bridge_id: BridgeId) -> None:
         return _reconcile(world, [channel])
     bridge.members[channel.uniqueid] = None
     channel.bridge = bridge_id
-    world.turn_channel(channel.leg, ChannelInput.ENTER_BRIDGE)
+    world.turn_channel(channel.leg, _ENTER)
     _reconcile(world, conversation(world, bridge_id))
     return None
 
@@ -70,7 +72,7 @@ def leave_bridge(world: World, channel: Channel) -> None:
     if bridge is None:
         return
     bridge.members.pop(channel.uniqueid, None)
-    world.turn_channel(channel.leg, ChannelInput.LEAVE_BRIDGE)
+    world.turn_channel(channel.leg, _LEAVE)
     touched = [channel, *conversation(world, bridge.bridge_id)]
     if channel.other_half is not None and (half := world.channels.get(channel.other_half)) is not None:
         touched += conversation(world, half.bridge) if half.bridge else []
@@ -116,21 +118,22 @@ def pair(world: World, one: Channel, two: Channel) -> None:
 
 def conversation(world: World, start: BridgeId) -> list[Channel]:
     """All channels in the bridge and in those that Local channels join to it."""
+    channels, bridges = world.channels, world.bridges
     seen: set[BridgeId] = set()
     found: list[Channel] = []
     todo = [start]
     while todo:
         bridge_id = todo.pop()
-        bridge = world.bridges.get(bridge_id)
+        bridge = bridges.get(bridge_id)
         if bridge_id in seen or bridge is None:
             continue
         seen.add(bridge_id)
         for uniqueid in bridge.members:
-            channel = world.channels.get(uniqueid)
+            channel = channels.get(uniqueid)
             if channel is None:
                 continue
             found.append(channel)
-            half = world.channels.get(channel.other_half) if channel.other_half is not None else None
+            half = channels.get(channel.other_half) if channel.other_half is not None else None
             if half is not None and half.bridge is not None:
                 todo.append(half.bridge)
     return found
@@ -139,16 +142,27 @@ def conversation(world: World, start: BridgeId) -> list[Channel]:
 def _reconcile(world: World, touched: Iterable[Channel]) -> None:
     """Let every person touched meet exactly those who are in their conversation now: agents first, since whether a
     caller was answered by the queue is told by the offer."""
-    people = {channel.uniqueid: channel for channel in touched if channel.leg.person}
-    for channel in sorted(people.values(), key=lambda channel: channel.uniqueid not in channel.call.offers):
-        _meet(world, channel, _partners(world, channel))
+    people = {channel.uniqueid: channel for channel in touched if channel.leg.role is not _SERVICE}
+    if len(people) > 1:
+        people = dict(sorted(people.items(), key=_not_offered))
+    around: dict[BridgeId, list[Uniqueid]] = {}  # nobody moves while they meet
+    for uniqueid, channel in people.items():
+        _meet(world, channel, _others(world, around, channel.bridge, uniqueid) if channel.bridge is not None else ())
 
 
-def _partners(world: World, channel: Channel) -> tuple[Uniqueid, ...]:
-    if channel.bridge is None:
-        return ()
-    others = conversation(world, channel.bridge)
-    return tuple(sorted(o.uniqueid for o in others if o.leg.person and o.uniqueid != channel.uniqueid))
+def _not_offered(person: tuple[Uniqueid, Channel]) -> bool:
+    return person[0] not in person[1].call.offers
+
+
+def _others(
+    world: World, around: dict[BridgeId, list[Uniqueid]], bridge: BridgeId, uniqueid: Uniqueid
+) -> tuple[Uniqueid, ...]:
+    """The other people of the conversation in this bridge; ``around`` keeps what was found of it."""
+    people = around.get(bridge)
+    if people is None:
+        found = [other.uniqueid for other in conversation(world, bridge) if other.leg.role is not _SERVICE]
+        people = around[bridge] = sorted(found)
+    return tuple([other for other in people if other != uniqueid])
 
 
 def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> None:
@@ -156,10 +170,13 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
     if partners == leg.partners:
         return
     leg.meet(partners, world.now)
-    _meet_strangers(world, call, partners)
+    for uniqueid in partners:
+        if uniqueid not in call.legs:
+            _meet_stranger(world, call, uniqueid)
     world.emit(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
     if partners:
-        inviting.met(world, call, leg)
+        if call.invites:
+            inviting.met(world, call, leg)
         _offer_answered(world, call, leg)
         engage(world, call, leg)
     elif leg.place:
@@ -170,12 +187,11 @@ def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> Non
         consults.met(world, call)
 
 
-def _meet_strangers(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> None:
-    """People of another call, whom this call's record must be able to name."""
-    for uniqueid in partners:
-        other = world.leg_of(uniqueid) if uniqueid not in call.legs else None
-        if other is not None and len(call.strangers) < MAX_KIN:
-            call.strangers[uniqueid] = other
+def _meet_stranger(world: World, call: Call, uniqueid: Uniqueid) -> None:
+    """One of another call, whom this call's record must be able to name."""
+    other = world.leg_of(uniqueid)
+    if other is not None and len(call.strangers) < MAX_KIN:
+        call.strangers[uniqueid] = other
 
 
 def _offer_answered(world: World, call: Call, leg: Leg) -> None:
@@ -197,7 +213,7 @@ def _offer_answered(world: World, call: Call, leg: Leg) -> None:
 
 def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> None:
     if not partners:
-        if call.state is CallState.TALKING:
+        if call.state is _TALKING:
             world.turn_call(call, CallInput.PART)
         return
     if call.answered_at is None:
@@ -208,7 +224,7 @@ def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> Non
         world.emit(CallAnswered(world.now, call.call_id, member))
         on_notice.answered(world, call, member)
     _taken_out(world, call)
-    if call.state is not CallState.TALKING:
+    if call.state is not _TALKING:
         world.turn_call(call, CallInput.CONNECT)
 
 

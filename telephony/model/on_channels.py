@@ -26,6 +26,10 @@ from telephony.model.world import Channel, World
 
 _STATE_CALLS_US, _STATE_UP = 4, 6  # AST_STATE_RING: the far end began this channel
 _STATES_RINGING = (3, 4, 5)  # dialing, ring, ringing (ast_channel_state)
+_DOWN, _RINGING, _BRIDGED = ChannelState.DOWN, ChannelState.RINGING, ChannelState.BRIDGED
+_ANSWER, _RING, _HANG_UP = ChannelInput.ANSWER, ChannelInput.RING, ChannelInput.HANG_UP
+_CALLER, _SERVICE, _TARGET = Role.CALLER, Role.SERVICE, Role.TARGET
+_INBOUND, _OFFER_RINGS = Direction.INBOUND, OfferState.RINGING
 _CAUSE_BUSY, _CAUSE_REJECTED, _CAUSE_ELSEWHERE = 17, 21, 26
 _CAUSES_NORMAL = (0, 16, 127)  # 127: a caller's CANCEL
 _ORDERED = 1 | 4 | 8 | 32
@@ -66,7 +70,7 @@ def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
         return None
     call_id = world.free_id(event.linkedid or event.uniqueid)
     direction = _direction(event)
-    trunk = trunk_of(event.name) if direction is Direction.INBOUND else ""
+    trunk = trunk_of(event.name) if direction is _INBOUND else ""
     call = Call(
         call_id=call_id,
         pbx=world.pbx,
@@ -90,8 +94,8 @@ def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
 def _direction(event: ChannelCreated) -> Direction:
     """By the first channel of a conversation. A channel that the PBX dials has its endpoint's context too, but not this
     state."""
-    if event.state == _STATE_CALLS_US and role_of(event.name) is Role.TARGET:
-        return Direction.INBOUND if is_way_in(event.context) else Direction.INTERNAL
+    if event.state == _STATE_CALLS_US and role_of(event.name) is _TARGET:
+        return _INBOUND if is_way_in(event.context) else Direction.INTERNAL
     return Direction.OUTBOUND if role_of(event.name) is Role.TARGET else Direction.INTERNAL
 
 
@@ -100,9 +104,9 @@ def add_channel(world: World, call: Call, event: ChannelCreated, at: Micros) -> 
         world.anomaly("too many channels", event.uniqueid)
         return None
     role = role_of(event.name)
-    if event.uniqueid == call.caller and role is not Role.SERVICE:
-        role = Role.CALLER
-    party = event.caller_number or party_of(event.name) if role is Role.CALLER else party_of(event.name)
+    if event.uniqueid == call.caller and role is not _SERVICE:
+        role = _CALLER
+    party = (event.caller_number if role is _CALLER else "") or party_of(event.name)
     leg = Leg(event.uniqueid, event.name, role, party, at)
     if not world.add_leg(call, leg):
         return None
@@ -117,9 +121,9 @@ def _turn_to(world: World, leg: Leg, state: int) -> None:
     if state == _STATE_UP:
         if leg.answered_at is None:
             leg.answered_at = world.now
-        world.turn_channel(leg, ChannelInput.ANSWER)
-    elif state in _STATES_RINGING and leg.state in (ChannelState.DOWN, ChannelState.RINGING):
-        world.turn_channel(leg, ChannelInput.RING)
+        world.turn_channel(leg, _ANSWER)
+    elif state in _STATES_RINGING and (leg.state is _DOWN or leg.state is _RINGING):
+        world.turn_channel(leg, _RING)
 
 
 def state_changed(world: World, event: ChannelStateChanged) -> None:
@@ -133,8 +137,8 @@ def state_changed(world: World, event: ChannelStateChanged) -> None:
 def take_state(world: World, channel: Channel, state: int) -> None:
     """The channel is in this state (ast_channel_state)."""
     _turn_to(world, channel.leg, state)
-    offer = channel.call.offers.get(channel.uniqueid)
-    if state == _STATE_UP and offer is not None and offer.state is OfferState.RINGING:
+    offer = channel.call.offers.get(channel.uniqueid) if state == _STATE_UP else None
+    if offer is not None and offer.state is _OFFER_RINGS:
         world.turn_offer(channel.call, offer, OfferInput.PICK_UP)
 
 
@@ -151,7 +155,7 @@ def caller_id_changed(world: World, event: CallerIdChanged) -> None:
     if channel is None:
         return world.stray(event.uniqueid, "NewCallerid")
     call = channel.call
-    if event.uniqueid == call.caller and channel.leg.state is not ChannelState.BRIDGED:
+    if event.uniqueid == call.caller and channel.leg.state is not _BRIDGED:
         call.caller_number = call.caller_number or event.number
         call.caller_name = call.caller_name or event.name
     return None
@@ -188,7 +192,7 @@ def end_leg(world: World, channel: Channel, cause: int | None) -> None:
     del world.channels[channel.uniqueid]
     leg.ended_at, leg.cause = max(world.now, leg.created_at), cause
     leg.hold(False, world.now)
-    world.turn_channel(leg, ChannelInput.HANG_UP)
+    world.turn_channel(leg, _HANG_UP)
     if (offer := call.offers.get(leg.uniqueid)) is not None:
         end_offer(world, call, offer, leg)
     _end_visits(world, call, leg)
@@ -233,9 +237,9 @@ def _why_ended(caller: Leg | None, leg: Leg, cause: int | None) -> OfferInput | 
 
 def cancel_pending(world: World, call: Call, caller: Uniqueid) -> None:
     """Offers whose phone has stopped ringing without a reason said: the queue, or the caller, gave up on them."""
-    for offer in call.open_offers():
+    for offer in [offer for offer in call.offers.values() if offer.caller == caller and offer.open]:
         leg = call.legs.get(offer.uniqueid)
-        if offer.caller == caller and (leg is None or leg.ended_at is not None):
+        if leg is None or leg.ended_at is not None:
             world.turn_offer(call, offer, OfferInput.CANCEL)
 
 

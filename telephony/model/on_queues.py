@@ -22,6 +22,7 @@ from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
 from telephony.model.world import MAX_AGENTS, World
 
+_TALKING = CallState.TALKING
 MAX_MEMBERSHIPS = 500
 """Of one agent (law 10)."""
 
@@ -56,7 +57,7 @@ def join_queue(world: World, call: Call, visit: Visit) -> None:
         queue.insert(Waiting(visit.uniqueid, call.call_id, visit.joined_at), visit.position)
         world.queue_changed(queue)
     world.emit(CallQueued(world.now, call.call_id, visit.queue, visit.position))
-    if visit.uniqueid == call.caller and call.state is not CallState.TALKING:
+    if visit.uniqueid == call.caller and call.state is not _TALKING:
         world.turn_call(call, CallInput.JOIN_QUEUE)
 
 
@@ -106,7 +107,7 @@ def _begin_offer(world: World, call: Call, event: OfferMade) -> None:
     offer = Offer(event.member, event.queue, event.uniqueid, event.dest_uniqueid, event.at)
     call.offers[event.dest_uniqueid] = offer
     world.emit(OfferChanged(world.now, call.call_id, event.queue, event.member, event.dest_uniqueid, offer.state))
-    if event.uniqueid == call.caller and call.state is not CallState.TALKING:
+    if event.uniqueid == call.caller and call.state is not _TALKING:
         world.turn_call(call, CallInput.OFFER)
     agent = world.agent(event.member)
     if agent is not None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from telephony.model.ids import MICROS_PER_SECOND, NEVER, CallId, MemberName, Micros, QueueName, Uniqueid
 from telephony.model.machines import AgentInput, AgentState
 from telephony.model.pauses import SIGNED_OUT, WRAP_UP
@@ -10,13 +12,15 @@ NOT_IN_USE, IN_USE, BUSY, INVALID, UNAVAILABLE, RINGING, RING_IN_USE, ON_HOLD = 
 """Asterisk's device states (devicestate.h)."""
 _PHONE_LOST = frozenset((INVALID, UNAVAILABLE))
 _PHONE_USED = frozenset((IN_USE, BUSY, RINGING, RING_IN_USE, ON_HOLD))
+_ONLY_FREE = {NOT_IN_USE}
+_OFFER, _FREE, _USE_PHONE = AgentInput.OFFER, AgentInput.FREE, AgentInput.USE_PHONE
+_SIGNED_OUT = AgentState.SIGNED_OUT
 _WITH_A_CALLER = frozenset((AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE))
 _ENGAGED = (AgentInput.HOLD, AgentInput.CONSULT, AgentInput.CONNECT, AgentInput.CONFER)
 """How an agent can be engaged on a line; of two lines the later in this order tells."""
 
 
-@dataclass(slots=True)
-class Membership:
+class Membership(msgspec.Struct):
     """One agent in one queue."""
 
     queue: QueueName
@@ -89,13 +93,16 @@ class Agent:
     def turn(self, state: AgentState, at: Micros) -> None:
         """Who asked for help is past it once their talk is over, or they have gone."""
         talked, self.state, self.since = self.state in _WITH_A_CALLER, state, at
-        if state is AgentState.SIGNED_OUT or (talked and state not in _WITH_A_CALLER):
+        if state is _SIGNED_OUT or (talked and state not in _WITH_A_CALLER):
             self.help = None
 
     @property
     def all_paused(self) -> bool:
         """In every queue, and signed in to one at least."""
-        return bool(self.memberships) and all(membership.paused for membership in self.memberships.values())
+        for membership in self.memberships.values():
+            if not membership.paused:
+                return False
+        return bool(self.memberships)
 
     @property
     def wrapping(self) -> bool:
@@ -109,7 +116,10 @@ class Agent:
 
     @property
     def pause_reason(self) -> str:
-        return next((m.pause_reason for m in self.memberships.values() if m.paused), "")
+        for membership in self.memberships.values():
+            if membership.paused:
+                return membership.pause_reason
+        return ""
 
     def wrap_up(self, at: Micros) -> None:
         """A leg of this agent's ended: app_queue's own wrap-up time, where it has one, runs from here."""
@@ -120,20 +130,23 @@ class Agent:
     def entry(self, at: Micros) -> AgentInput:
         """What the facts, taken together, say of this agent now."""
         if self.talking:
-            return max(self.talking.values(), key=_ENGAGED.index)
+            lines = [*self.talking.values()]
+            return lines[0] if len(lines) == 1 else max(lines, key=_ENGAGED.index)
         if self.offers:
-            return AgentInput.OFFER
-        within = self.wrapup_until is not None and at < self.wrapup_until and bool(self.memberships)
-        if within or (self.all_paused and self.wrapping):
-            return AgentInput.WRAP_UP
-        return self._at_rest()
-
-    def _at_rest(self) -> AgentInput:
-        if not self.memberships or (self.all_paused and self.pause_reason == SIGNED_OUT):
+            return _OFFER
+        if not self.memberships:
             return AgentInput.SIGN_OUT
+        reason = self.pause_reason if self.all_paused else None
+        if reason == WRAP_UP or (self.wrapup_until is not None and at < self.wrapup_until):
+            return AgentInput.WRAP_UP
+        return AgentInput.SIGN_OUT if reason == SIGNED_OUT else self._at_rest(reason is not None)
+
+    def _at_rest(self, paused: bool) -> AgentInput:
         status = {membership.status for membership in self.memberships.values()}
-        if status & _PHONE_LOST:
+        if status == _ONLY_FREE and not paused:
+            return _FREE
+        if not status.isdisjoint(_PHONE_LOST):
             return AgentInput.LOSE_PHONE
-        if self.all_paused:
+        if paused:
             return AgentInput.PAUSE
-        return AgentInput.USE_PHONE if status & _PHONE_USED else AgentInput.FREE
+        return _FREE if status.isdisjoint(_PHONE_USED) else _USE_PHONE

@@ -9,17 +9,21 @@ from telephony.model.queues import Agent
 from telephony.model.terms import Direction, Place, Role
 from telephony.model.world import World
 
+_SIDE, _OUTBOUND = Place.SIDE, Direction.OUTBOUND
+_NOT_AT_WORK = (Role.SERVICE, Role.SUPERVISOR)
+_CONNECT, _CONFER = AgentInput.CONNECT, AgentInput.CONFER
+
 
 def standing(call: Call, leg: Leg) -> AgentInput:
     """Of the agent whose leg this is. On the way from one room to another nobody has left anybody."""
-    if leg.place is Place.SIDE:
+    if leg.place is _SIDE:
         asking = call.consult is not None and call.consult.by == leg.uniqueid
         return AgentInput.CONSULT if asking or leg.talking else AgentInput.HOLD
     if leg.talking and call.caller not in leg.partners and _of_the_caller(call, leg):
         return AgentInput.CONSULT if call.caller in call.live else AgentInput.CONNECT  # by the phone's own keys
     if leg.on_hold:
         return AgentInput.HOLD
-    return AgentInput.CONFER if len(leg.partners) > 1 else AgentInput.CONNECT
+    return _CONFER if len(leg.partners) > 1 else _CONNECT
 
 
 def _of_the_caller(call: Call, leg: Leg) -> bool:
@@ -40,10 +44,10 @@ def agent_of(world: World, call: Call, leg: Leg) -> Agent | None:
 
 
 def _is_at_work(call: Call, leg: Leg) -> bool:
-    if leg.role in (Role.SERVICE, Role.SUPERVISOR) or trunk_of(leg.name):
+    if leg.role in _NOT_AT_WORK or trunk_of(leg.name):
         return False
     if leg.uniqueid == call.caller:
-        return call.direction is Direction.OUTBOUND and not is_ear(leg.uniqueid)
+        return call.direction is _OUTBOUND and not is_ear(leg.uniqueid)
     return call.of_a_citizen
 
 

@@ -35,7 +35,7 @@ from telephony.model import local as own
 from telephony.model import room_events as rooms
 from telephony.model import said_by_us as by_us
 from telephony.model.changes import CallTouched, Change
-from telephony.model.ids import PbxName
+from telephony.model.ids import CallId, Micros, PbxName
 from telephony.model.world import World
 
 Handler = Callable[[World, Any], None]
@@ -120,6 +120,9 @@ HANDLERS: dict[type[ev.Event], Handler] = {
 
 _TIMEKEEPERS = frozenset((ev.SnapshotTaken, ev.LinkLost, ev.ClockSet, ev.Tick))
 """Not said by the PBX: they move the model's time themselves, or not at all."""
+_HEARD = frozenset(kind for kind in HANDLERS if kind not in _TIMEKEEPERS and not issubclass(kind, own.LocalEvent))
+"""Said by the PBX: they tell what time it is."""
+_OF_CHANNELS = frozenset(kind for kind in HANDLERS if issubclass(kind, ev.ChannelEvent))
 
 
 class Tracker:
@@ -133,23 +136,33 @@ class Tracker:
 
         What has no place in the model comes back as an ``Anomaly``. Applying an event twice changes nothing more.
         """
-        world = self.world
+        world, kind = self.world, type(event)
         out: list[Change] = []
         world.out = out
-        if type(event) not in _TIMEKEEPERS and not isinstance(event, own.LocalEvent):
-            world.hear(event.at)
-        if isinstance(event, ev.ChannelEvent) and event.linkedid:
-            channel = world.channels.get(event.uniqueid)
-            if channel is not None and channel.linkedid != event.linkedid:
-                joins.relink(world, channel, event.linkedid)
-        HANDLERS[type(event)](world, event)
-        if isinstance(event, ev.ChannelEvent):
-            _touch(world, event)
+        if kind not in _OF_CHANNELS:
+            if kind in _HEARD:
+                world.hear(event.at)
+            HANDLERS[kind](world, event)
+            return out
+        said: Any = event
+        at: Micros = said.at
+        if world.now <= at < world.due:  # as ``hear`` does when nothing comes due
+            world.now = at
+        else:
+            world.hear(at)
+        uniqueid, linkedid = said.uniqueid, said.linkedid
+        channel = world.channels.get(uniqueid)
+        if channel is not None and channel.linkedid != linkedid and linkedid:
+            joins.relink(world, channel, linkedid)
+        HANDLERS[kind](world, event)
+        if (call := world.by_leg.get(uniqueid)) is not None:
+            _touch(world, call.call_id)
         return out
 
 
-def _touch(world: World, event: ev.ChannelEvent) -> None:
+def _touch(world: World, call_id: CallId) -> None:
     """Whoever shows the call looks again, unless another change tells them to anyway."""
-    call = world.by_leg.get(event.uniqueid)
-    if call is not None and all(getattr(change, "call_id", None) != call.call_id for change in world.out):
-        world.emit(CallTouched(world.now, call.call_id))
+    for change in world.out:
+        if getattr(change, "call_id", None) == call_id:
+            return
+    world.out.append(CallTouched(world.now, call_id))

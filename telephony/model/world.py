@@ -67,6 +67,9 @@ SETTLE = Micros(1 * MICROS_PER_SECOND)
 """How long an ended call is kept open for what the PBX says of it late (AgentComplete, DialEnd …)."""
 TOMBSTONE = Micros(60 * MICROS_PER_SECOND)
 _NEVER_DUE = Micros(1 << 62)
+_ENDED, _OFFERED = CallState.ENDED, CallState.OFFERED
+_RINGING, _ANSWERED = OfferState.RINGING, OfferState.ANSWERED
+_LAST_LEG_GONE = CallInput.LAST_LEG_GONE
 
 
 @dataclass(slots=True)
@@ -167,7 +170,7 @@ class World:
             self.anomaly("offer", f"{offer.state.value} × {entry.value}")
             return
         offer.state = state
-        if offer.ended_at is None and state is not OfferState.RINGING:
+        if offer.ended_at is None and state is not _RINGING:
             offer.ended_at = self.now
         self.emit(OfferChanged(self.now, call.call_id, offer.queue, offer.member, offer.uniqueid, state))
         if not offer.open:
@@ -178,7 +181,7 @@ class World:
         if agent is not None:
             agent.offers.pop(offer.uniqueid, None)
             self.settle_agent(agent)
-        if call.state is CallState.OFFERED and offer.state is not OfferState.ANSWERED and not call.open_offers():
+        if call.state is _OFFERED and offer.state is not _ANSWERED and not call.open_offers():
             self.turn_call(call, CallInput.OFFERS_OVER)
 
     def release(self, offer: Offer) -> None:
@@ -191,13 +194,12 @@ class World:
 
     def settle_agent(self, agent: Agent) -> None:
         """Let the facts decide where this agent stands."""
-        entry = agent.entry(self.now)
-        state = step(AGENT, agent.state, entry)
+        entry, previous = agent.entry(self.now), agent.state
+        state = step(AGENT, previous, entry)
         if state is None:
-            self.anomaly("agent", f"{agent.state.value} × {entry.value}")
-        if state is None or state is agent.state:
+            self.anomaly("agent", f"{previous.value} × {entry.value}")
+        if state is None or state is previous:
             return
-        previous = agent.state
         agent.turn(state, self.now)
         for name in agent.memberships:
             queue = self.queues[name]
@@ -262,7 +264,7 @@ class World:
 
     def reopen(self, call: Call) -> None:
         """A call that was about to be closed has a live channel again."""
-        if call.state is CallState.ENDED and call.live:
+        if call.state is _ENDED and call.live:
             call.ended_at = None
             self.settling.pop(call.call_id, None)
             self.turn_call(call, CallInput.LEG_ADDED)
@@ -272,12 +274,12 @@ class World:
         call.live.discard(uniqueid)
         self.tombstones.pop(uniqueid, None)  # the order is that of dying
         self.tombstones[uniqueid] = self.now
-        self.remind(Micros(self.now + TOMBSTONE))
+        self.remind(self.now + TOMBSTONE)
         if len(self.tombstones) > MAX_CHANNELS:
             del self.tombstones[next(iter(self.tombstones))]
-        if not call.live and call.state is not CallState.ENDED:
+        if not call.live and call.state is not _ENDED:
             call.ended_at = self.now
-            self.turn_call(call, CallInput.LAST_LEG_GONE)
+            self.turn_call(call, _LAST_LEG_GONE)
             self.settling[call.call_id] = Micros(self.now + SETTLE)
             self.remind(Micros(self.now + SETTLE))
             if len(self.settling) > MAX_CHANNELS:
@@ -331,9 +333,10 @@ class World:
         if self.now >= self.due:
             self.play(self.now)
 
-    def remind(self, at: Micros) -> None:
+    def remind(self, at: int) -> None:
         """Something comes due at ``at``."""
-        self.due = min(self.due, at)
+        if at < self.due:
+            self.due = Micros(at)
 
     def shift(self, by: int) -> None:
         """The PBX's clock was set by ``by`` microseconds: so is all that is still to come, or to be forgotten."""

@@ -65,7 +65,7 @@ def test_a_peer_that_varies_its_layout_cannot_fill_our_memory() -> None:
     reader = layout.HeaderReader(["Uniqueid"], [])
     for number in range(500):
         assert list(reader.values(f"Event: x\r\nX-{number}: y\r\nUniqueid: {number}".encode())) == [str(number)]
-    assert len(reader._layouts) <= 6
+    assert len(reader.layouts) <= 6
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_peer_that_varies_its_layout_cannot_fill_our_memory() -> None:
 def test_odd_frames_are_read_but_not_learned(odd: bytes) -> None:
     reader = layout.HeaderReader(["Uniqueid"], [])
     assert list(reader.values(odd)) == ["1"]
-    assert reader._layouts == []
+    assert reader.layouts == []
 
 
 def test_a_hostile_value_costs_no_more_than_its_length() -> None:
