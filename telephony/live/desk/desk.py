@@ -44,6 +44,8 @@ class Desk:
         self._epoch = epoch
         self._roster = Roster()
         self._marks = Marks(everything=True)
+        self._care = Marks()
+        """Of which nothing was said: they alone are looked at, not their kin."""
         self._queues: set[QueueName] = set()
         self._calls_of: dict[MemberName, set[CallId]] = {}
 
@@ -64,6 +66,8 @@ class Desk:
                 self.mark(key)
         marks, self._marks = self._marks, Marks()
         self._mark_kin(marks)
+        care, self._care = self._care, Marks()
+        marks.join(care)
         found = [*self._system(), *self._calls(marks)]
         found += self._agents(marks)
         self._queues |= marks.queues
@@ -91,11 +95,11 @@ class Desk:
         """Have this looked at, for no reason but care."""
         kind, _, name = key.partition("/")
         if kind == "call":
-            self._marks.calls.add(CallId(name))
+            self._care.calls.add(CallId(name))
         elif kind == "agent":
-            self._marks.members.add(MemberName(name))
+            self._care.members.add(MemberName(name))
         elif kind == "queue":
-            self._marks.queues.add(QueueName(name))
+            self._care.queues.add(QueueName(name))
 
     @property
     def keys(self) -> list[str]:

@@ -30,6 +30,12 @@ class Marks:
                     getattr(self, marked).add(value)
             self._take_special(change)
 
+    def join(self, other: "Marks") -> None:
+        """What is marked there is marked here, too."""
+        self.calls |= other.calls
+        self.members |= other.members
+        self.queues |= other.queues
+
     def _take_special(self, change: Change) -> None:
         match change:
             case CallEnded(call=call):
