@@ -41,8 +41,6 @@ WHOLE_AGAIN_S = 3_600.0
 """So is the rest of the dialplan."""
 TELL_S = 600.0
 """What waking does goes into the log, when it has done anything."""
-_AFTER_REST = Micros(5_000)
-"""Our clock and the PBX's differ by less: a wake before the end would be in vain."""
 _WAKE_DEADLINE_S = 1.0
 
 
@@ -77,10 +75,13 @@ class Dispatcher:
         if any(isinstance(change, EpochBegan | EpochEnded) for change in changes):
             self._judge({})
             self._began = True
-        resting = len(self.waker.resting)
+        due = self._rests_until()
         self._send(self.waker.fold(changes))
-        if len(self.waker.resting) > resting:
+        if self._rests_until() != due:
             self._rest.set()
+
+    def _rests_until(self) -> Micros | None:
+        return min(self.waker.resting.values(), default=None)
 
     def _send(self, wakes: Sequence[Wake]) -> None:
         for wake in wakes[: MAX_WAITING - len(self._answers)]:
@@ -114,16 +115,17 @@ class Dispatcher:
                     group.create_task(self._hear(*self._answers.popleft()))
 
     async def _mind_rests(self) -> None:
-        """Nobody tells of the end of a wrap-up that app_queue keeps by itself (``wrapuptime``)."""
+        """Nobody tells of the end of a wrap-up that app_queue keeps by itself (``wrapuptime``), nor of the last of a
+        member's queues that has told of them."""
         while True:
             self._rest.clear()
-            now, due = self._clock(), min(self.waker.resting.values(), default=None)
-            left_s = None if now is None or due is None else (due + _AFTER_REST - now) / MICROS_PER_SECOND
+            now, due = self._clock(), self._rests_until()
+            left_s = None if now is None or due is None else (due - now) / MICROS_PER_SECOND
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
                     await self._rest.wait()
             if (now := self._clock()) is not None:
-                self._send(self.waker.rested(Micros(now - _AFTER_REST)))
+                self._send(self.waker.rested(now))
 
     async def _watch(self) -> None:
         ask_at = whole_at = 0.0

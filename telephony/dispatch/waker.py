@@ -27,6 +27,10 @@ from telephony.site.desk import Desk
 PAUSE_COMES_WITHIN = Micros(5 * MICROS_PER_SECOND)
 """After a missed or refused offer that is followed by a pause (``telephony.control.pauser``). Until then nobody is
 woken for that agent: the next offer would be out before the pause."""
+AFTER_REST = Micros(5_000)
+"""Our clock and the PBX's differ by less: a wake before the end of a wrap-up would be in vain."""
+ALL_TOLD = Micros(2_000)
+"""A member's queues tell of them one after another. Who waits longest in all of them is known when all have told."""
 
 
 class Waker:
@@ -46,7 +50,8 @@ class Waker:
         self.allowed: frozenset[QueueName] = frozenset()
         self.tally = Tally()
         self.resting: dict[MemberName, Micros] = {}
-        """Who would be able but for app_queue's own wrap-up, and until when: nobody tells of its end."""
+        """Whom to look at again, and when: who would be able but for app_queue's own wrap-up, of whose end nobody
+        tells, and whose other queues have not told of them yet."""
 
     def fold(self, changes: Sequence[Change]) -> list[Wake]:
         """The world is as the changes left it."""
@@ -64,9 +69,9 @@ class Waker:
         return self._wake(touched, self._world.now) if touched else []
 
     def rested(self, now: Micros) -> list[Wake]:
-        """Wrap-ups may have ended by ``now`` of the PBX's clock."""
+        """Look at them again, at ``now`` of the PBX's clock."""
         over = {member: None for member, until in self.resting.items() if until <= now}
-        return self._wake(over, now) if over else []
+        return self._wake(over, now, hold=False) if over else []
 
     def _begin(self) -> None:
         """Who is able now has not just become so: app_queue has looked, or will within the second."""
@@ -89,15 +94,15 @@ class Waker:
         self.resting.pop(agent.member, None)
         until = rests_until(agent)
         if until is not None and now < until and not agent.all_paused:
-            self.resting[agent.member] = until
+            self.resting[agent.member] = Micros(until + AFTER_REST)
         due = self._pause_due.get(agent.member)
         if due is not None and (agent.all_paused or now > due):
             del self._pause_due[agent.member]
             due = None
         return able(agent, now) if due is None else frozenset()
 
-    def _wake(self, touched: Mapping[MemberName, None], now: Micros) -> list[Wake]:
-        freed = [each for member in touched if (each := self._freed(member, now)) is not None]
+    def _wake(self, touched: Mapping[MemberName, None], now: Micros, hold: bool = True) -> list[Wake]:
+        freed = [each for member in touched if (each := self._freed(member, now, hold)) is not None]
         if not freed or not self.allowed or self._world.blind:
             return []
         self.tally.pass_time(now)
@@ -109,13 +114,17 @@ class Waker:
             self.tally.woken(now, wake.caller.uniqueid, wake.caller.queue, wake.member)
         return wakes
 
-    def _freed(self, member: MemberName, at: Micros) -> Freed | None:
+    def _freed(self, member: MemberName, at: Micros, hold: bool) -> Freed | None:
         """In which queues, where a wake is allowed and somebody is in line, they have become able."""
         agent = self._world.agents.get(member)
         if agent is None:
             self.resting.pop(member, None)
             return None
         before, now = self._able.pop(member, frozenset()), self._queues_of(agent, at)
+        if hold and now - before and self._others_wait(agent, now):
+            self.resting[member] = Micros(at + ALL_TOLD)
+            self._able[member] = before
+            return None
         if now:
             self._able[member] = now
         else:
@@ -124,6 +133,11 @@ class Waker:
             return None
         queues = {q: agent.memberships[q].penalty for q in sorted(fresh) if q in self._lines and self._in_line(q)}
         return Freed(member, queues) if queues else None
+
+    def _others_wait(self, agent: Agent, now: frozenset[QueueName]) -> bool:
+        """In a queue of theirs that has not told of them yet, perhaps."""
+        queues = (self._world.queues.get(name) for name in agent.memberships if name in self.allowed - now)
+        return any(next(waiting(self._world, queue), None) is not None for queue in queues if queue is not None)
 
     def _in_line(self, name: QueueName) -> bool:
         queue = self._world.queues.get(name)

@@ -216,6 +216,28 @@ def test_of_two_queues_of_equal_weight_the_longest_waiting() -> None:
     assert hot.uniqueid != tax.uniqueid
 
 
+def test_queues_that_tell_one_after_another_are_waited_for_and_not_for_long() -> None:
+    scene = Scene()
+    scene.pbx.member(ME, TAX, paused=True)
+    scene.pbx.member(ME, HOTLINE, paused=True)
+    tax, hot = scene.caller(TAX), scene.caller(HOTLINE)
+    scene.hear()
+    scene.pbx.member(ME, HOTLINE)
+    assert scene.hear() == []
+    scene.pbx.member(ME, TAX)
+    assert told(scene.hear()) == [(tax.uniqueid, ME)]
+    assert scene.waker.resting == {}
+    scene.pbx.wait(1)
+    for queue in (TAX, HOTLINE):
+        scene.pbx.member(ME, queue, paused=True)
+    scene.pbx.member(ME, HOTLINE)
+    assert scene.hear() == []
+    (due,) = scene.waker.resting.values()
+    assert scene.waker.rested(Micros(due - 1)) == []
+    assert told(scene.waker.rested(due)) == [(hot.uniqueid, ME)]
+    assert scene.waker.rested(Micros(due + 9)) == []
+
+
 def test_a_heavier_queue_goes_before_and_keeps_the_member_while_its_callers_are_many() -> None:
     scene = Scene(lines={HOTLINE: Line(), TAX: Line(weight=9)})
     for queue in (HOTLINE, TAX):
