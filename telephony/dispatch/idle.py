@@ -30,6 +30,12 @@ class Idle(msgspec.Struct, frozen=True):
     twice: bool = False
 
 
+_FAULTS = {
+    OfferState.UNAVAILABLE: "the phone cannot be reached: offers fail at once",
+    OfferState.REFUSED: "the phone refuses every call: do not disturb?",
+}
+
+
 def idle(
     world: World, now: Micros, weights: dict[QueueName, int], said: Mapping[QueueName, str], no_ports: bool = False
 ) -> Iterator[Idle]:
@@ -69,8 +75,8 @@ def _why(world: World, agent: Agent, queue: Queue, weights: dict[QueueName, int]
         return ""
     if no_ports:
         return "the PBX has run out of RTP ports"
-    if _unreachable(world, agent.member):
-        return "the phone cannot be reached: offers fail at once"
+    if (fault := _FAULTS.get(_newest_offer(world, agent.member))) is not None:
+        return fault
     lowest = min((penalty for penalty in _penalties(world, queue)), default=membership.penalty)
     if membership.penalty > lowest:
         return f"perhaps its penalty, {membership.penalty}: the callers' limits shut it out"
@@ -84,14 +90,11 @@ def _penalties(world: World, queue: Queue) -> Iterator[int]:
             yield agent.memberships[queue.name].penalty
 
 
-def _unreachable(world: World, member: MemberName) -> bool:
-    """The newest offer of this agent to somebody who still waits failed for want of a phone."""
-    newest: tuple[Micros, OfferState] | None = None
-    for call in world.calls.values():
-        for offer in call.offers.values():
-            if offer.member == member and (newest is None or offer.at > newest[0]):
-                newest = (offer.at, offer.state)
-    return newest is not None and newest[1] is OfferState.UNAVAILABLE
+def _newest_offer(world: World, member: MemberName) -> OfferState:
+    """How it ended, of those to callers who are still there."""
+    offers = (offer for call in world.calls.values() for offer in call.offers.values() if offer.member == member)
+    newest = max(offers, key=lambda offer: offer.at, default=None)
+    return OfferState.UNKNOWN if newest is None else newest.state
 
 
 def detail(found: Collection[Idle], now: Micros, most: int = 3) -> str | None:

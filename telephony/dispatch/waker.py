@@ -29,6 +29,10 @@ PAUSE_COMES_WITHIN = Micros(5 * MICROS_PER_SECOND)
 woken for that agent: the next offer would be out before the pause."""
 AFTER_REST = Micros(5_000)
 """Our clock and the PBX's differ by less: a wake before the end of a wrap-up would be in vain."""
+FAILING = Micros(2 * MICROS_PER_SECOND)
+"""A phone that refuses everything at once would be rung forty times a second, were it woken for each time. Whose offers
+fail one upon another within this time is left to app_queue's own look, once a second."""
+_FAILED = (OfferState.NO_ANSWER, OfferState.REFUSED, OfferState.UNAVAILABLE)
 ALL_TOLD = Micros(2_000)
 """A member's queues tell of them one after another. Who waits longest in all of them is known when all have told."""
 
@@ -43,6 +47,8 @@ class Waker:
         self._weights = {name: line.weight for name, line in lines.items()}
         self._able: dict[MemberName, frozenset[QueueName]] = {}
         self._pause_due: dict[MemberName, Micros] = {}
+        self._failed_at: dict[MemberName, Micros] = {}  # their last offer, which failed
+        self._failing: dict[MemberName, Micros] = {}  # nobody is woken for them until then
         self._paused_after = {
             *([OfferState.NO_ANSWER] if desk.after_missed == "pause" else []),
             *([OfferState.REFUSED] if desk.after_refused == "pause" else []),
@@ -76,8 +82,8 @@ class Waker:
     def _begin(self) -> None:
         """Who is able now has not just become so: app_queue has looked, or will within the second."""
         self.tally.forget()
-        self._pause_due.clear()
-        self.resting.clear()
+        for kept in (self._pause_due, self._failed_at, self._failing, self.resting):
+            kept.clear()
         agents, now = {} if self._world.blind else self._world.agents, self._world.now
         self._able = {member: self._queues_of(agent, now) for member, agent in agents.items()}
 
@@ -87,8 +93,20 @@ class Waker:
             offer = call.offers.get(change.leg) if call is not None else None
             if offer is not None:
                 self.tally.offered(change.at, offer.caller, change.queue, change.member)
-        elif change.state in self._paused_after:
-            self._pause_due[change.member] = Micros(change.at + PAUSE_COMES_WITHIN)
+        elif change.state in _FAILED:
+            self._offer_failed(change)
+        elif change.state is OfferState.ANSWERED:
+            self._failed_at.pop(change.member, None)
+            self._failing.pop(change.member, None)
+
+    def _offer_failed(self, change: OfferChanged) -> None:
+        member, at = change.member, change.at
+        if change.state in self._paused_after:
+            self._pause_due[member] = Micros(at + PAUSE_COMES_WITHIN)
+        before = self._failed_at.get(member)
+        if before is not None and at - before < FAILING:
+            self._failing[member] = Micros(at + FAILING)
+        self._failed_at[member] = at
 
     def _queues_of(self, agent: Agent, now: Micros) -> frozenset[QueueName]:
         self.resting.pop(agent.member, None)
@@ -99,7 +117,14 @@ class Waker:
         if due is not None and (agent.all_paused or now > due):
             del self._pause_due[agent.member]
             due = None
-        return able(agent, now) if due is None else frozenset()
+        return frozenset() if due is not None or self._keeps_failing(agent.member, now) else able(agent, now)
+
+    def _keeps_failing(self, member: MemberName, now: Micros) -> bool:
+        until = self._failing.get(member)
+        if until is None or now < until:
+            return until is not None
+        del self._failing[member]
+        return False
 
     def _wake(self, touched: Mapping[MemberName, None], now: Micros, hold: bool = True) -> list[Wake]:
         freed = [each for member in touched if (each := self._freed(member, now, hold)) is not None]

@@ -90,6 +90,36 @@ def test_an_offer_that_came_to_nothing_wakes_the_first_again(how: str) -> None:
     assert told(scene.hear()) == [(caller.uniqueid, ME), (other.uniqueid, None)]
 
 
+def test_a_phone_that_refuses_everything_is_not_rung_again_and_again() -> None:
+    """It would be rung forty times a second. app_queue's own look, once a second, goes on ringing it."""
+    scene = Scene()
+    scene.pbx.signs_in(ME)
+    caller = scene.caller()
+    caller.offered(ME).refuses(17)
+    assert told(scene.hear()) == [(caller.uniqueid, ME)]
+    for _ in range(3):
+        caller.offered(ME).refuses(17)
+        assert scene.hear() == []
+        scene.pbx.wait(1)
+    phone = caller.offered(ME)
+    phone.answers()
+    scene.pbx.member(ME, status=2)
+    other = scene.caller()
+    phone.caller.hangs_up()
+    assert told(scene.hear()) == [(other.uniqueid, ME)]
+
+
+def test_who_refuses_now_and_then_is_woken_for() -> None:
+    scene = Scene()
+    scene.pbx.signs_in(ME)
+    caller = scene.caller()
+    for _ in range(3):
+        phone = caller.offered(ME)
+        scene.pbx.wait(3)
+        phone.refuses(17)
+        assert told(scene.hear()) == [(caller.uniqueid, ME)]
+
+
 @pytest.mark.parametrize("how", ["rings out", "refuses"])
 def test_not_where_a_pause_is_to_follow_but_when_that_is_lifted(how: str) -> None:
     scene = Scene(Desk(after_missed="pause", after_refused="pause"))
