@@ -62,15 +62,21 @@ class Queue:
 
     def insert(self, entry: Waiting, position: int) -> None:
         """Put a caller at ``position`` (from 1); a repeated join changes nothing."""
-        if any(waiting.uniqueid == entry.uniqueid for waiting in self.waiting):
-            return
-        self.waiting.insert(max(0, position - 1), entry)
+        if self._place(entry.uniqueid) is None:
+            self.waiting.insert(max(0, position - 1), entry)
 
     def remove(self, uniqueid: Uniqueid) -> bool:
         """Take a caller out of the line; False when they were not in it."""
-        before = len(self.waiting)
-        self.waiting = [waiting for waiting in self.waiting if waiting.uniqueid != uniqueid]
-        return len(self.waiting) < before
+        place = self._place(uniqueid)
+        if place is not None:
+            del self.waiting[place]
+        return place is not None
+
+    def _place(self, uniqueid: Uniqueid) -> int | None:
+        for place, waiting in enumerate(self.waiting):
+            if waiting.uniqueid == uniqueid:
+                return place
+        return None
 
 
 @dataclass(slots=True)

@@ -47,6 +47,8 @@ class Desk:
         self._care = Marks()
         """Of which nothing was said: they alone are looked at, not their kin."""
         self._queues: set[QueueName] = set()
+        self._shown: set[CallId] = set()
+        """Calls that have a document."""
         self._calls_of: dict[MemberName, set[CallId]] = {}
 
     def take(self, changes: Iterable[Change]) -> None:
@@ -104,7 +106,17 @@ class Desk:
     @property
     def keys(self) -> list[str]:
         """Of every document there is, or may be."""
-        keys = {*self.documents, *map(build.call_key, self._world.calls), *map(build.agent_key, self.members)}
+        return [*self.call_keys, *self.standing_keys]
+
+    @property
+    def call_keys(self) -> list[str]:
+        """Of every call that has a document, or may have."""
+        return sorted(map(build.call_key, self._shown.union(self._world.calls)))
+
+    @property
+    def standing_keys(self) -> list[str]:
+        """Of all the others: agents, queues, the system."""
+        keys = {*self.documents, *map(build.agent_key, self.members)}.difference(map(build.call_key, self._shown))
         return sorted(keys | set(map(build.queue_key, {*self._world.queues, *self._roster.titles})))
 
     @property
@@ -130,6 +142,7 @@ class Desk:
         for call_id in sorted(marks.calls):
             document = partial(build.call_document, self._world, call_id, self._roster)
             for difference in self._put(build.call_key(call_id), document):
+                (self._shown.discard if difference.document is None else self._shown.add)(call_id)
                 marks.members |= self._engage(call_id, difference)
                 yield difference
 
