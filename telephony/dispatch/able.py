@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from telephony.model.calls import Call
 from telephony.model.ids import MICROS_PER_SECOND, Micros, QueueName, Uniqueid
 from telephony.model.queues import NOT_IN_USE, Agent, Membership, Queue
 from telephony.model.world import World
@@ -13,19 +14,12 @@ _AVAILABLE = (NOT_IN_USE, UNKNOWN)
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A caller who waits and for whom no phone rings. ``least``, ``most``: limits on the penalties of who may be rung
-    for them (QUEUE_MIN_PENALTY, QUEUE_MAX_PENALTY); None: no limit."""
+    """A caller who waits and for whom no phone rings."""
 
     uniqueid: Uniqueid
     channel: str
     queue: QueueName
     joined_at: Micros
-    least: int | None = None
-    most: int | None = None
-
-    def excludes(self, penalty: int) -> bool:
-        """Whether a member of this penalty is never rung for them (``calc_metric``)."""
-        return (self.most is not None and penalty > self.most) or (self.least is not None and penalty < self.least)
 
 
 def available(membership: Membership) -> bool:
@@ -53,11 +47,19 @@ def waiting(world: World, queue: Queue) -> Iterator[Candidate]:
     """Callers of this queue for whom nobody's phone rings, in app_queue's order. Who has one agent's phone rung alone
     waits in a line beside it (``KEPT_QUEUE``), and is none of them."""
     for entry in queue.waiting:
-        call, channel = world.by_leg.get(entry.uniqueid), world.channels.get(entry.uniqueid)
-        if call is None or channel is None or (call.met.kept is not None and call.met.kept.until is None):
+        uniqueid = entry.uniqueid
+        call = world.by_leg.get(uniqueid)
+        if call is None or _is_offered(call, uniqueid) or (call.met.kept is not None and call.met.kept.until is None):
             continue
-        if not any(offer.open and offer.caller == entry.uniqueid for offer in call.offers.values()):
-            yield Candidate(entry.uniqueid, channel.name, queue.name, entry.joined_at)
+        if (channel := world.channels.get(uniqueid)) is not None:
+            yield Candidate(uniqueid, channel.name, queue.name, entry.joined_at)
+
+
+def _is_offered(call: Call, caller: Uniqueid) -> bool:
+    for offer in call.offers.values():
+        if offer.caller == caller and offer.open:
+            return True
+    return False
 
 
 def outweighed(world: World, agent: Agent, queue: QueueName, weights: dict[QueueName, int]) -> QueueName | None:

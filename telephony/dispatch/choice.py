@@ -1,7 +1,7 @@
 """Whom to wake when members have become able to take a call. Pure: app_queue decides who is offered; this only says who
 should look now, instead of within the second."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -13,10 +13,10 @@ MOST = 100
 
 
 class Freed(msgspec.Struct, frozen=True):
-    """A member who has become able in these queues, each with their penalty there."""
+    """A member who has become able in these queues."""
 
     member: MemberName
-    queues: Mapping[QueueName, int]
+    queues: Sequence[QueueName]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -38,22 +38,35 @@ Outweighed = Callable[[MemberName, QueueName], bool]
 
 
 class _Choice:
-    def __init__(self, lines: Mapping[QueueName, Line], waiting: Mapping[QueueName, Sequence[Candidate]]) -> None:
-        self.lines = lines
-        self.waiting = waiting
-        self.taken: set[Uniqueid] = set()
+    """No further along the lines than it must go: one may be of hundreds."""
 
-    def left(self, queue: QueueName, penalty: int | None = None) -> Iterator[Candidate]:
-        for caller in self.waiting.get(queue, ()):
-            if caller.uniqueid not in self.taken and not (penalty is not None and caller.excludes(penalty)):
-                yield caller
+    def __init__(
+        self,
+        lines: Mapping[QueueName, Line],
+        waiting: Mapping[QueueName, Iterable[Candidate]],
+        taken: Iterable[Uniqueid],
+    ) -> None:
+        self.lines = lines
+        self.taken = set(taken)
+        self._rest = {queue: iter(callers) for queue, callers in waiting.items()}
+        self._heads: dict[QueueName, Candidate] = {}
+
+    def head(self, queue: QueueName) -> Candidate | None:
+        """The first in line whom nobody takes."""
+        head = self._heads.get(queue)
+        while head is None or head.uniqueid in self.taken:
+            head = next(self._rest.get(queue, iter(())), None)
+            if head is None:
+                return None
+        self._heads[queue] = head
+        return head
 
     def pick(self, freed: Freed, outweighed: Outweighed) -> Candidate | None:
         """Of the heaviest queues that have somebody to offer, the longest waiting of the first ones in line."""
         heads = [
             (-self.lines[queue].weight, head.joined_at, head.uniqueid, head)
-            for queue, penalty in freed.queues.items()
-            if queue in self.lines and (head := next(self.left(queue, penalty), None)) is not None
+            for queue in freed.queues
+            if queue in self.lines and (head := self.head(queue)) is not None
         ]
         for _, _, _, head in sorted(heads, key=lambda entry: entry[:3]):
             if not outweighed(freed.member, head.queue):
@@ -64,15 +77,14 @@ class _Choice:
 def choose(
     freed: Sequence[Freed],
     lines: Mapping[QueueName, Line],
-    waiting: Mapping[QueueName, Sequence[Candidate]],
+    waiting: Mapping[QueueName, Iterable[Candidate]],
     outweighed: Outweighed = lambda _member, _queue: False,
     woken: Collection[Uniqueid] = (),
 ) -> list[Wake]:
     """One caller for each of them, then one more of each queue that gave one: the first may be about to leave, or to be
     skipped. Never one more of another queue: two heads would race for one member, and weight and waiting time would not
     decide. ``woken``: who was woken a moment ago, and will take the member of that moment."""
-    choice = _Choice(lines, waiting)
-    choice.taken.update(woken)
+    choice = _Choice(lines, waiting, woken)
     wakes: list[Wake] = []
     for each in freed:
         if len(wakes) >= MOST:
@@ -81,15 +93,6 @@ def choose(
             choice.taken.add(caller.uniqueid)
             wakes.append(Wake(caller, each.member))
     for queue in dict.fromkeys(wake.caller.queue for wake in wakes):
-        penalties = [each.queues[queue] for each in freed if queue in each.queues]
-        if lines[queue].spare and len(wakes) < MOST:
-            wakes.extend(Wake(caller, None) for caller in _one_more(choice, queue, penalties))
+        if lines[queue].spare and len(wakes) < MOST and (caller := choice.head(queue)) is not None:
+            wakes.append(Wake(caller, None))
     return wakes
-
-
-def _one_more(choice: _Choice, queue: QueueName, penalties: Sequence[int]) -> list[Candidate]:
-    for caller in choice.left(queue):
-        if any(not caller.excludes(penalty) for penalty in penalties):
-            choice.taken.add(caller.uniqueid)
-            return [caller]
-    return []

@@ -29,9 +29,10 @@ PAUSE_COMES_WITHIN = Micros(5 * MICROS_PER_SECOND)
 woken for that agent: the next offer would be out before the pause."""
 AFTER_REST = Micros(5_000)
 """Our clock and the PBX's differ by less: a wake before the end of a wrap-up would be in vain."""
+AT_ONCE = Micros(MICROS_PER_SECOND // 2)
 FAILING = Micros(2 * MICROS_PER_SECOND)
-"""A phone that refuses everything at once would be rung forty times a second, were it woken for each time. Whose offers
-fail one upon another within this time is left to app_queue's own look, once a second."""
+"""A phone that refuses everything at once would be rung as fast as it refuses, were it woken for each time. Whose
+offers fail at once, one upon another within this time, is left to app_queue's own look, once a second."""
 _FAILED = (OfferState.NO_ANSWER, OfferState.REFUSED, OfferState.UNAVAILABLE)
 ALL_TOLD = Micros(2_000)
 """A member's queues tell of them one after another. Who waits longest in all of them is known when all have told."""
@@ -88,25 +89,26 @@ class Waker:
         self._able = {member: self._queues_of(agent, now) for member, agent in agents.items()}
 
     def _offer(self, change: OfferChanged) -> None:
+        call = self._world.calls.get(change.call_id)
+        offer = call.offers.get(change.leg) if call is not None else None
         if change.state is OfferState.RINGING:
-            call = self._world.calls.get(change.call_id)
-            offer = call.offers.get(change.leg) if call is not None else None
             if offer is not None:
                 self.tally.offered(change.at, offer.caller, change.queue, change.member)
         elif change.state in _FAILED:
-            self._offer_failed(change)
+            self._offer_failed(change, at_once=offer is None or change.at - offer.at < AT_ONCE)
         elif change.state is OfferState.ANSWERED:
             self._failed_at.pop(change.member, None)
             self._failing.pop(change.member, None)
 
-    def _offer_failed(self, change: OfferChanged) -> None:
+    def _offer_failed(self, change: OfferChanged, at_once: bool) -> None:
         member, at = change.member, change.at
         if change.state in self._paused_after:
             self._pause_due[member] = Micros(at + PAUSE_COMES_WITHIN)
-        before = self._failed_at.get(member)
-        if before is not None and at - before < FAILING:
-            self._failing[member] = Micros(at + FAILING)
-        self._failed_at[member] = at
+        before = self._failed_at.pop(member, None)
+        if at_once:
+            self._failed_at[member] = at
+            if before is not None and at - before < FAILING:
+                self._failing[member] = Micros(at + FAILING)
 
     def _queues_of(self, agent: Agent, now: Micros) -> frozenset[QueueName]:
         self.resting.pop(agent.member, None)
@@ -133,7 +135,7 @@ class Waker:
         self.tally.pass_time(now)
         names = dict.fromkeys(queue for each in freed for queue in each.queues)
         lines = {name: self._lines[name] for name in names}
-        there = {name: list(waiting(self._world, self._world.queues[name])) for name in names}
+        there = {name: waiting(self._world, self._world.queues[name]) for name in names}
         wakes = choose(freed, lines, there, self._outweighed, self.tally.recent())
         for wake in wakes:
             self.tally.woken(now, wake.caller.uniqueid, wake.caller.queue, wake.member)
@@ -156,7 +158,7 @@ class Waker:
             self.tally.no_longer_free(member)
         if not (fresh := (now - before) & self.allowed):
             return None
-        queues = {q: agent.memberships[q].penalty for q in sorted(fresh) if q in self._lines and self._in_line(q)}
+        queues = tuple(name for name in sorted(fresh) if name in self._lines and self._in_line(name))
         return Freed(member, queues) if queues else None
 
     def _others_wait(self, agent: Agent, now: frozenset[QueueName]) -> bool:

@@ -193,7 +193,7 @@ async def test_rtp_ports_that_run_out_are_counted_and_alarmed(tmp_path: Path, to
         third = await citizens[2].call("12345")
         refused = await third.ended()
         assert not second.is_up
-        for call in (first, second):
+        for call in (second, first):  # who waits goes first: there are ports again the moment the other hangs up
             await call.hangup()
         records = {record.caller_number: record for record in await lab.scene.records_of(2)}
         log = await asyncio.to_thread((lab.lab.run / "log" / "messages.log").read_text, encoding="utf-8")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.acceptance
 ME = "PJSIP/1001"
 MEMBER = f"member => {ME},0,1001"
 WRAP_UP = "wrap-up ended"
-SITE = '[[queue]]\nname = "service"\ntimeout_s = 1\njoin_empty = true\nleave_empty = false\n'
+SITE = '[[queue]]\nname = "service"\ntimeout_s = 3\njoin_empty = true\nleave_empty = false\n'
 SOON_S = 0.2
 """By itself app_queue takes half a second: that the middle one of seven times is below is no matter of luck."""
 

@@ -134,7 +134,8 @@ def _back_to_0002(path: Path) -> None:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for name in {name for (name,) in tables} - OF_0002:
         connection.execute(f"DROP TABLE {name}")
-    connection.execute("ALTER TABLE agents DROP COLUMN profile")
+    for column in ("profile", "auto_answer"):
+        connection.execute(f"ALTER TABLE agents DROP COLUMN {column}")
     for column in ("caller_key", "dialled_key"):
         connection.execute(f"DROP INDEX ix_calls_{column}")
         connection.execute(f"ALTER TABLE calls DROP COLUMN {column}")
