@@ -56,10 +56,8 @@ def waiting(world: World, queue: Queue) -> Iterator[Candidate]:
 
 
 def _is_offered(call: Call, caller: Uniqueid) -> bool:
-    for offer in call.offers.values():
-        if offer.caller == caller and offer.open:
-            return True
-    return False
+    offers = call.offers
+    return bool(offers) and any(offer.open and offer.caller == caller for offer in offers.values())
 
 
 def outweighed(world: World, agent: Agent, queue: QueueName, weights: dict[QueueName, int]) -> QueueName | None:

@@ -1,4 +1,4 @@
-"""Whom to wake: the order of queues and callers, penalties, weights, bounds."""
+"""Whom to wake: the order of queues and callers, weights, bounds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,14 +13,12 @@ A, B, C = map(QueueName, "abc")
 LINES = {A: Line(), B: Line(), C: Line(weight=5)}
 
 
-def caller(
-    name: str, queue: QueueName = A, at: int = 0, least: int | None = None, most: int | None = None
-) -> Candidate:
-    return Candidate(Uniqueid(name), f"PJSIP/{name}", queue, Micros(at), least, most)
+def caller(name: str, queue: QueueName = A, at: int = 0) -> Candidate:
+    return Candidate(Uniqueid(name), f"PJSIP/{name}", queue, Micros(at))
 
 
-def freed(name: str, *queues: QueueName, penalty: int = 0) -> Freed:
-    return Freed(MemberName(name), dict.fromkeys(queues or (A,), penalty))
+def freed(name: str, *queues: QueueName) -> Freed:
+    return Freed(MemberName(name), queues or (A,))
 
 
 def names(wakes: Sequence[Wake]) -> list[str]:
@@ -76,11 +74,10 @@ def test_a_queue_that_a_heavier_one_keeps_from_the_member_is_passed_over() -> No
     assert names(choose([freed("1001", A, B)], LINES, waiting, lambda _, queue: queue == A)) == ["b1"]
 
 
-def test_whom_penalties_shut_out_is_never_woken() -> None:
-    line = {A: [caller("1", most=3), caller("2", least=6), caller("3", least=5, most=5), caller("4", most=4)]}
-    assert names(choose([freed("1001", penalty=5)], LINES, line)) == ["3"]
-    assert names(choose([freed("1001", penalty=0)], LINES, line)) == ["1", "4"]
-    assert names(choose([freed("1001", penalty=9)], LINES, line)) == ["2"]
+def test_nobody_far_behind_is_looked_at() -> None:
+    line = iter([caller(str(n), at=n) for n in range(300)])
+    assert names(choose([freed("1001"), freed("1002")], LINES, {A: line}, woken={Uniqueid("1")})) == ["0", "2", "3"]
+    assert next(line).uniqueid == "4"
 
 
 def test_who_was_woken_a_moment_ago_is_passed_over() -> None:
@@ -100,20 +97,16 @@ def test_a_hall_that_comes_back_from_its_break() -> None:
 
 
 QUEUES = st.sampled_from([A, B, C])
-FREED = st.lists(st.dictionaries(QUEUES, st.integers(0, 3), min_size=1), max_size=6)
-CALLERS = st.lists(
-    st.tuples(QUEUES, st.integers(0, 50), st.none() | st.integers(0, 3), st.none() | st.integers(0, 3)), max_size=12
-)
+FREED = st.lists(st.sets(QUEUES, min_size=1), max_size=6)
+CALLERS = st.lists(st.tuples(QUEUES, st.integers(0, 50)), max_size=12)
 
 
 @given(FREED, CALLERS, st.booleans())
-def test_what_holds_always(
-    members: list[dict[QueueName, int]], callers: list[tuple[QueueName, int, int | None, int | None]], spare: bool
-) -> None:
+def test_what_holds_always(members: list[set[QueueName]], callers: list[tuple[QueueName, int]], spare: bool) -> None:
     waiting: dict[QueueName, list[Candidate]] = {A: [], B: [], C: []}
-    for number, (queue, at, least, most) in enumerate(callers):
-        waiting[queue].append(caller(str(number), queue, at, least, most))
-    all_freed = [Freed(MemberName(str(number)), queues) for number, queues in enumerate(members)]
+    for number, (queue, at) in enumerate(callers):
+        waiting[queue].append(caller(str(number), queue, at))
+    all_freed = [freed(str(number), *sorted(queues)) for number, queues in enumerate(members)]
     by_name = {each.member: each.queues for each in all_freed}
     wakes = choose(all_freed, {name: Line(line.weight, spare) for name, line in LINES.items()}, waiting)
     assert len(set(names(wakes))) == len(wakes)
@@ -121,12 +114,12 @@ def test_what_holds_always(
     assert len(sure) <= len(all_freed)
     for wake in sure:
         assert wake.member is not None
-        assert not wake.caller.excludes(by_name[wake.member][wake.caller.queue])
+        assert wake.caller.queue in by_name[wake.member]
     more = [wake.caller.queue for wake in wakes if wake.member is None]
     assert len(set(more)) == len(more) and set(more) <= {wake.caller.queue for wake in sure}
     assert spare or not more
     _check_that_nobody_is_idle(all_freed, waiting, sure)
-    _check_that_nobody_is_passed_over(waiting, wakes, by_name)
+    _check_that_nobody_is_passed_over(waiting, wakes)
 
 
 def _check_that_nobody_is_idle(
@@ -136,20 +129,14 @@ def _check_that_nobody_is_idle(
     taken = {wake.caller.uniqueid for wake in sure}
     for each in freed:
         if each.member not in {wake.member for wake in sure}:
-            left = [c for queue in each.queues for c in waiting[queue] if c.uniqueid not in taken]
-            assert all(c.excludes(each.queues[c.queue]) for c in left)
+            assert all(c.uniqueid in taken for queue in each.queues for c in waiting[queue])
 
 
-def _check_that_nobody_is_passed_over(
-    waiting: Mapping[QueueName, Sequence[Candidate]],
-    wakes: Sequence[Wake],
-    freed: Mapping[MemberName, Mapping[QueueName, int]],
-) -> None:
-    """Whoever stands before somebody who was woken for a member was woken too, or is shut out for that member."""
+def _check_that_nobody_is_passed_over(waiting: Mapping[QueueName, Sequence[Candidate]], wakes: Sequence[Wake]) -> None:
+    """Whoever stands before somebody who was woken for a member was woken too."""
     woken = {wake.caller.uniqueid for wake in wakes}
     for wake in wakes:
         if wake.member is not None:
             line = waiting[wake.caller.queue]
             before = line[: [c.uniqueid for c in line].index(wake.caller.uniqueid)]
-            penalty = freed[wake.member][wake.caller.queue]
-            assert all(c.uniqueid in woken or c.excludes(penalty) for c in before)
+            assert all(c.uniqueid in woken for c in before)
