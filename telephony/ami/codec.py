@@ -55,6 +55,7 @@ class FrameReader:
         if self._buffer.find(_END, self._searched) < 0:
             self._wait()
             return []
+        found = len(self._buffer)
         frames = bytes(self._buffer).split(_END)
         self._buffer = bytearray(frames.pop())
         self._searched = 0
@@ -62,7 +63,7 @@ class FrameReader:
             self._skipping = False
             del frames[0]
         self._wait()
-        return self._within_limit(frames)
+        return frames if found <= self._limit else self._within_limit(frames)
 
     def _take_greeting(self) -> bool:
         line, end, _ = self._buffer.partition(_EOL)
@@ -83,8 +84,6 @@ class FrameReader:
         self._searched = max(0, len(self._buffer) - tail)
 
     def _within_limit(self, frames: list[bytes]) -> list[bytes]:
-        if max(map(len, frames), default=0) <= self._limit:
-            return frames
         whole = [frame for frame in frames if len(frame) <= self._limit]
         self.dropped += len(frames) - len(whole)
         return whole

@@ -63,12 +63,12 @@ class _Maker:
 
     def make(self, frame: bytes, arrival: Micros) -> e.Event:
         """Raises ``HeaderMissing`` or ``NotANumber``."""
-        text = text_of(frame)
+        text = str(frame, "utf-8", "replace") if 0 not in frame else text_of(frame)
         for match, groups in self._layouts:  # as the reader does, without the way there
             if found := match(text):
-                fields: list[Any] = list(found.group(*groups))
+                fields: list[Any] = [*found.group(*groups)]
                 stamp: str = fields[0]  # of Asterisk's form, or not there: else the layout does not match
-                fields[0] = micros(stamp.replace(".", "", 1)) if stamp else arrival
+                fields[0] = micros(stamp.replace(".", "")) if stamp else arrival
                 break
         else:
             fields = list(self._reader.read(text))

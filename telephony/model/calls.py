@@ -1,6 +1,9 @@
-"""One call while it lives: its legs, its stays in queues, its offers. Mutable, owned by the tracker alone."""
+"""One call while it lives: its legs, its stays in queues, its offers. Mutable, owned by the tracker alone.
 
-from dataclasses import dataclass, field
+None of these holds anything that holds it in turn, so the garbage collector need not look through them (``gc=False``).
+"""
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -29,11 +32,10 @@ REJOIN = Micros(100_000)
 out of the way (measured: 0.02 ms there, up to 45 ms into a room)."""
 _LOOK_BACK = 4
 _SERVICE, _INBOUND = Role.SERVICE, Direction.INBOUND
-_OPEN = (OfferState.RINGING, OfferState.PICKED_UP)
+OPEN_OFFER = (OfferState.RINGING, OfferState.PICKED_UP)
 
 
-@dataclass(slots=True)
-class Span:
+class Span(msgspec.Struct, gc=False):
     """A stretch of time with the same people: ``partners`` are the channels of the others in the conversation, or of
     those on hold."""
 
@@ -42,7 +44,7 @@ class Span:
     end: Micros | None = None
 
 
-class Leg(msgspec.Struct):
+class Leg(msgspec.Struct, gc=False):
     """One channel, from its creation to its hang-up. ``spans`` and ``held`` are in order; the last may be open."""
 
     uniqueid: Uniqueid
@@ -73,21 +75,20 @@ class Leg(msgspec.Struct):
         spans = self.spans
         return bool(spans) and spans[-1].end is None
 
-    def meet(self, partners: tuple[Uniqueid, ...], at: Micros) -> None:
-        """From ``at`` on this leg talks with exactly ``partners`` (none: with nobody)."""
+    def meet(self, partners: tuple[Uniqueid, ...], at: Micros) -> bool:
+        """From ``at`` on this leg talks with exactly ``partners`` (none: with nobody); whether it did not before."""
         before = self.partners
         if partners == before:
-            return
+            return False
         if before:
             self._part(at)
-        if not partners:
-            return
-        if self.spans and self._rejoin(partners, at):
-            return
-        if self.on_hold:
+        if not partners or (self.spans and self._rejoin(partners, at)):
+            return True
+        if self.held and self.held[-1].end is None:
             self._end_hold_of(set(partners) - set(before), at)
         if len(self.spans) < MAX_SPANS:
             self.spans.append(Span(at, partners))
+        return True
 
     def _rejoin(self, partners: tuple[Uniqueid, ...], at: Micros) -> bool:
         """Take up again a stretch with the same people that ended a moment ago; what came between did not happen."""
@@ -131,8 +132,7 @@ class Leg(msgspec.Struct):
         return bool(self.held) and self.held[-1].end is None
 
 
-@dataclass(slots=True)
-class Offer:
+class Offer(msgspec.Struct, gc=False):
     member: MemberName
     queue: QueueName
     caller: Uniqueid
@@ -145,11 +145,10 @@ class Offer:
     @property
     def open(self) -> bool:
         """Still ringing, or picked up and not yet talking."""
-        return self.state in _OPEN
+        return self.state in OPEN_OFFER
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct, gc=False):
     """One stay of one caller in one queue."""
 
     queue: QueueName
@@ -256,7 +255,7 @@ class PrivateFile:
     size: int | None = None  # bytes; None: nobody told
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, gc=False):
     """``caller`` is the channel whose fate the record tells: the citizen's, or whoever began an internal call."""
 
     call_id: CallId
@@ -363,10 +362,9 @@ class Call(msgspec.Struct):
         return None
 
     def open_offers(self) -> list[Offer]:
-        return [offer for offer in self.offers.values() if offer.open]
+        return [offer for offer in self.offers.values() if offer.state in OPEN_OFFER]
 
 
-@dataclass(slots=True)
-class Bridge:
+class Bridge(msgspec.Struct, gc=False):
     bridge_id: BridgeId
-    members: dict[Uniqueid, None] = field(default_factory=dict)
+    members: dict[Uniqueid, None] = msgspec.field(default_factory=dict)

@@ -1,21 +1,11 @@
 """Every state machine of the model, as one table each: ``table[state, input] -> state``.
 
-A pair that is not in its table is refused: ``step`` returns None and the caller reports an ``Anomaly``. The diagrams
+A pair that is not in its table is refused: the table gives None and the caller reports an ``Anomaly``. The diagrams
 in docs/ are drawn from these tables (``python -m tools.diagrams``).
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
-
-State = TypeVar("State", bound=StrEnum)
-Input = TypeVar("Input", bound=StrEnum)
-
-
-def step(table: Mapping[tuple[State, Input], State], state: State, entry: Input) -> State | None:
-    """The state that follows, or None when the table does not know the pair."""
-    return table.get((state, entry))
-
 
 # --- a channel --------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@ Mutable, owned by the tracker alone; and the events that tell of it. Pure."""
 
 from dataclasses import dataclass
 
+import msgspec
+
 from telephony.model.events import ChannelEvent
 from telephony.model.ids import CallId, MemberName, Micros, QueueName
 from telephony.model.local import LocalEvent
@@ -27,8 +29,7 @@ class Kept:
     until: Micros | None = None
 
 
-@dataclass(slots=True)
-class Met:
+class Met(msgspec.Struct, gc=False):
     """``spoke`` None: nobody listened whether the caller gives a sound."""
 
     rating_asked: bool = False

@@ -7,7 +7,7 @@ Local halves are no people. Everything said of *answered*, *talking* and *with w
 from collections.abc import Iterable
 
 from telephony.model import consults, inviting, on_notice
-from telephony.model.calls import MAX_KIN, Bridge, Call, Leg
+from telephony.model.calls import MAX_KIN, Bridge, Call, Leg, Offer
 from telephony.model.changes import CallAnswered, PartiesChanged
 from telephony.model.events import (
     BridgeDestroyed,
@@ -48,11 +48,11 @@ def enter_bridge(world: World, channel: Channel, bridge_id: BridgeId) -> None:
         bridge = world.bridges[bridge_id] = Bridge(bridge_id)
     if len(bridge.members) >= MAX_MEMBERS:
         world.anomaly("too many in one bridge", bridge_id)
-        return _reconcile(world, [channel])
+        return _regroup(world, channel, [])
     bridge.members[channel.uniqueid] = None
     channel.bridge = bridge_id
     world.turn_channel(channel.leg, _ENTER)
-    _reconcile(world, conversation(world, bridge_id))
+    _regroup(world, None, conversation(world, bridge_id))
     return None
 
 
@@ -68,17 +68,20 @@ def left(world: World, event: BridgeLeft) -> None:
 def leave_bridge(world: World, channel: Channel) -> None:
     """Take the channel out of its bridge, if it is in one."""
     bridge = world.bridges.get(channel.bridge) if channel.bridge is not None else None
-    channel.bridge, channel.leg.muted = None, False
+    channel.bridge = None
+    channel.leg.muted = False
     if bridge is None:
-        return
+        return None
     bridge.members.pop(channel.uniqueid, None)
     world.turn_channel(channel.leg, _LEAVE)
-    touched = [channel, *conversation(world, bridge.bridge_id)]
-    if channel.other_half is not None and (half := world.channels.get(channel.other_half)) is not None:
-        touched += conversation(world, half.bridge) if half.bridge else []
+    together = conversation(world, bridge.bridge_id)
     if not bridge.members:
         world.bridges.pop(bridge.bridge_id, None)
-    _reconcile(world, touched)
+    if channel.other_half is None:
+        return _regroup(world, channel, together)
+    half = world.channels.get(channel.other_half)
+    apart = conversation(world, half.bridge) if half is not None and half.bridge is not None else []
+    return _reconcile(world, [channel, *together, *apart])
 
 
 def merged(world: World, event: BridgesMerged) -> None:
@@ -125,7 +128,7 @@ def conversation(world: World, start: BridgeId) -> list[Channel]:
     while todo:
         bridge_id = todo.pop()
         bridge = bridges.get(bridge_id)
-        if bridge_id in seen or bridge is None:
+        if bridge is None or bridge_id in seen:
             continue
         seen.add(bridge_id)
         for uniqueid in bridge.members:
@@ -133,10 +136,25 @@ def conversation(world: World, start: BridgeId) -> list[Channel]:
             if channel is None:
                 continue
             found.append(channel)
-            half = channels.get(channel.other_half) if channel.other_half is not None else None
-            if half is not None and half.bridge is not None:
-                todo.append(half.bridge)
+            if channel.other_half is not None:
+                half = channels.get(channel.other_half)
+                if half is not None and half.bridge is not None:
+                    todo.append(half.bridge)
     return found
+
+
+def _regroup(world: World, gone: Channel | None, together: list[Channel]) -> None:
+    """Let those of one conversation meet each other, and who has left it, nobody; in the order of ``_reconcile``."""
+    people = [channel for channel in together if channel.leg.role is not _SERVICE]
+    names = [channel.uniqueid for channel in people]
+    if gone is not None and gone.leg.role is not _SERVICE:
+        people.insert(0, gone)
+    if len(people) > 1:
+        names.sort()
+        people.sort(key=_not_offered)
+    for channel in people:
+        me = channel.uniqueid
+        _meet(world, channel, () if channel is gone else tuple([other for other in names if other != me]))
 
 
 def _reconcile(world: World, touched: Iterable[Channel]) -> None:
@@ -144,14 +162,14 @@ def _reconcile(world: World, touched: Iterable[Channel]) -> None:
     caller was answered by the queue is told by the offer."""
     people = {channel.uniqueid: channel for channel in touched if channel.leg.role is not _SERVICE}
     if len(people) > 1:
-        people = dict(sorted(people.items(), key=_not_offered))
+        people = {channel.uniqueid: channel for channel in sorted(people.values(), key=_not_offered)}
     around: dict[BridgeId, list[Uniqueid]] = {}  # nobody moves while they meet
     for uniqueid, channel in people.items():
         _meet(world, channel, _others(world, around, channel.bridge, uniqueid) if channel.bridge is not None else ())
 
 
-def _not_offered(person: tuple[Uniqueid, Channel]) -> bool:
-    return person[0] not in person[1].call.offers
+def _not_offered(person: Channel) -> bool:
+    return person.uniqueid not in person.call.offers
 
 
 def _others(
@@ -167,18 +185,19 @@ def _others(
 
 def _meet(world: World, channel: Channel, partners: tuple[Uniqueid, ...]) -> None:
     leg, call = channel.leg, channel.call
-    if partners == leg.partners:
+    if not leg.meet(partners, world.now):
         return
-    leg.meet(partners, world.now)
     for uniqueid in partners:
         if uniqueid not in call.legs:
             _meet_stranger(world, call, uniqueid)
-    world.emit(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
+    world.out.append(PartiesChanged(world.now, call.call_id, leg.uniqueid, partners))
     if partners:
         if call.invites:
             inviting.met(world, call, leg)
-        _offer_answered(world, call, leg)
-        engage(world, call, leg)
+        if leg.uniqueid in call.offers:
+            _offer_answered(world, call, leg, call.offers[leg.uniqueid])
+        else:
+            engage(world, call, leg)
     elif leg.place:
         stand(world, call, leg)
     if leg.uniqueid == call.caller:
@@ -194,10 +213,7 @@ def _meet_stranger(world: World, call: Call, uniqueid: Uniqueid) -> None:
         call.strangers[uniqueid] = other
 
 
-def _offer_answered(world: World, call: Call, leg: Leg) -> None:
-    offer = call.offers.get(leg.uniqueid)
-    if offer is None:
-        return
+def _offer_answered(world: World, call: Call, leg: Leg, offer: Offer) -> None:
     agent = world.agents.get(offer.member)
     if agent is not None:
         agent.talking[leg.uniqueid] = standing(call, leg)

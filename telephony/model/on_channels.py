@@ -29,7 +29,8 @@ _STATES_RINGING = (3, 4, 5)  # dialing, ring, ringing (ast_channel_state)
 _DOWN, _RINGING, _BRIDGED = ChannelState.DOWN, ChannelState.RINGING, ChannelState.BRIDGED
 _ANSWER, _RING, _HANG_UP = ChannelInput.ANSWER, ChannelInput.RING, ChannelInput.HANG_UP
 _CALLER, _SERVICE, _TARGET = Role.CALLER, Role.SERVICE, Role.TARGET
-_INBOUND, _OFFER_RINGS = Direction.INBOUND, OfferState.RINGING
+_INBOUND, _INTERNAL, _OUTBOUND = Direction.INBOUND, Direction.INTERNAL, Direction.OUTBOUND
+_OFFER_RINGS = OfferState.RINGING
 _CAUSE_BUSY, _CAUSE_REJECTED, _CAUSE_ELSEWHERE = 17, 21, 26
 _CAUSES_NORMAL = (0, 16, 127)  # 127: a caller's CANCEL
 _ORDERED = 1 | 4 | 8 | 32
@@ -39,12 +40,13 @@ limit, explicit order. Not the end of a dialplan (16) or a redirect (2), which c
 
 
 def created(world: World, event: ChannelCreated) -> None:
-    if event.uniqueid in world.channels:
+    uniqueid = event.uniqueid
+    if uniqueid in world.channels:
         return None  # told twice: by the snapshot and by its event
     if is_watcher(event.name):
-        return world.watch(event.uniqueid)
-    if event.uniqueid in world.tombstones or event.uniqueid in world.by_leg:
-        return world.anomaly("dead channel created", event.uniqueid)
+        return world.watch(uniqueid)
+    if uniqueid in world.tombstones or uniqueid in world.by_leg:
+        return world.anomaly("dead channel created", uniqueid)
     call = world.by_linkedid.get(event.linkedid) or home_of(world, event) or begin_call(world, event, event.at)
     if call is not None:
         if call.headless and not call.legs:
@@ -72,31 +74,33 @@ def begin_call(world: World, event: ChannelCreated, at: Micros) -> Call | None:
     direction = _direction(event)
     trunk = trunk_of(event.name) if direction is _INBOUND else ""
     call = Call(
-        call_id=call_id,
-        pbx=world.pbx,
-        caller=event.uniqueid,
-        received_at=at,
-        direction=direction,
-        dialled=event.exten,
-        caller_number=event.caller_number,
-        caller_name=event.caller_name,
-        language=event.language,
-        trunk=trunk,
-        headless=event.linkedid not in ("", event.uniqueid),
+        call_id,
+        world.pbx,
+        event.uniqueid,
+        at,
+        direction,
+        event.exten,
+        event.caller_number,
+        event.caller_name,
+        event.language,
+        trunk,
     )
+    call.headless = event.linkedid not in ("", event.uniqueid)
     world.calls[call_id] = call
     if event.linkedid:
         world.link(call, event.linkedid)
-    world.emit(CallStarted(world.now, call_id, call.caller_number, call.dialled, trunk))
+    world.out.append(CallStarted(world.now, call_id, call.caller_number, call.dialled, trunk))
     return call
 
 
 def _direction(event: ChannelCreated) -> Direction:
     """By the first channel of a conversation. A channel that the PBX dials has its endpoint's context too, but not this
     state."""
-    if event.state == _STATE_CALLS_US and role_of(event.name) is _TARGET:
-        return _INBOUND if is_way_in(event.context) else Direction.INTERNAL
-    return Direction.OUTBOUND if role_of(event.name) is Role.TARGET else Direction.INTERNAL
+    if role_of(event.name) is not _TARGET:
+        return _INTERNAL
+    if event.state == _STATE_CALLS_US:
+        return _INBOUND if is_way_in(event.context) else _INTERNAL
+    return _OUTBOUND
 
 
 def add_channel(world: World, call: Call, event: ChannelCreated, at: Micros) -> Channel | None:
@@ -188,10 +192,13 @@ def hung_up(world: World, event: ChannelHungUp) -> None:
 def end_leg(world: World, channel: Channel, cause: int | None) -> None:
     """The channel is gone, at the world's present time."""
     call, leg = channel.call, channel.leg
-    leave_bridge(world, channel)
+    if channel.bridge is not None:
+        leave_bridge(world, channel)
+    leg.muted = False
     del world.channels[channel.uniqueid]
     leg.ended_at, leg.cause = max(world.now, leg.created_at), cause
-    leg.hold(False, world.now)
+    if leg.held:
+        leg.hold(False, world.now)
     world.turn_channel(leg, _HANG_UP)
     if (offer := call.offers.get(leg.uniqueid)) is not None:
         end_offer(world, call, offer, leg)
@@ -201,7 +208,7 @@ def end_leg(world: World, channel: Channel, cause: int | None) -> None:
         consults.left(world, call, leg)
         stand_all(world, call)
     cancel_pending(world, call, leg.uniqueid)
-    world.emit(LegEnded(world.now, call.call_id, leg.uniqueid, -1 if cause is None else cause))
+    world.out.append(LegEnded(world.now, call.call_id, leg.uniqueid, -1 if cause is None else cause))
     world.leg_gone(call, leg.uniqueid)
 
 
@@ -237,7 +244,9 @@ def _why_ended(caller: Leg | None, leg: Leg, cause: int | None) -> OfferInput | 
 
 def cancel_pending(world: World, call: Call, caller: Uniqueid) -> None:
     """Offers whose phone has stopped ringing without a reason said: the queue, or the caller, gave up on them."""
-    for offer in [offer for offer in call.offers.values() if offer.caller == caller and offer.open]:
+    for offer in call.open_offers():
+        if offer.caller != caller:
+            continue
         leg = call.legs.get(offer.uniqueid)
         if leg is None or leg.ended_at is not None:
             world.turn_offer(call, offer, OfferInput.CANCEL)

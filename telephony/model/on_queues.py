@@ -22,7 +22,9 @@ from telephony.model.queues import Membership, Waiting
 from telephony.model.terms import Role, VisitResult
 from telephony.model.world import MAX_AGENTS, World
 
-_TALKING = CallState.TALKING
+_AGENT, _TALKING, _RINGING = Role.AGENT, CallState.TALKING, OfferState.RINGING
+_JOIN_QUEUE, _OFFER = CallInput.JOIN_QUEUE, CallInput.OFFER
+_IN_A_QUEUE = (CallState.OFFERED, CallState.WAITING)
 MAX_MEMBERSHIPS = 500
 """Of one agent (law 10)."""
 
@@ -40,8 +42,9 @@ def joined(world: World, event: QueueJoined) -> None:
 
 
 def join_queue(world: World, call: Call, visit: Visit) -> None:
-    if any(_same(known, visit) for known in call.visits):
-        return  # told twice: by the snapshot and by its event
+    for known in call.visits:
+        if _same(known, visit):
+            return  # told twice: by the snapshot and by its event
     if len(call.visits) >= MAX_VISITS:
         call.left_out += 1
         return
@@ -56,9 +59,9 @@ def join_queue(world: World, call: Call, visit: Visit) -> None:
     if queue is not None:
         queue.insert(Waiting(visit.uniqueid, call.call_id, visit.joined_at), visit.position)
         world.queue_changed(queue)
-    world.emit(CallQueued(world.now, call.call_id, visit.queue, visit.position))
+    world.out.append(CallQueued(world.now, call.call_id, visit.queue, visit.position))
     if visit.uniqueid == call.caller and call.state is not _TALKING:
-        world.turn_call(call, CallInput.JOIN_QUEUE)
+        world.turn_call(call, _JOIN_QUEUE)
 
 
 def _same(known: Visit, visit: Visit) -> bool:
@@ -103,12 +106,12 @@ def offered(world: World, event: OfferMade) -> None:
 def _begin_offer(world: World, call: Call, event: OfferMade) -> None:
     leg = call.legs.get(event.dest_uniqueid)
     if leg is not None:
-        leg.role, leg.party = Role.AGENT, event.member
+        leg.role, leg.party = _AGENT, event.member
     offer = Offer(event.member, event.queue, event.uniqueid, event.dest_uniqueid, event.at)
     call.offers[event.dest_uniqueid] = offer
-    world.emit(OfferChanged(world.now, call.call_id, event.queue, event.member, event.dest_uniqueid, offer.state))
+    world.out.append(OfferChanged(world.now, call.call_id, event.queue, event.member, event.dest_uniqueid, offer.state))
     if event.uniqueid == call.caller and call.state is not _TALKING:
-        world.turn_call(call, CallInput.OFFER)
+        world.turn_call(call, _OFFER)
     agent = world.agent(event.member)
     if agent is not None:
         agent.offers[event.dest_uniqueid] = None
@@ -129,7 +132,7 @@ def _known(world: World, event: OfferEvent, what: str) -> tuple[Call, Offer] | N
 def connected(world: World, event: OfferConnected) -> None:
     if (known := _known(world, event, "AgentConnect")) is not None:
         call, offer = known
-        if offer.state is OfferState.RINGING:
+        if offer.state is _RINGING:
             world.turn_offer(call, offer, OfferInput.PICK_UP)
 
 
@@ -171,7 +174,7 @@ def close_visit(world: World, call: Call, visit: Visit, result: VisitResult, key
     visit.result, visit.key = result, key
     visit.ended_at = visit.ended_at or world.now
     world.take_out(visit.queue, visit.uniqueid)
-    if visit.uniqueid == call.caller and call.state in (CallState.OFFERED, CallState.WAITING):
+    if visit.uniqueid == call.caller and call.state in _IN_A_QUEUE:
         world.turn_call(call, CallInput.LEAVE_QUEUE)
 
 
@@ -201,17 +204,8 @@ def member_changed(world: World, event: MemberChanged) -> None:
         _know_phone(world, event)
         if before is not None and _let_go(before, event):
             agent.wrapup_until = None
-    world.emit(
-        MembershipChanged(
-            world.now,
-            event.queue,
-            event.member,
-            not event.removed,
-            event.status,
-            event.paused,
-            event.pause_reason,
-        )
-    )
+    signed_in, paused, reason = not event.removed, event.paused, event.pause_reason
+    world.out.append(MembershipChanged(world.now, event.queue, event.member, signed_in, event.status, paused, reason))
     world.settle_agent(agent)
     return None
 
@@ -228,14 +222,14 @@ def _let_go(before: Membership, event: MemberChanged) -> bool:
 
 
 def _membership(event: MemberChanged) -> Membership:
-    return Membership(
-        queue=event.queue,
-        interface=event.interface,
-        status=event.status,
-        paused=event.paused,
-        pause_reason=event.pause_reason,
-        penalty=event.penalty,
-        in_call=event.in_call,
-        last_call=event.last_call,
-        wrapup_s=event.wrapup_s,
+    return Membership(  # by place: said for each of an agent's queues whenever their phone rings or rests
+        event.queue,
+        event.interface,
+        event.status,
+        event.paused,
+        event.pause_reason,
+        event.penalty,
+        event.in_call,
+        event.last_call,
+        event.wrapup_s,
     )

@@ -20,7 +20,7 @@ _ENGAGED = (AgentInput.HOLD, AgentInput.CONSULT, AgentInput.CONNECT, AgentInput.
 """How an agent can be engaged on a line; of two lines the later in this order tells."""
 
 
-class Membership(msgspec.Struct):
+class Membership(msgspec.Struct, gc=False):
     """One agent in one queue."""
 
     queue: QueueName
@@ -34,8 +34,7 @@ class Membership(msgspec.Struct):
     wrapup_s: int
 
 
-@dataclass(slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, gc=False):
     uniqueid: Uniqueid
     call_id: CallId
     joined_at: Micros
@@ -51,6 +50,15 @@ class Queue:
     waiting: list[Waiting] = field(default_factory=list)
     members: dict[MemberName, None] = field(default_factory=dict)
     heads: dict[AgentState, int] = field(default_factory=dict)
+
+    def recount(self, before: AgentState, state: AgentState) -> None:
+        """A member has passed from one state to another."""
+        heads = self.heads
+        heads[state] = heads.get(state, 0) + 1
+        if left := heads.get(before, 0) - 1:
+            heads[before] = left
+        else:
+            heads.pop(before, None)
 
     def count(self, state: AgentState, by: int) -> None:
         """``by`` more members are in this state."""
@@ -105,10 +113,17 @@ class Agent:
     @property
     def all_paused(self) -> bool:
         """In every queue, and signed in to one at least."""
+        return self._why_paused() is not None
+
+    def _why_paused(self) -> str | None:
+        """The first membership's reason, of one who is paused in every queue; None: is not."""
+        why: str | None = None
         for membership in self.memberships.values():
             if not membership.paused:
-                return False
-        return bool(self.memberships)
+                return None
+            if why is None:
+                why = membership.pause_reason
+        return why
 
     @property
     def wrapping(self) -> bool:
@@ -129,20 +144,19 @@ class Agent:
 
     def wrap_up(self, at: Micros) -> None:
         """A leg of this agent's ended: app_queue's own wrap-up time, where it has one, runs from here."""
-        seconds = max((m.wrapup_s for m in self.memberships.values()), default=0)
+        seconds = max([m.wrapup_s for m in self.memberships.values()], default=0)
         if seconds > 0:
             self.wrapup_until = max(Micros(at + seconds * MICROS_PER_SECOND), self.wrapup_until or NEVER)
 
     def entry(self, at: Micros) -> AgentInput:
         """What the facts, taken together, say of this agent now."""
         if self.talking:
-            lines = [*self.talking.values()]
-            return lines[0] if len(lines) == 1 else max(lines, key=_ENGAGED.index)
+            return max(self.talking.values(), key=_ENGAGED.index)
         if self.offers:
             return _OFFER
         if not self.memberships:
             return AgentInput.SIGN_OUT
-        reason = self.pause_reason if self.all_paused else None
+        reason = self._why_paused()
         if reason == WRAP_UP or (self.wrapup_until is not None and at < self.wrapup_until):
             return AgentInput.WRAP_UP
         return AgentInput.SIGN_OUT if reason == SIGNED_OUT else self._at_rest(reason is not None)

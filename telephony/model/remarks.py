@@ -1,16 +1,15 @@
 """What people have said of a live call. Mutable, owned by the tracker alone."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 
-@dataclass(slots=True)
-class Remarks:
+class Remarks(msgspec.Struct, gc=False):
     """By who said it: their note, what the call was about to them, whether it was resolved on the line (yes, no, or
     empty: taken back). ``mark`` is the call's: nuisance, silent."""
 
-    notes: dict[str, str] = field(default_factory=dict)
-    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    resolved: dict[str, str] = field(default_factory=dict)  # in the order of their last word
+    notes: dict[str, str] = msgspec.field(default_factory=dict)
+    topics: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    resolved: dict[str, str] = msgspec.field(default_factory=dict)  # in the order of their last word
     mark: str | None = None  # None: nobody has marked it, or taken a mark back
 
     @property

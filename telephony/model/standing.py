@@ -19,11 +19,12 @@ def standing(call: Call, leg: Leg) -> AgentInput:
     if leg.place is _SIDE:
         asking = call.consult is not None and call.consult.by == leg.uniqueid
         return AgentInput.CONSULT if asking or leg.talking else AgentInput.HOLD
-    if leg.talking and call.caller not in leg.partners and _of_the_caller(call, leg):
+    partners = leg.partners
+    if partners and call.caller not in partners and _of_the_caller(call, leg):
         return AgentInput.CONSULT if call.caller in call.live else AgentInput.CONNECT  # by the phone's own keys
     if leg.on_hold:
         return AgentInput.HOLD
-    return _CONFER if len(leg.partners) > 1 else _CONNECT
+    return _CONFER if len(partners) > 1 else _CONNECT
 
 
 def _of_the_caller(call: Call, leg: Leg) -> bool:
@@ -63,8 +64,8 @@ def ring(world: World, call: Call, leg: Leg) -> None:
 
 
 def engage(world: World, call: Call, leg: Leg) -> None:
-    """Who was not rung by the queue talks all the same."""
-    agent = agent_of(world, call, leg) if leg.uniqueid not in call.offers else None
+    """Who was not rung by the queue for this leg talks all the same."""
+    agent = agent_of(world, call, leg)
     if agent is not None:
         agent.talking[leg.uniqueid] = standing(call, leg)
         world.settle_agent(agent)

@@ -35,7 +35,7 @@ from telephony.model import local as own
 from telephony.model import room_events as rooms
 from telephony.model import said_by_us as by_us
 from telephony.model.changes import CallTouched, Change
-from telephony.model.ids import CallId, Micros, PbxName
+from telephony.model.ids import PbxName
 from telephony.model.world import World
 
 Handler = Callable[[World, Any], None]
@@ -122,7 +122,8 @@ _TIMEKEEPERS = frozenset((ev.SnapshotTaken, ev.LinkLost, ev.ClockSet, ev.Tick))
 """Not said by the PBX: they move the model's time themselves, or not at all."""
 _HEARD = frozenset(kind for kind in HANDLERS if kind not in _TIMEKEEPERS and not issubclass(kind, own.LocalEvent))
 """Said by the PBX: they tell what time it is."""
-_OF_CHANNELS = frozenset(kind for kind in HANDLERS if issubclass(kind, ev.ChannelEvent))
+_KINDS = {kind: (kind in _HEARD, issubclass(kind, ev.ChannelEvent)) for kind in HANDLERS}
+"""Whether an event tells the time, and whether it is about one channel."""
 
 
 class Tracker:
@@ -136,33 +137,31 @@ class Tracker:
 
         What has no place in the model comes back as an ``Anomaly``. Applying an event twice changes nothing more.
         """
-        world, kind = self.world, type(event)
+        world = self.world
+        kind = type(event)
+        heard, of_channel = _KINDS[kind]
         out: list[Change] = []
         world.out = out
-        if kind not in _OF_CHANNELS:
-            if kind in _HEARD:
-                world.hear(event.at)
+        if heard:
+            at = event.at
+            if world.now <= at < world.due:  # as ``hear`` does when nothing comes due
+                world.now = at
+            else:
+                world.hear(at)
+        if not of_channel:
             HANDLERS[kind](world, event)
             return out
         said: Any = event
-        at: Micros = said.at
-        if world.now <= at < world.due:  # as ``hear`` does when nothing comes due
-            world.now = at
-        else:
-            world.hear(at)
         uniqueid, linkedid = said.uniqueid, said.linkedid
         channel = world.channels.get(uniqueid)
         if channel is not None and channel.linkedid != linkedid and linkedid:
             joins.relink(world, channel, linkedid)
         HANDLERS[kind](world, event)
-        if (call := world.by_leg.get(uniqueid)) is not None:
-            _touch(world, call.call_id)
+        call = world.by_leg.get(uniqueid)
+        if call is not None:  # whoever shows it looks again, unless another change tells them to anyway
+            call_id = call.call_id
+            for change in out:
+                if getattr(change, "call_id", None) == call_id:
+                    return out
+            out.append(CallTouched(world.now, call_id))
         return out
-
-
-def _touch(world: World, call_id: CallId) -> None:
-    """Whoever shows the call looks again, unless another change tells them to anyway."""
-    for change in world.out:
-        if getattr(change, "call_id", None) == call_id:
-            return
-    world.out.append(CallTouched(world.now, call_id))

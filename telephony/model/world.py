@@ -5,8 +5,11 @@ tombstones of ended channels, the oldest give way.
 """
 
 from dataclasses import dataclass, field
+from typing import cast
 
-from telephony.model.calls import MAX_LEGS, Bridge, Call, Leg, Offer
+import msgspec
+
+from telephony.model.calls import MAX_LEGS, OPEN_OFFER, Bridge, Call, Leg, Offer
 from telephony.model.changes import (
     AgentStateChanged,
     AgentTouched,
@@ -45,7 +48,6 @@ from telephony.model.machines import (
     ChannelInput,
     OfferInput,
     OfferState,
-    step,
 )
 from telephony.model.pauses import DESKTOP_GONE, WRAP_UP
 from telephony.model.queues import Agent, Queue
@@ -72,8 +74,7 @@ _RINGING, _ANSWERED = OfferState.RINGING, OfferState.ANSWERED
 _LAST_LEG_GONE = CallInput.LAST_LEG_GONE
 
 
-@dataclass(slots=True)
-class Channel:
+class Channel(msgspec.Struct, gc=False):
     """A live channel: where it stands now. Its history is its ``leg``."""
 
     uniqueid: Uniqueid
@@ -150,30 +151,30 @@ class World:
     # --- machines -----------------------------------------------------------------------------------------
 
     def turn_call(self, call: Call, entry: CallInput) -> None:
-        state = step(CALL, call.state, entry)
+        state = CALL.get((call.state, entry))
         if state is None:
             self.anomaly("call", f"{call.state.value} × {entry.value}")
         elif state is not call.state:
             call.state, call.since = state, self.now
-            self.emit(CallStateChanged(self.now, call.call_id, state))
+            self.out.append(CallStateChanged(self.now, call.call_id, state))
 
     def turn_channel(self, leg: Leg, entry: ChannelInput) -> None:
-        state = step(CHANNEL, leg.state, entry)
+        state = CHANNEL.get((leg.state, entry))
         if state is None:
             self.anomaly("channel", f"{leg.state.value} × {entry.value}")
         else:
             leg.state = state
 
     def turn_offer(self, call: Call, offer: Offer, entry: OfferInput) -> None:
-        state = step(OFFER, offer.state, entry)
+        state = OFFER.get((offer.state, entry))
         if state is None:
             self.anomaly("offer", f"{offer.state.value} × {entry.value}")
             return
         offer.state = state
         if offer.ended_at is None and state is not _RINGING:
             offer.ended_at = self.now
-        self.emit(OfferChanged(self.now, call.call_id, offer.queue, offer.member, offer.uniqueid, state))
-        if not offer.open:
+        self.out.append(OfferChanged(self.now, call.call_id, offer.queue, offer.member, offer.uniqueid, state))
+        if state not in OPEN_OFFER:
             self._close_offer(call, offer)
 
     def _close_offer(self, call: Call, offer: Offer) -> None:
@@ -195,17 +196,15 @@ class World:
     def settle_agent(self, agent: Agent) -> None:
         """Let the facts decide where this agent stands."""
         entry, previous = agent.entry(self.now), agent.state
-        state = step(AGENT, previous, entry)
+        state = AGENT.get((previous, entry))
         if state is None:
             self.anomaly("agent", f"{previous.value} × {entry.value}")
         if state is None or state is previous:
             return
         agent.turn(state, self.now)
         for name in agent.memberships:
-            queue = self.queues[name]
-            queue.count(previous, -1)
-            queue.count(state, 1)
-        self.emit(AgentStateChanged(self.now, agent.member, state, previous))
+            self.queues[name].recount(previous, state)
+        self.out.append(AgentStateChanged(self.now, agent.member, state, previous))
 
     # --- lookups that create ------------------------------------------------------------------------------
 
@@ -222,7 +221,7 @@ class World:
         return found
 
     def queue_changed(self, queue: Queue) -> None:
-        self.emit(QueueChanged(self.now, queue.name, len(queue.waiting)))
+        self.out.append(QueueChanged(self.now, queue.name, len(queue.waiting)))
 
     def take_out(self, name: QueueName, uniqueid: Uniqueid) -> None:
         """This channel stands in the line of this queue no more."""
@@ -272,16 +271,18 @@ class World:
     def leg_gone(self, call: Call, uniqueid: Uniqueid) -> None:
         """A channel is no more. When it was the call's last, the call ends, and settles after a while."""
         call.live.discard(uniqueid)
-        self.tombstones.pop(uniqueid, None)  # the order is that of dying
-        self.tombstones[uniqueid] = self.now
-        self.remind(self.now + TOMBSTONE)
-        if len(self.tombstones) > MAX_CHANNELS:
-            del self.tombstones[next(iter(self.tombstones))]
+        tombstones, now = self.tombstones, self.now
+        tombstones.pop(uniqueid, None)  # the order is that of dying
+        tombstones[uniqueid] = now
+        if len(tombstones) == 1:  # else one of before comes due first
+            self.remind(now + TOMBSTONE)
+        elif len(tombstones) > MAX_CHANNELS:
+            del tombstones[next(iter(tombstones))]
         if not call.live and call.state is not _ENDED:
-            call.ended_at = self.now
+            call.ended_at = now
             self.turn_call(call, _LAST_LEG_GONE)
-            self.settling[call.call_id] = Micros(self.now + SETTLE)
-            self.remind(Micros(self.now + SETTLE))
+            self.settling[call.call_id] = due = cast("Micros", now + SETTLE)
+            self.remind(due)
             if len(self.settling) > MAX_CHANNELS:
                 self._settle_oldest()
 
@@ -336,7 +337,7 @@ class World:
     def remind(self, at: int) -> None:
         """Something comes due at ``at``."""
         if at < self.due:
-            self.due = Micros(at)
+            self.due = cast("Micros", at)
 
     def shift(self, by: int) -> None:
         """The PBX's clock was set by ``by`` microseconds: so is all that is still to come, or to be forgotten."""
@@ -356,12 +357,16 @@ class World:
         if until < self.due:
             return
         self.due = _NEVER_DUE
-        self._settle(until)
-        self._forget(until)
-        self._mark_silent(until)
+        if self.settling:
+            self._settle(until)
+        if self.tombstones:
+            self._forget(until)
+        if self.listening:
+            self._mark_silent(until)
         if until >= self.wrapup_due:
             self._end_wrap_ups(until)
-        self._miss_desktops(until)
+        if self.missing:
+            self._miss_desktops(until)
         self.remind(self.wrapup_due)
 
     def listen(self, call_id: CallId, until: Micros) -> None:
