@@ -60,11 +60,17 @@ class Floor:
 
     async def agent(self, number: str, hz: int | None = None) -> Phone:
         """A phone that hears, registered; its queues know of it."""
+        phone = await self.registered(number, hz)
+        await self.free([number])
+        return phone
+
+    async def registered(self, number: str, hz: int | None = None) -> Phone:
+        """One that may be rung the moment it has registered, and lets it ring."""
         place = ("127.0.0.1", self.lab.ports.sip)
-        phone = await Phone.start(number, self._secrets.phones[number], place, hz)
+        phone = await Phone.start(number, self._secrets.phones[number], place, hz, register=False)
         await self._phones.enter_async_context(phone)
         phone.on_invite = Ring()
-        await self.free([number])
+        await phone.registration.begin()
         return phone
 
     async def agents(self, agents: Sequence[Agent]) -> None:

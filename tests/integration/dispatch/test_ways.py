@@ -124,7 +124,7 @@ async def _phone_back(ways: Ways) -> None:
     await ways.status("5")
     caller, its = await ways.waits("13800000004")
     async with ways.by("phone back", its):
-        ways.agent = await ways.here.agent("1001")
+        ways.agent = await ways.here.registered("1001")
     await (await ways.talk(caller)).hangup()
     await ways.here.quiet()
 
