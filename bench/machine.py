@@ -35,7 +35,7 @@ def machine() -> Machine:
         processor=processor(_text(_CPUINFO)),
         cores=os.cpu_count() or 1,
         memory_gib=memory_gib(_text(_MEMINFO)),
-        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        system=f"{platform.system()} {platform.machine()}",
         load=round(os.getloadavg()[0], 2),
     )
 
