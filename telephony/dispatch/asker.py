@@ -1,5 +1,6 @@
 """Asks the PBX in which queues a wake does no harm, at each login and now and then."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 from telephony.ami.actions import Action, Reply
@@ -11,6 +12,8 @@ from telephony.site.dispatch import ON
 
 Act = Callable[[Action, float], Awaitable[Reply]]
 
+PIECE = 200
+"""Rows of the dialplan that are judged in one go."""
 _DEADLINE_S = 5.0
 
 
@@ -27,10 +30,18 @@ class Asker:
         site) costs some ten milliseconds in which no wake goes out. Raises AmiError when it cannot be asked."""
         said = verdicts.read(await self._ask(verdicts.PLACE))
         if whole:
-            rows = (await self._ask(verdicts.WHOLE)).items
-            self._loaded = verdicts.elsewhere(rows, self._queues, await self._ask(verdicts.RULES))
+            self._loaded = await self._elsewhere()
         of = {name: why for name, verdict in said.items() if verdict == ON and (why := await self._why_not(name))}
         return Loaded(of).over(self._loaded.over(said))
+
+    async def _elsewhere(self) -> Loaded:
+        """Of thousands of rows, so in pieces: between them others have their turn."""
+        rows, rules = (await self._ask(verdicts.WHOLE)).items, await self._ask(verdicts.RULES)
+        found = verdicts.elsewhere((), self._queues, rules)
+        for first in range(0, len(rows), PIECE):
+            found = found.also(verdicts.elsewhere(rows[first : first + PIECE], self._queues, rules))
+            await asyncio.sleep(0)
+        return found
 
     async def _ask(self, action: Action) -> Reply:
         return await self._act(action, _DEADLINE_S)

@@ -38,6 +38,10 @@ class Loaded(msgspec.Struct, frozen=True):
     of: Said
     all: str = ""
 
+    def also(self, other: "Loaded") -> "Loaded":
+        """Both."""
+        return Loaded({**self.of, **other.of}, self.all or other.all)
+
     def over(self, said: Said) -> dict[QueueName, str]:
         """The verdicts, but for those that do not hold."""
         return {

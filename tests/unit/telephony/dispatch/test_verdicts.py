@@ -1,9 +1,12 @@
 """In which queues a wake does no harm, as the dialplan is written and as the bridge reads it."""
 
+import asyncio
+
 import pytest
 
-from telephony.ami.actions import Reply
-from telephony.dispatch.verdicts import Loaded, allowed, elsewhere, in_context, read
+from telephony.ami.actions import Action, Reply
+from telephony.dispatch.asker import PIECE, Asker
+from telephony.dispatch.verdicts import PLACE, RULES, WHOLE, Loaded, allowed, elsewhere, in_context, read
 from telephony.model.ids import QueueName
 from telephony.site.dispatch import ON, QUEUE_OPTIONS, harm, verdict
 from telephony.site.queues import Queue
@@ -145,6 +148,28 @@ def test_limits_that_may_be_anybodys(row: dict[str, str], rules: dict[str, str],
     said = elsewhere([row], [HOTLINE, TAX], Reply(rules)).over({HOTLINE: ON, TAX: ON})
     assert set(said) == {HOTLINE, TAX}
     assert all(word in why for why in said.values())
+
+
+async def test_a_long_dialplan_is_judged_in_pieces_between_which_others_have_their_turn() -> None:
+    rows = [OURS] * (4 * PIECE) + [step("Queue", "tax,n", context="mine")]
+    answers = {PLACE: reply("hotline=on", "tax=on"), WHOLE: Reply({}, items=tuple(rows)), RULES: Reply({})}
+
+    async def act(action: Action, _deadline_s: float) -> Reply:
+        return answers.get(action, Reply({}, items=(OURS,)))
+
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    said = await Asker(act, [HOTLINE, TAX]).ask(whole=True)
+    beside.cancel()
+    assert said == {HOTLINE: ON, TAX: harm("", (), "n")}
+    assert turns >= 5
 
 
 @pytest.mark.parametrize("text", [FULL, TOLD])
