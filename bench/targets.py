@@ -76,6 +76,7 @@ TARGETS: tuple[Target, ...] = (
     Target("sustained.lost", "持续负载：丢失记录 sustained: records lost", "<=", 0),
     Target("ceiling.event_age_ms.p99", "最高速率：事件时延 highest rate: age of events, p99", "<=", 100, "ms"),
     Target("growth.agents_5000_vs_50", "每事件成本，5000 座席 ÷ 50 cost per event, 5,000 agents ÷ 50", "<=", 1.2),
+    Target("growth.calls_1000_vs_10", "每事件成本，1000 通 ÷ 10 cost per event, 1,000 calls ÷ 10", "<=", 1.2),
     Target("directory_search_ms.p95", "名录检索 search of the directory, p95", "<=", 10, "ms"),
     Target("event_to_desktop_ms.p99", "事件 → 桌面 event to desktop, p99", "<=", 25, "ms"),
     Target("resume_500_s", "网关重启后全部续接 500 desktops resumed after a kill", "<=", 10, "s"),

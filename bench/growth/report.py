@@ -102,7 +102,7 @@ def table(found: Found) -> Table:
     made.add_section()
     base = found.of(Size(2_000, 10))
     for grown in found.by_calls:
-        made.add_row(*_row(grown, base, ""))
+        made.add_row(*_row(grown, base, f"≤ {LIMIT:g}" if grown.size.calls == BY_CALLS[-1].calls else ""))
     made.caption = (
         f"{found.kib_per_agent:g} KiB 每座席 per agent, {found.kib_per_call:g} KiB 每通电话 per call in progress"
     )

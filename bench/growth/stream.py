@@ -2,13 +2,16 @@
 
 Each call is that one (queue, offer, answer, talk, agent hangs up; recorded) with ids, numbers, phone and times of its
 own. ``RATE`` calls begin each second of the PBX's time, however many are in progress: to have more of them at a time,
-each lasts longer: agents talk longer, once a ring lasts as long as people's do. So streams of all sizes have the same
-events in each second.
+each lasts longer: agents talk longer, once a ring lasts as long as people's do. What the PBX says in one breath stays
+so: only the waits between are longer. Calls begin at odd moments. So streams of all sizes have the same events in each
+second, and as many of them at once.
 """
 
+import random
 import re
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import NamedTuple
 
 from bench import recording
@@ -21,6 +24,11 @@ FIRST_AGENT = 10_001
 _MICROS = 1_000_000
 _RING = 3 * _MICROS
 """The longest."""
+_BREATH = 20_000
+"""Microseconds: what is said later than that after the frame before was waited for."""
+_DICE = random.Random(12345)
+_LATE = [_DICE.random() for _ in range(997)]
+"""How late in its time a call begins; those after it so again, in turn."""
 _CALLER, _PHONE, _NUMBER = b"pbx1-1795414208.2", b"pbx1-1795414208.3", b"13800000001"
 _AGENT, _BRIDGE = b"1007", b"34dbcd7b-ffac-495f-8e55-733b485281f4"
 _STAMP = re.compile(rb"\r\nTimestamp: ([0-9]+)\.([0-9]{6})\r\n")
@@ -28,9 +36,11 @@ _OWN = re.compile(rb"MemberName: 1007\r\n.*\r\nLastPause: 0\r\n", re.DOTALL)
 
 
 class Said(NamedTuple):
-    """One frame of the recorded call: ``share`` of the call's time that had passed, and its text to be filled in."""
+    """One frame of the recorded call: ``share`` of the call's time that had passed when the PBX began to speak,
+    ``after`` which it said this (microseconds), and its text to be filled in."""
 
     share: float
+    after: int
     text: bytes
 
 
@@ -40,8 +50,21 @@ def said() -> list[Said]:
     first = next(n for n, frame in enumerate(frames) if _CALLER in frame)
     last = max(n for n, frame in enumerate(frames) if _CALLER in frame)
     told = [frame for frame in frames[first : last + 1] if _CALLER in frame or _OWN.search(frame)]
-    began, ended = _at(told[0]), _at(told[-1])
-    return [Said((_at(frame) - began) / (ended - began), _template(frame)) for frame in told]
+    times = list(map(_at, told))
+    breaths = _breaths(times)
+    lasted = breaths[-1] - times[0]
+    return [
+        Said((breath - times[0]) / lasted, at - breath, _template(frame))
+        for breath, at, frame in zip(breaths, times, told, strict=True)
+    ]
+
+
+def _breaths(times: list[int]) -> list[int]:
+    """When the PBX began to speak, each time."""
+    found = times[:1]
+    for before, at in pairwise(times):
+        found.append(at if at - before > _BREATH else found[-1])
+    return found
 
 
 def _at(frame: bytes) -> int:
@@ -93,13 +116,14 @@ class Stream:
             yield Piece(at, self._said[nth].text % self._names(call, at))
 
     def _begins(self, call: int) -> int:
-        return START * _MICROS + call * _MICROS // RATE
+        return START * _MICROS + round((call + _LATE[call % len(_LATE)]) * _MICROS / RATE)
 
     def _when(self, call: int, nth: int) -> int:
-        share, (answered, rings) = self._said[nth].share, self._rings
+        (share, after, _), (answered, rings) = self._said[nth], self._rings
+        since = self._begins(call) + after
         if share < answered:
-            return self._begins(call) + round(share / answered * rings)
-        return self._begins(call) + rings + round((share - answered) / (1 - answered) * (self._lasts - rings))
+            return since + round(share / answered * rings)
+        return since + rings + round((share - answered) / (1 - answered) * (self._lasts - rings))
 
     def _names(self, call: int, at: int) -> dict[bytes, bytes]:
         second, rest = divmod(at, _MICROS)
