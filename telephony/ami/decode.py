@@ -63,7 +63,7 @@ class _Maker:
 
     def make(self, frame: bytes, arrival: Micros) -> e.Event:
         """Raises ``HeaderMissing`` or ``NotANumber``."""
-        text = str(frame, "utf-8", "replace") if 0 not in frame else text_of(frame)
+        text = text_of(frame) if 0 in frame else str(frame, "utf-8", "replace")
         for match, groups in self._layouts:  # as the reader does, without the way there
             if found := match(text):
                 fields: list[Any] = [*found.group(*groups)]

@@ -24,6 +24,7 @@ from telephony.model.terms import Role, VisitResult
 from telephony.model.world import Channel, World
 
 _TALKING, _SERVICE = CallState.TALKING, Role.SERVICE
+_CONNECT, _PART, _BRIDGE, _CONNECTED = CallInput.CONNECT, CallInput.PART, OfferInput.BRIDGE, VisitResult.CONNECTED
 _ENTER, _LEAVE = ChannelInput.ENTER_BRIDGE, ChannelInput.LEAVE_BRIDGE
 MAX_MEMBERS = 200
 """Of one bridge (law 10)."""
@@ -219,10 +220,10 @@ def _offer_answered(world: World, call: Call, leg: Leg, offer: Offer) -> None:
         agent.talking[leg.uniqueid] = standing(call, leg)
     visit = call.open_visit(offer.caller)
     if visit is not None and visit.queue == offer.queue and (offer.open or visit.joined_at <= offer.at):
-        visit.result, visit.ended_at = VisitResult.CONNECTED, world.now
+        visit.result, visit.ended_at = _CONNECTED, world.now
         world.take_out(visit.queue, visit.uniqueid)
     if offer.open:
-        world.turn_offer(call, offer, OfferInput.BRIDGE)
+        world.turn_offer(call, offer, _BRIDGE)
     elif agent is not None:
         world.settle_agent(agent)
 
@@ -230,18 +231,18 @@ def _offer_answered(world: World, call: Call, leg: Leg, offer: Offer) -> None:
 def _caller_met(world: World, call: Call, partners: tuple[Uniqueid, ...]) -> None:
     if not partners:
         if call.state is _TALKING:
-            world.turn_call(call, CallInput.PART)
+            world.turn_call(call, _PART)
         return
     if call.answered_at is None:
         call.answered_at = world.now
-        call.answered_by = next((uniqueid for uniqueid in partners if uniqueid in call.offers), partners[0])
+        call.answered_by = ([uniqueid for uniqueid in partners if uniqueid in call.offers] or partners)[0]
         offer = call.offers.get(call.answered_by)
         member = None if offer is None else offer.member
-        world.emit(CallAnswered(world.now, call.call_id, member))
+        world.out.append(CallAnswered(world.now, call.call_id, member))
         on_notice.answered(world, call, member)
     _taken_out(world, call)
     if call.state is not _TALKING:
-        world.turn_call(call, CallInput.CONNECT)
+        world.turn_call(call, _CONNECT)
 
 
 def _taken_out(world: World, call: Call) -> None:

@@ -31,6 +31,7 @@ _ANSWER, _RING, _HANG_UP = ChannelInput.ANSWER, ChannelInput.RING, ChannelInput.
 _CALLER, _SERVICE, _TARGET = Role.CALLER, Role.SERVICE, Role.TARGET
 _INBOUND, _INTERNAL, _OUTBOUND = Direction.INBOUND, Direction.INTERNAL, Direction.OUTBOUND
 _OFFER_RINGS = OfferState.RINGING
+_ABANDONED, _UNKNOWN = VisitResult.ABANDONED, VisitResult.UNKNOWN
 _CAUSE_BUSY, _CAUSE_REJECTED, _CAUSE_ELSEWHERE = 17, 21, 26
 _CAUSES_NORMAL = (0, 16, 127)  # 127: a caller's CANCEL
 _ORDERED = 1 | 4 | 8 | 32
@@ -244,12 +245,11 @@ def _why_ended(caller: Leg | None, leg: Leg, cause: int | None) -> OfferInput | 
 
 def cancel_pending(world: World, call: Call, caller: Uniqueid) -> None:
     """Offers whose phone has stopped ringing without a reason said: the queue, or the caller, gave up on them."""
-    for offer in call.open_offers():
-        if offer.caller != caller:
-            continue
-        leg = call.legs.get(offer.uniqueid)
-        if leg is None or leg.ended_at is not None:
-            world.turn_offer(call, offer, OfferInput.CANCEL)
+    for offer in call.offers.values():
+        if offer.caller == caller and offer.open:
+            leg = call.legs.get(offer.uniqueid)
+            if leg is None or leg.ended_at is not None:
+                world.turn_offer(call, offer, OfferInput.CANCEL)
 
 
 def _end_visits(world: World, call: Call, leg: Leg) -> None:
@@ -258,7 +258,7 @@ def _end_visits(world: World, call: Call, leg: Leg) -> None:
         if visit.uniqueid != leg.uniqueid:
             continue
         if visit.result is None:
-            visit.result = VisitResult.ABANDONED if leg.asked_at is not None else VisitResult.UNKNOWN
+            visit.result = _ABANDONED if leg.asked_at is not None else _UNKNOWN
             visit.ended_at = visit.ended_at or world.now
         world.take_out(visit.queue, leg.uniqueid)
 
@@ -270,7 +270,7 @@ def _leave_agent(world: World, call: Call, leg: Leg) -> None:
     agent.offers.pop(leg.uniqueid, None)
     if agent.talking.pop(leg.uniqueid, None) is not None:
         agent.last_call = call.call_id
-        world.emit(AgentTouched(world.now, agent.member))
+        world.out.append(AgentTouched(world.now, agent.member))
         agent.wrap_up(world.now)
         if agent.wrapup_until is not None:
             world.wrap_up(agent.member, agent.wrapup_until)

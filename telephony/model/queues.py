@@ -12,7 +12,6 @@ NOT_IN_USE, IN_USE, BUSY, INVALID, UNAVAILABLE, RINGING, RING_IN_USE, ON_HOLD = 
 """Asterisk's device states (devicestate.h)."""
 _PHONE_LOST = frozenset((INVALID, UNAVAILABLE))
 _PHONE_USED = frozenset((IN_USE, BUSY, RINGING, RING_IN_USE, ON_HOLD))
-_ONLY_FREE = {NOT_IN_USE}
 _OFFER, _FREE, _USE_PHONE = AgentInput.OFFER, AgentInput.FREE, AgentInput.USE_PHONE
 _SIGNED_OUT = AgentState.SIGNED_OUT
 _WITH_A_CALLER = frozenset((AgentState.ON_CALL, AgentState.HOLD, AgentState.CONSULT, AgentState.CONFERENCE))
@@ -151,20 +150,28 @@ class Agent:
     def entry(self, at: Micros) -> AgentInput:
         """What the facts, taken together, say of this agent now."""
         if self.talking:
-            return max(self.talking.values(), key=_ENGAGED.index)
+            lines = [*self.talking.values()]
+            return lines[0] if len(lines) == 1 else max(lines, key=_ENGAGED.index)
         if self.offers:
             return _OFFER
         if not self.memberships:
             return AgentInput.SIGN_OUT
         reason = self._why_paused()
+        if reason is None and self._only_free() and self.wrapup_until is None:  # as nearly always
+            return _FREE
         if reason == WRAP_UP or (self.wrapup_until is not None and at < self.wrapup_until):
             return AgentInput.WRAP_UP
         return AgentInput.SIGN_OUT if reason == SIGNED_OUT else self._at_rest(reason is not None)
 
+    def _only_free(self) -> bool:
+        """Whether every queue takes the agent's phone for unused."""
+        for membership in self.memberships.values():  # noqa: SIM110  # a generator costs more than all of this
+            if membership.status != NOT_IN_USE:
+                return False
+        return True
+
     def _at_rest(self, paused: bool) -> AgentInput:
         status = {membership.status for membership in self.memberships.values()}
-        if status == _ONLY_FREE and not paused:
-            return _FREE
         if not status.isdisjoint(_PHONE_LOST):
             return AgentInput.LOSE_PHONE
         if paused:

@@ -45,11 +45,11 @@ def agent_of(world: World, call: Call, leg: Leg) -> Agent | None:
 
 
 def _is_at_work(call: Call, leg: Leg) -> bool:
-    if leg.role in _NOT_AT_WORK or trunk_of(leg.name):
-        return False
     if leg.uniqueid == call.caller:
-        return call.direction is _OUTBOUND and not is_ear(leg.uniqueid)
-    return call.of_a_citizen
+        at_work = call.direction is _OUTBOUND and not is_ear(leg.uniqueid)
+    else:
+        at_work = call.of_a_citizen
+    return at_work and leg.role not in _NOT_AT_WORK and not trunk_of(leg.name)
 
 
 def ring(world: World, call: Call, leg: Leg) -> None:

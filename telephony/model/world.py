@@ -226,7 +226,7 @@ class World:
     def take_out(self, name: QueueName, uniqueid: Uniqueid) -> None:
         """This channel stands in the line of this queue no more."""
         queue = self.queues.get(name)
-        if queue is not None and queue.remove(uniqueid):
+        if queue is not None and queue.waiting and queue.remove(uniqueid):
             self.queue_changed(queue)
 
     def calls_with_rooms(self) -> list[Call]:
