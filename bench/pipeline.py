@@ -83,14 +83,15 @@ class Pipeline:
 
     def work(self, chunks: Iterable[bytes]) -> int:
         """Go through the stream once; how many frames it had. No event may be undecodable."""
-        feed, decode, apply = FrameReader().feed, self._decoder.decode, Tracker(PBX).apply
+        feed, decode = FrameReader().feed, self._decoder.decode
+        apply = cast("Callable[[Event | Undecoded], object]", Tracker(PBX).apply)  # none is Undecoded
         frames = 0
         for chunk in chunks:
             found = feed(chunk)
             frames += len(found)
             events = [event for frame in found if (event := decode(frame, NEVER)) is not None]
             for event in events:
-                apply(cast("Event", event))
+                apply(event)
         return frames
 
     def changes(self, chunks: Iterable[bytes]) -> list[Change]:
