@@ -5,6 +5,7 @@ import os
 import time
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
@@ -22,23 +23,23 @@ def books(at: float, bridge_s: float) -> Books:
 
 
 def burst(**other: object) -> Burst:
-    fields: dict[str, object] = {
-        "agents": 500,
-        "calls": 600,
-        "answered": 600,
-        "seconds": 59.9,
-        "events": 17_400,
-        "event_age_ms": Age(2.0, 10.0, 40.0),
-        "seen_ms": Age(2.3, 13.7, 60.0),
-        "bridge_share": 0.199,
-        "pbx_share": 0.17,
-        "records": 600,
-        "records_per_s": 10.1,
-        "lost": 0,
-        "doubled": 0,
-        "moments": [Moment(1.0, 0.2, 0.2, 40)],
-    }
-    return Burst(**(fields | other))  # type: ignore[arg-type]
+    usual = Burst(
+        agents=500,
+        calls=600,
+        answered=600,
+        seconds=59.9,
+        events=17_400,
+        event_age_ms=Age(2.0, 10.0, 40.0),
+        seen_ms=Age(2.3, 13.7, 60.0),
+        bridge_share=0.199,
+        pbx_share=0.17,
+        records=600,
+        records_per_s=10.1,
+        lost=0,
+        doubled=0,
+        moments=[Moment(1.0, 0.2, 0.2, 40)],
+    )
+    return replace(usual, **other)
 
 
 def step(rate: float, gave_up: str = "") -> Step:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from telephony.dispatch.able import able
 from telephony.dispatch.choice import Line, Wake
 from telephony.dispatch.waker import Waker
-from telephony.model.ids import QueueName
+from telephony.model.events import Event
+from telephony.model.ids import MemberName, QueueName
 from telephony.site.desk import Desk
 from tests.unit.telephony.model.script import Line as Caller
 from tests.unit.telephony.model.script import Pbx, Phone, Told
@@ -32,8 +33,8 @@ class Scene:
         batches = [events] if whole else [[event] for event in events]
         return [wake for batch in batches for wake in self._take(batch)]
 
-    def _take(self, events: Iterable[object]) -> list[Wake]:
-        changes = [change for event in events for change in self.told.tracker.apply(event)]  # type: ignore[arg-type]
+    def _take(self, events: Iterable[Event]) -> list[Wake]:
+        changes = [change for event in events for change in self.told.tracker.apply(event)]
         return self.waker.fold(changes)
 
     def caller(self, queue: QueueName = HOTLINE, position: int = 99) -> Caller:
@@ -49,7 +50,7 @@ class Scene:
         return phone
 
     def able(self, agent: str) -> set[str]:
-        return set(able(self.world.agents[agent], self.world.now))  # type: ignore[index]
+        return set(able(self.world.agents[MemberName(agent)], self.world.now))
 
 
 def told(wakes: list[Wake]) -> list[tuple[str, str | None]]:
